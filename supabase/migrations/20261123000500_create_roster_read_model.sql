@@ -1,0 +1,469 @@
+-- The roster's read model, so that one screen costs the same in a chapter of
+-- 100 mentors and of 100,000.
+--
+-- Entries hold what changes seldom (name, certification, coordinators), one per
+-- mentor and chapter, in the order of the screen. The status is not among them:
+-- it is joined from the live pause record, so that pausing and the nightly run
+-- touch no entry.
+--
+-- Counts are sums of facts by date, not of statuses: so many certifications end
+-- on this day, so many returns are due on that one. They are right on every
+-- as-of date, with or without a nightly run. They are kept per set of chapters,
+-- not per chapter, so that a mentor in two chapters is counted once for
+-- somebody who looks after both. A change appends a delta, which waits for
+-- nobody; deltas are folded into the counts now and then.
+
+create table private.chapter_sets (
+  id integer generated always as identity,
+  chapter_ids uuid[] not null,
+  constraint chapter_sets_pkey primary key (id),
+  constraint chapter_sets_distinct unique (chapter_ids)
+);
+comment on table private.chapter_sets is 'The combinations of chapters in which some mentor is active.';
+comment on column private.chapter_sets.chapter_ids is 'Sorted.';
+
+create table private.chapter_set_members (
+  chapter_id uuid not null,
+  chapter_set_id integer not null,
+  constraint chapter_set_members_pkey primary key (chapter_id, chapter_set_id),
+  constraint chapter_set_members_set_exists foreign key (chapter_set_id) references private.chapter_sets (id) on delete cascade
+);
+create index chapter_set_members_by_set on private.chapter_set_members (chapter_set_id);
+comment on table private.chapter_set_members is 'Which sets a chapter is part of.';
+
+create table private.roster_entries (
+  mentor_id uuid not null,
+  chapter_id uuid not null,
+  display_name text collate "nb-x-icu" not null,
+  chapter_set_id integer not null,
+  certified_until date,
+  recheck_on date,
+  coordinators jsonb not null,
+  constraint roster_entries_pkey primary key (mentor_id, chapter_id)
+);
+create index roster_entries_in_order on private.roster_entries (chapter_id, display_name, mentor_id);
+create index roster_entries_to_recheck on private.roster_entries (recheck_on, mentor_id) where recheck_on is not null;
+
+comment on table private.roster_entries is 'One row for each chapter in which a mentor is active, kept by triggers on the tables that it is made from.';
+comment on column private.roster_entries.certified_until is
+  'Per kind the furthest-reaching certification, of those the earliest last day; infinity: never expires; null: holds none.';
+comment on column private.roster_entries.recheck_on is
+  'When a certification that is registered ahead begins to count: from that day certified_until has to be looked up.';
+comment on column private.roster_entries.coordinators is
+  'Coordinators of this chapter with an open assignment to the mentor: [{"id", "display_name"}], sorted by name.';
+
+create table private.roster_counts (
+  chapter_set_id integer not null,
+  day date not null,
+  mentors integer not null default 0,
+  paused integer not null default 0,
+  expiring integer not null default 0,
+  paused_expiring integer not null default 0,
+  due_back integer not null default 0,
+  due_back_expired integer not null default 0,
+  constraint roster_counts_pkey primary key (chapter_set_id, day)
+);
+comment on table private.roster_counts is
+  'Sums of mentors by the day on which something ends. Only private.fold_roster_deltas() writes here.';
+comment on column private.roster_counts.day is '-infinity: what has no day, and what lies safely in the past.';
+comment on column private.roster_counts.mentors is 'All mentors; only on -infinity.';
+comment on column private.roster_counts.paused is 'Mentors whom a coordinator paused, expired or not; only on -infinity.';
+comment on column private.roster_counts.expiring is 'Mentors whose certification is valid through this day.';
+comment on column private.roster_counts.paused_expiring is 'Of those the paused ones.';
+comment on column private.roster_counts.due_back is 'Paused mentors expected back on this day.';
+comment on column private.roster_counts.due_back_expired is
+  'Paused mentors for whom both the expected return and the certification are past after this day, and not before.';
+
+create table private.roster_deltas (
+  id bigint generated always as identity,
+  chapter_set_id integer not null,
+  change integer not null,
+  is_pause boolean not null,
+  certified_until date,
+  expected_return_date date,
+  constraint roster_deltas_pkey primary key (id)
+);
+create index roster_deltas_by_set on private.roster_deltas (chapter_set_id);
+comment on table private.roster_deltas is 'Changes of the counts that are not folded in yet.';
+comment on column private.roster_deltas.change is 'How many mentors more (or fewer) with these facts.';
+comment on column private.roster_deltas.is_pause is 'True: counts a pause. False: counts a mentor.';
+
+alter table private.chapter_sets enable row level security;
+alter table private.chapter_set_members enable row level security;
+alter table private.roster_entries enable row level security;
+alter table private.roster_counts enable row level security;
+alter table private.roster_deltas enable row level security;
+revoke all on table
+  private.chapter_sets, private.chapter_set_members, private.roster_entries, private.roster_counts, private.roster_deltas
+from public, anon, authenticated, service_role;
+revoke all on sequence private.chapter_sets_id_seq, private.roster_deltas_id_seq
+from public, anon, authenticated, service_role;
+
+create function private.certification_facts(mentor_ids uuid[], as_of date)
+returns table (mentor_id uuid, certified_until date, certified_since date, recheck_on date)
+language plpgsql stable security invoker set search_path = ''
+as $$
+begin
+  return query
+    select k.mentor_id, min(k.valid_until), max(k.valid_since), min(k.begins_on)
+    from (
+      select c.mentor_id,
+        max(coalesce(c.expires_on, 'infinity')) filter (where c.issued_on <= certification_facts.as_of) as valid_until,
+        min(c.issued_on) filter (
+          where c.issued_on <= certification_facts.as_of
+            and coalesce(c.expires_on, 'infinity') >= certification_facts.as_of) as valid_since,
+        min(c.issued_on) filter (where c.issued_on > certification_facts.as_of) as begins_on
+      from public.certifications c
+      where c.mentor_id = any (certification_facts.mentor_ids)
+      group by c.mentor_id, c.kind
+    ) k
+    group by k.mentor_id;
+end
+$$;
+revoke all on function private.certification_facts(uuid[], date) from public, anon, authenticated, service_role;
+
+comment on function private.certification_facts(uuid[], date) is
+  'The certification fact of mentors on a date: the last valid day (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered ahead begins. A mentor without any is not among the rows.';
+
+create function private.fold_roster_deltas(batch integer default 4096) returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  -- A day of margin: nobody's as-of date lies before this.
+  past date := private.today() - 1;
+  folded integer;
+begin
+  -- One at a time, and nobody waits for it.
+  if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
+    return 0;
+  end if;
+
+  with taken as (
+    delete from private.roster_deltas d
+    where d.id in (
+      select o.id from private.roster_deltas o order by o.id limit fold_roster_deltas.batch
+    )
+    returning d.*
+  ), outdated as (
+    delete from private.roster_counts c
+    where c.chapter_set_id in (select t.chapter_set_id from taken t)
+      and c.day > '-infinity' and c.day < past
+    returning c.*
+  ), facts as (
+    select o.chapter_set_id, date '-infinity' as day,
+      o.mentors, o.paused, o.expiring, o.paused_expiring, o.due_back, o.due_back_expired
+    from outdated o
+    union all
+    select t.chapter_set_id, f.day, f.mentors, f.paused, f.expiring, f.paused_expiring, f.due_back, f.due_back_expired
+    from taken t
+    cross join lateral (
+      values
+        (date '-infinity',
+          case when not t.is_pause then t.change end, case when t.is_pause then t.change end,
+          null::integer, null::integer, null::integer, null::integer),
+        (t.certified_until, null, null,
+          case when not t.is_pause then t.change end, case when t.is_pause then t.change end, null, null),
+        (case when t.is_pause then t.expected_return_date end, null, null, null, null, t.change, null),
+        (case when t.is_pause and t.expected_return_date is not null
+              then greatest(t.certified_until, t.expected_return_date) end,
+          null, null, null, null, null, case when t.certified_until is not null then t.change end)
+    ) f (day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
+    where f.day < 'infinity'
+  ), sums as (
+    select f.chapter_set_id, case when f.day < past then '-infinity' else f.day end as day,
+      coalesce(sum(f.mentors), 0) as mentors, coalesce(sum(f.paused), 0) as paused,
+      coalesce(sum(f.expiring), 0) as expiring, coalesce(sum(f.paused_expiring), 0) as paused_expiring,
+      coalesce(sum(f.due_back), 0) as due_back, coalesce(sum(f.due_back_expired), 0) as due_back_expired
+    from facts f
+    group by 1, 2
+  ), added as (
+    insert into private.roster_counts as c
+      (chapter_set_id, day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
+    select s.chapter_set_id, s.day, s.mentors, s.paused, s.expiring, s.paused_expiring, s.due_back, s.due_back_expired
+    from sums s
+    where (s.mentors, s.paused, s.expiring, s.paused_expiring, s.due_back, s.due_back_expired) <> (0, 0, 0, 0, 0, 0)
+    on conflict on constraint roster_counts_pkey do update set
+      mentors = c.mentors + excluded.mentors,
+      paused = c.paused + excluded.paused,
+      expiring = c.expiring + excluded.expiring,
+      paused_expiring = c.paused_expiring + excluded.paused_expiring,
+      due_back = c.due_back + excluded.due_back,
+      due_back_expired = c.due_back_expired + excluded.due_back_expired
+  )
+  select count(*) into folded from taken;
+  return folded;
+end
+$$;
+revoke all on function private.fold_roster_deltas(integer) from public, anon, authenticated, service_role;
+
+comment on function private.fold_roster_deltas(integer) is
+  'Folds the oldest deltas into the counts; answers how many. Sums stay the same, so readers never notice.';
+
+create function private.fold_now_and_then() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if exists (select from added a where a.id % 128 = 0) then
+    perform private.fold_roster_deltas();
+  end if;
+  return null;
+end
+$$;
+revoke all on function private.fold_now_and_then() from public, anon, authenticated, service_role;
+
+comment on function private.fold_now_and_then() is
+  'Trigger: about every 128th delta pays for folding, so that their number stays small whoever else runs.';
+
+create trigger roster_deltas_fold
+  after insert on private.roster_deltas
+  referencing new table as added
+  for each statement execute function private.fold_now_and_then();
+
+create function private.refresh_roster(mentor_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  today date := private.today();
+begin
+  -- The mentor's lock. Whoever waited for it sees what the other committed.
+  perform from public.profiles p where p.id = any (refresh_roster.mentor_ids) order by p.id for no key update;
+
+  with made as (
+    insert into private.chapter_sets (chapter_ids)
+    select distinct array_agg(m.chapter_id order by m.chapter_id)
+    from public.chapter_memberships m
+    where m.user_id = any (refresh_roster.mentor_ids) and m.role = 'mentor' and m.ended_at is null
+    group by m.user_id
+    on conflict on constraint chapter_sets_distinct do nothing
+    returning id, chapter_ids
+  )
+  insert into private.chapter_set_members (chapter_id, chapter_set_id)
+  select c.chapter_id, made.id from made cross join lateral unnest(made.chapter_ids) c (chapter_id);
+
+  with wanted as (
+    select a.mentor_id, c.chapter_id, p.display_name, s.id as chapter_set_id,
+      f.certified_until, f.recheck_on, coalesce(r.coordinators, '[]') as coordinators
+    from (
+      select m.user_id as mentor_id, array_agg(m.chapter_id order by m.chapter_id) as chapter_ids
+      from public.chapter_memberships m
+      where m.user_id = any (refresh_roster.mentor_ids) and m.role = 'mentor' and m.ended_at is null
+      group by m.user_id
+    ) a
+    join public.profiles p on p.id = a.mentor_id
+    join private.chapter_sets s on s.chapter_ids = a.chapter_ids
+    left join private.certification_facts(refresh_roster.mentor_ids, today) f on f.mentor_id = a.mentor_id
+    cross join lateral unnest(a.chapter_ids) c (chapter_id)
+    left join (
+      select o.mentor_id, m.chapter_id,
+        jsonb_agg(jsonb_build_object('id', q.id, 'display_name', q.display_name) order by q.display_name, q.id) as coordinators
+      from public.coordinator_assignments o
+      join public.chapter_memberships m
+        on m.user_id = o.coordinator_id and m.role = 'coordinator' and m.ended_at is null
+      join public.profiles q on q.id = o.coordinator_id
+      where o.mentor_id = any (refresh_roster.mentor_ids) and o.ended_at is null
+      group by o.mentor_id, m.chapter_id
+    ) r on r.mentor_id = a.mentor_id and r.chapter_id = c.chapter_id
+  ), facts_before as (
+    select distinct e.mentor_id, e.chapter_set_id, e.certified_until
+    from private.roster_entries e
+    where e.mentor_id = any (refresh_roster.mentor_ids)
+  ), facts_after as (
+    select distinct w.mentor_id, w.chapter_set_id, w.certified_until from wanted w
+  ), removed as (
+    delete from private.roster_entries e
+    where e.mentor_id = any (refresh_roster.mentor_ids)
+      and not exists (select from wanted w where w.mentor_id = e.mentor_id and w.chapter_id = e.chapter_id)
+  ), written as (
+    insert into private.roster_entries as e
+      (mentor_id, chapter_id, display_name, chapter_set_id, certified_until, recheck_on, coordinators)
+    select w.mentor_id, w.chapter_id, w.display_name, w.chapter_set_id, w.certified_until, w.recheck_on, w.coordinators
+    from wanted w
+    on conflict on constraint roster_entries_pkey do update set
+      display_name = excluded.display_name,
+      chapter_set_id = excluded.chapter_set_id,
+      certified_until = excluded.certified_until,
+      recheck_on = excluded.recheck_on,
+      coordinators = excluded.coordinators
+    where (e.display_name, e.chapter_set_id, e.certified_until, e.recheck_on, e.coordinators)
+      is distinct from
+      (excluded.display_name, excluded.chapter_set_id, excluded.certified_until, excluded.recheck_on, excluded.coordinators)
+  ), changed as (
+    select b.mentor_id, b.chapter_set_id, b.certified_until, -1 as change
+    from facts_before b
+    where not exists (
+      select from facts_after a
+      where a.mentor_id = b.mentor_id and a.chapter_set_id = b.chapter_set_id
+        and a.certified_until is not distinct from b.certified_until)
+    union all
+    select a.mentor_id, a.chapter_set_id, a.certified_until, 1
+    from facts_after a
+    where not exists (
+      select from facts_before b
+      where b.mentor_id = a.mentor_id and b.chapter_set_id = a.chapter_set_id
+        and b.certified_until is not distinct from a.certified_until)
+  )
+  insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+  select g.chapter_set_id, sum(g.change), g.is_pause, g.certified_until, g.expected_return_date
+  from (
+    select c.chapter_set_id, c.change, false as is_pause, c.certified_until, null::date as expected_return_date
+    from changed c
+    union all
+    select c.chapter_set_id, c.change, true, c.certified_until, p.expected_return_date
+    from changed c
+    join public.pause_records p on p.mentor_id = c.mentor_id
+    where p.status in ('paused', 'expired_cert') and p.paused_at is not null
+  ) g
+  group by g.chapter_set_id, g.is_pause, g.certified_until, g.expected_return_date
+  having sum(g.change) <> 0;
+end
+$$;
+revoke all on function private.refresh_roster(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.refresh_roster(uuid[]) is
+  'Makes the entries of these mentors anew from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
+
+create function private.refresh_touched_mentors() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  touched uuid[] := '{}';
+  more uuid[];
+begin
+  -- The argument is the column that holds the person. Dynamic, so that one
+  -- function serves tables of different shape.
+  if tg_op <> 'DELETE' then
+    execute format('select array_agg(distinct n.%I) from new_rows n', tg_argv[0]) into more;
+    touched := touched || coalesce(more, '{}');
+  end if;
+  if tg_op <> 'INSERT' then
+    execute format('select array_agg(distinct o.%I) from old_rows o', tg_argv[0]) into more;
+    touched := touched || coalesce(more, '{}');
+  end if;
+  if touched = '{}' then
+    return null;
+  end if;
+  if tg_argv[0] <> 'mentor_id' then
+    -- The person may be a coordinator, whose name stands in the mentors' entries.
+    touched := touched || array(
+      select a.mentor_id from public.coordinator_assignments a
+      where a.coordinator_id = any (touched) and a.ended_at is null
+    );
+  end if;
+  perform private.refresh_roster(touched);
+  return null;
+end
+$$;
+revoke all on function private.refresh_touched_mentors() from public, anon, authenticated, service_role;
+
+comment on function private.refresh_touched_mentors() is
+  'Trigger: refreshes the roster''s entries of the mentors that a statement touched; its argument names the column with the person.';
+
+create trigger profiles_refresh_roster_update
+  after update on public.profiles referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('id');
+create trigger chapter_memberships_refresh_roster_insert
+  after insert on public.chapter_memberships referencing new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('user_id');
+create trigger chapter_memberships_refresh_roster_update
+  after update on public.chapter_memberships referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('user_id');
+create trigger chapter_memberships_refresh_roster_delete
+  after delete on public.chapter_memberships referencing old table as old_rows
+  for each statement execute function private.refresh_touched_mentors('user_id');
+create trigger certifications_refresh_roster_insert
+  after insert on public.certifications referencing new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+create trigger certifications_refresh_roster_update
+  after update on public.certifications referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+create trigger certifications_refresh_roster_delete
+  after delete on public.certifications referencing old table as old_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+create trigger coordinator_assignments_refresh_roster_insert
+  after insert on public.coordinator_assignments referencing new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+create trigger coordinator_assignments_refresh_roster_update
+  after update on public.coordinator_assignments referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+create trigger coordinator_assignments_refresh_roster_delete
+  after delete on public.coordinator_assignments referencing old table as old_rows
+  for each statement execute function private.refresh_touched_mentors('mentor_id');
+
+-- A pause changes no entry, only the counts, and those only when the pause fact
+-- or the return date changes: an expiry that the nightly run stores was counted
+-- by its date all along.
+create function private.count_pause_changes() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+    select e.chapter_set_id, count(*), true, e.certified_until, n.expected_return_date
+    from new_rows n
+    cross join lateral (
+      select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = n.mentor_id limit 1
+    ) e
+    where n.status <> 'active' and n.paused_at is not null
+    group by e.chapter_set_id, e.certified_until, n.expected_return_date;
+    return null;
+  end if;
+
+  insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+  select e.chapter_set_id, sum(c.change), true, e.certified_until, c.expected_return_date
+  from (
+    select o.mentor_id, -1 as change, o.expected_return_date
+    from old_rows o where o.status <> 'active' and o.paused_at is not null
+    union all
+    select n.mentor_id, 1, n.expected_return_date
+    from new_rows n where n.status <> 'active' and n.paused_at is not null
+  ) c
+  cross join lateral (
+    select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = c.mentor_id limit 1
+  ) e
+  group by e.chapter_set_id, e.certified_until, c.expected_return_date
+  having sum(c.change) <> 0;
+  return null;
+end
+$$;
+revoke all on function private.count_pause_changes() from public, anon, authenticated, service_role;
+
+comment on function private.count_pause_changes() is
+  'Trigger: counts pauses that a statement began, ended or gave another return date.';
+
+-- Named to fire after the trigger that locks the mentor of a change by hand.
+create trigger pause_records_tally_insert
+  after insert on public.pause_records
+  referencing new table as new_rows
+  for each statement execute function private.count_pause_changes();
+create trigger pause_records_tally_update
+  after update on public.pause_records
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_pause_changes();
+
+create function private.rebuild_roster() returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  -- Against every writer of what the entries are made from.
+  lock table public.profiles, public.chapter_memberships, public.certifications,
+    public.coordinator_assignments, public.pause_records in share row exclusive mode;
+  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
+  delete from private.roster_counts;
+  delete from private.roster_deltas;
+  delete from private.roster_entries;
+  delete from private.chapter_sets;
+  perform private.refresh_roster(array(
+    select distinct m.user_id from public.chapter_memberships m where m.role = 'mentor' and m.ended_at is null
+  ));
+  while private.fold_roster_deltas() > 0 loop
+    null;
+  end loop;
+end
+$$;
+revoke all on function private.rebuild_roster() from public, anon, authenticated, service_role;
+
+comment on function private.rebuild_roster() is
+  'Makes the whole read model anew from the tables. Writers wait meanwhile, readers do not. For postgres.';
+
+-- For a project that has people in these tables already.
+select private.rebuild_roster();

@@ -1,0 +1,2 @@
+drop role pause_scheduler;
+drop role pause_api;

@@ -1,0 +1,11 @@
+drop table public.coordinator_assignments;
+drop table public.certifications;
+drop policy select_own_and_managed on public.chapters;
+drop policy select_own_and_managed on public.profiles;
+drop table public.chapter_memberships;
+drop table public.chapters;
+drop table public.profiles;
+drop function private.guard_certification();
+drop function private.refuse_removal();
+drop function private.my_administered_chapter_ids();
+drop function private.my_chapter_ids();
