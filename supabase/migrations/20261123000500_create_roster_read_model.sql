@@ -42,7 +42,7 @@ create table private.roster_entries (
   constraint roster_entries_pkey primary key (mentor_id, chapter_id)
 );
 create index roster_entries_in_order on private.roster_entries (chapter_id, display_name, mentor_id);
-create index roster_entries_to_recheck on private.roster_entries (recheck_on, mentor_id) where recheck_on is not null;
+create index roster_entries_to_recheck on private.roster_entries (chapter_id, recheck_on) where recheck_on is not null;
 
 comment on table private.roster_entries is 'One row for each chapter in which a mentor is active, kept by triggers on the tables that it is made from.';
 comment on column private.roster_entries.certified_until is
@@ -50,7 +50,7 @@ comment on column private.roster_entries.certified_until is
 comment on column private.roster_entries.recheck_on is
   'When a certification that is registered ahead begins to count: from that day certified_until has to be looked up.';
 comment on column private.roster_entries.coordinators is
-  'Coordinators of this chapter with an open assignment to the mentor: [{"id", "display_name"}], sorted by name.';
+  'Who is responsible: coordinators with an open assignment, active in a chapter where the mentor is. [{"id", "display_name"}], sorted by name.';
 
 create table private.roster_counts (
   chapter_set_id integer not null,
@@ -101,7 +101,7 @@ from public, anon, authenticated, service_role;
 
 create function private.certification_facts(mentor_ids uuid[], as_of date)
 returns table (mentor_id uuid, certified_until date, certified_since date, recheck_on date)
-language plpgsql stable security invoker set search_path = ''
+language plpgsql stable rows 1 security invoker set search_path = ''
 as $$
 begin
   return query
@@ -219,8 +219,11 @@ create trigger roster_deltas_fold
   referencing new table as added
   for each statement execute function private.fold_now_and_then();
 
+-- Planned anew for each call: one mentor and a hundred thousand want different
+-- joins.
 create function private.refresh_roster(mentor_ids uuid[]) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer
+set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -254,15 +257,19 @@ begin
     left join private.certification_facts(refresh_roster.mentor_ids, today) f on f.mentor_id = a.mentor_id
     cross join lateral unnest(a.chapter_ids) c (chapter_id)
     left join (
-      select o.mentor_id, m.chapter_id,
+      select o.mentor_id,
         jsonb_agg(jsonb_build_object('id', q.id, 'display_name', q.display_name) order by q.display_name, q.id) as coordinators
       from public.coordinator_assignments o
-      join public.chapter_memberships m
-        on m.user_id = o.coordinator_id and m.role = 'coordinator' and m.ended_at is null
       join public.profiles q on q.id = o.coordinator_id
-      where o.mentor_id = any (refresh_roster.mentor_ids) and o.ended_at is null
-      group by o.mentor_id, m.chapter_id
-    ) r on r.mentor_id = a.mentor_id and r.chapter_id = c.chapter_id
+      where o.mentor_id = any (refresh_roster.mentor_ids)
+        and o.ended_at is null
+        and exists (
+          select from public.chapter_memberships m
+          join public.chapter_memberships t on t.chapter_id = m.chapter_id
+          where m.user_id = o.coordinator_id and m.role = 'coordinator' and m.ended_at is null
+            and t.user_id = o.mentor_id and t.role = 'mentor' and t.ended_at is null)
+      group by o.mentor_id
+    ) r on r.mentor_id = a.mentor_id
   ), facts_before as (
     select distinct e.mentor_id, e.chapter_set_id, e.certified_until
     from private.roster_entries e

@@ -173,7 +173,7 @@ create function private.pause_mentor(
   mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
 ) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan'
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -238,7 +238,7 @@ comment on function private.pause_mentor(uuid, text, date, integer, uuid) is
 
 create function private.reactivate_mentor(mentor_id uuid, expected_version integer, request_id uuid) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan'
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -282,7 +282,7 @@ comment on function private.reactivate_mentor(uuid, integer, uuid) is
 
 create function private.mentor_status_on(mentor_id uuid, as_of date) returns text
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan'
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));

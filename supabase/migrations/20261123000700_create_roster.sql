@@ -1,5 +1,9 @@
 -- The roster: one call, one screen. Reads the read model and the live records;
 -- its cost follows the page, not the chapter.
+--
+-- Both functions pin the shape of their plans: walk an index in order, look the
+-- rest up row by row, stop at the limit. A generic plan can't know the limit
+-- nor the chapter, and would now and then hash and sort a whole chapter.
 
 create function private.seal_cursor(payload text, filters text) returns text
 language plpgsql stable security definer set search_path = ''
@@ -19,7 +23,9 @@ comment on function private.seal_cursor(text, text) is
 
 create function private.roster_summary(chapter_ids uuid[], as_of date) returns jsonb
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan'
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   summary jsonb;
@@ -109,7 +115,9 @@ create function private.coordinator_roster(
   chapter_id uuid, status text[], search text, page_limit integer, page_cursor text
 ) returns jsonb
 language plpgsql stable security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan'
+set search_path = '' set timezone = 'UTC'
+set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   today date := private.today();
@@ -171,8 +179,7 @@ begin
   with sets as (
     -- Once per combination of chapters rather than once per mentor.
     select s.id,
-      jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id) as chapters,
-      count(*) as chapter_count
+      jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by c.name, c.id) as chapters
     from private.chapter_sets s
     join public.chapters c on c.id = any (s.chapter_ids) and c.id = any (mine)
     where s.id in (select m.chapter_set_id from private.chapter_set_members m where m.chapter_id = any (scope))
@@ -223,11 +230,7 @@ begin
         when l.certified_until < today then 'expired'
         when l.certified_until <= today + 30 then 'expiring'
         else 'valid' end,
-      'coordinators', case when s.chapter_count = 1 then l.coordinators else (
-        select coalesce(jsonb_agg(distinct k.coordinator), '[]')
-        from private.roster_entries n
-        cross join lateral jsonb_array_elements(n.coordinators) k (coordinator)
-        where n.mentor_id = l.mentor_id and n.chapter_id = any (mine)) end
+      'coordinators', l.coordinators
     ) order by l.place) filter (where l.place <= page), '[]'),
     count(*) > page,
     max(l.display_name) filter (where l.place = page),

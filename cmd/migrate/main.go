@@ -1,0 +1,156 @@
+// Command migrate applies the SQL migrations to the database of $SUPABASE_DB_URL, undoes them,
+// or lists them. The Supabase CLI may do the same by turns; both keep one ledger.
+//
+//	migrate up          apply every pending migration
+//	migrate down        undo the newest applied one by its rollback
+//	migrate down -all   undo every one
+//	migrate status      list the versions of the files and of the ledger
+//
+// The URL must reach PostgreSQL itself or a pooler in session mode, as the role postgres. The
+// exit code is 0 when everything went well, 1 when it did not, 2 for a wrong call.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"mentorpause/shared/migrate"
+	"mentorpause/supabase"
+)
+
+const databaseURL = "SUPABASE_DB_URL"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	stop()
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "migrate:", err)
+	if errors.Is(err, errUsage) {
+		os.Exit(2)
+	}
+	os.Exit(1)
+}
+
+var errUsage = errors.New("usage: migrate up | down [-all] | status")
+
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	flags := flag.NewFlagSet("migrate "+args[0], flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	all := new(bool)
+	if args[0] == "down" {
+		all = flags.Bool("all", false, "undo every applied migration")
+	}
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+		return errUsage
+	}
+
+	var act func(context.Context, *migrate.Runner, io.Writer) error
+	switch {
+	case args[0] == "up":
+		act = up
+	case args[0] == "down" && *all:
+		act = downAll
+	case args[0] == "down":
+		act = down
+	case args[0] == "status":
+		act = status
+	default:
+		return errUsage
+	}
+
+	db, err := open(getenv(databaseURL))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	runner, err := migrate.New(db, supabase.Files)
+	if err != nil {
+		return err
+	}
+	return act(ctx, runner, out)
+}
+
+// open parses the URL and returns a pool that has not connected yet. No error of it, nor of the
+// connections made later, shows the password.
+func open(url string) (*sql.DB, error) {
+	if url == "" {
+		return nil, fmt.Errorf("%s is not set: give the URL of the database, of the role postgres", databaseURL)
+	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		// pgx takes the password out of the URL that it quotes only if it can parse that URL.
+		return nil, fmt.Errorf("%s is malformed: give postgresql://<user>:<password>@<host>:<port>/<database>", databaseURL)
+	}
+	if config.Port == 6543 {
+		return nil, fmt.Errorf("%s: port 6543 is a pooler in transaction mode, which can't hold the lock "+
+			"against a second runner: give the direct connection or the session pooler (port 5432)", databaseURL)
+	}
+	// No statement is prepared: some poolers can't, and the schema changes under the statements.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	return stdlib.OpenDB(*config), nil
+}
+
+func up(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
+	files, err := runner.Up(ctx)
+	return report(out, "applied", files, "nothing to apply", err)
+}
+
+func down(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
+	files, err := runner.Down(ctx)
+	return report(out, "undone", files, "nothing to undo", err)
+}
+
+func downAll(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
+	files, err := runner.DownAll(ctx)
+	return report(out, "undone", files, "nothing to undo", err)
+}
+
+// report prints what was done, also when something failed after it.
+func report(out io.Writer, done string, files []string, nothing string, err error) error {
+	for _, file := range files {
+		if _, printErr := fmt.Fprintln(out, done, file); printErr != nil {
+			return errors.Join(err, printErr)
+		}
+	}
+	if err == nil && len(files) == 0 {
+		_, err = fmt.Fprintln(out, nothing)
+	}
+	return err
+}
+
+func status(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
+	states, err := runner.Status(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "VERSION\tNAME\tAPPLIED")
+	for _, s := range states {
+		applied := "no"
+		switch {
+		case !s.File:
+			applied = "yes, but there is no file"
+		case s.Applied:
+			applied = "yes"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Version, s.Name, applied)
+	}
+	return table.Flush()
+}

@@ -1,0 +1,165 @@
+// Command testcluster runs a command with a throwaway PostgreSQL server that
+// behaves like Supabase, and stops the server when the command has ended.
+//
+//	go run ./cmd/testcluster -- go test ./...
+//
+// It installs PostgreSQL where that is missing and it may. The command finds
+// in its environment:
+//
+//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for shared/testdb
+//	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on
+//	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off
+//	PATH                         with the server's own psql first
+//
+// Signals are passed on to the command and all that it started. The exit
+// status is the command's, or 128 and the number of the signal that ended it;
+// 1 when the server could not be made or stopped, 2 for a wrong call.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"mentorpause/shared/localpg"
+	"mentorpause/shared/testdb"
+)
+
+func main() {
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: testcluster [--] command [argument …]")
+	}
+	flag.Parse()
+	if flag.NArg() == 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	code, err := run(signals, flag.Args())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testcluster:", err)
+	}
+	os.Exit(code)
+}
+
+// interruption is the signal that came before the command was started.
+type interruption struct{ signal syscall.Signal }
+
+func (i interruption) Error() string { return "interrupted: " + i.signal.String() }
+
+// run returns the exit status, also with an error.
+func run(signals <-chan os.Signal, command []string) (code int, err error) {
+	cluster, env, err := prepare(signals)
+	if cluster != nil {
+		defer func() {
+			if stopErr := cluster.Stop(); stopErr != nil {
+				code, err = max(code, 1), errors.Join(err, stopErr)
+			}
+		}()
+	}
+	if err != nil {
+		if i, ok := errors.AsType[interruption](err); ok {
+			return 128 + int(i.signal), err
+		}
+		return 1, err
+	}
+
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), env...)
+	// A group of its own: a Ctrl-C at the terminal comes here only, and is
+	// passed on once.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return 1, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			// It fails only when the whole group has ended.
+			_ = syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal))
+		case err := <-ended:
+			return exitCode(err)
+		}
+	}
+}
+
+// prepare starts the server and makes the databases; a signal interrupts it.
+// The cluster is returned, to be stopped, even with an error.
+func prepare(signals <-chan os.Signal) (*localpg.Cluster, []string, error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	prepared := make(chan struct{})
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		select {
+		case s := <-signals:
+			cancel(interruption{s.(syscall.Signal)})
+		case <-prepared:
+		}
+	}()
+	cluster, env, err := makeCluster(ctx)
+	close(prepared)
+	<-watching
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return cluster, env, err
+}
+
+func makeCluster(ctx context.Context) (*localpg.Cluster, []string, error) {
+	installation, err := localpg.Ensure(ctx, os.Stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	cluster, err := installation.Start(ctx, localpg.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	env := []string{
+		testdb.ClusterVariable + "=" + cluster.URL(localpg.Superuser, localpg.Maintenance),
+		"PATH=" + installation.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}
+	for _, database := range []struct {
+		name, variable string
+		mode           localpg.Exposure
+	}{
+		{"pgtap_expose", "MENTORPAUSE_PGTAP_EXPOSE", localpg.AutoExpose},
+		{"pgtap_no_expose", "MENTORPAUSE_PGTAP_NO_EXPOSE", localpg.NoAutoExpose},
+	} {
+		// The Go tests find the templates finished.
+		template, err := testdb.Template(ctx, cluster, database.mode, true)
+		if err != nil {
+			return cluster, nil, err
+		}
+		if err := cluster.CloneDatabase(ctx, template, database.name); err != nil {
+			return cluster, nil, err
+		}
+		env = append(env, database.variable+"="+cluster.URL("postgres", database.name))
+	}
+	return cluster, env, nil
+}
+
+// exitCode is what a shell would give.
+func exitCode(err error) (int, error) {
+	if err == nil {
+		return 0, nil
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return 1, err
+	}
+	if status := exit.Sys().(syscall.WaitStatus); status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	return exit.ExitCode(), nil
+}

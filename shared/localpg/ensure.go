@@ -1,0 +1,152 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Ensure returns what [Find] finds, and first installs what is missing where
+// it may: with apt-get, as root or with a sudo that asks for no password. It
+// never asks anything. Where it may not, no server is an error that says what
+// to install, and a server without the means for the tests is returned, with
+// the same words on log.
+func Ensure(ctx context.Context, log io.Writer) (Installation, error) {
+	return thisMachine().ensure(ctx, log)
+}
+
+func (m machine) ensure(ctx context.Context, log io.Writer) (Installation, error) {
+	found, err := m.find()
+	if err == nil && len(found.Missing) == 0 {
+		return found, nil
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Installation{}, err
+	}
+	if m.mayInstall(ctx, found) {
+		if err := m.install(ctx, log, found); err != nil {
+			return Installation{}, fmt.Errorf("install PostgreSQL: %w\n%s", err, advice(found.Major))
+		}
+		found, err = m.find()
+	}
+	if err != nil {
+		return Installation{}, err
+	}
+	if len(found.Missing) > 0 {
+		fmt.Fprintf(log, "PostgreSQL %d in %s lacks %s, which the tests need.\n%s\n",
+			found.Major, found.Bin, strings.Join(found.Missing, ", "), advice(found.Major))
+	}
+	return found, nil
+}
+
+// mayInstall reports whether packages can be installed without a question, and
+// would help: to a server that did not come with a package they add nothing.
+func (m machine) mayInstall(ctx context.Context, found Installation) bool {
+	if _, err := m.lookPath("apt-get"); err != nil {
+		return false
+	}
+	if found.Bin != "" && !strings.HasPrefix(found.Bin, filepath.Join(m.root, "usr/lib/postgresql")+"/") {
+		return false
+	}
+	return m.uid == 0 || m.run(ctx, io.Discard, "sudo", "-n", "true") == nil
+}
+
+// asRoot runs a command that asks nothing and restarts no services.
+func (m machine) asRoot(ctx context.Context, log io.Writer, command ...string) error {
+	command = append([]string{"env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l"}, command...)
+	if m.uid != 0 {
+		command = append([]string{"sudo", "-n"}, command...)
+	}
+	return m.run(ctx, log, command[0], command[1:]...)
+}
+
+func (m machine) aptInstall(ctx context.Context, log io.Writer, packages ...string) error {
+	return m.asRoot(ctx, log, append([]string{"apt-get", "install", "--yes", "--no-install-recommends", "--no-upgrade",
+		"-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"}, packages...)...)
+}
+
+// install adds what is missing to found, or everything when that is zero.
+func (m machine) install(ctx context.Context, log io.Writer, found Installation) error {
+	fmt.Fprintln(log, "Installing PostgreSQL with apt-get")
+	if err := m.asRoot(ctx, log, "apt-get", "update"); err != nil {
+		// Some other source may be out of order; what is known may do.
+		fmt.Fprintln(log, "apt-get update:", err)
+	}
+	if found.Major != 0 {
+		var packages []string
+		for _, lack := range found.Missing {
+			name := pgProvePackage
+			if lack != "pg_prove" {
+				name = fmt.Sprintf("postgresql-%d-%s", found.Major, strings.ReplaceAll(lack, "_", "-"))
+			}
+			packages = append(packages, name)
+		}
+		return m.aptInstall(ctx, log, packages...)
+	}
+	major, err := m.packagedMajor(ctx)
+	if err != nil {
+		return err
+	}
+	return m.withoutMainCluster(ctx, log, func() error {
+		return m.aptInstall(ctx, log, debianPackages(major)...)
+	})
+}
+
+// packagedMajor is the version to install: the one that PG asks for, else the
+// oldest supported one that the distribution has.
+func (m machine) packagedMajor(ctx context.Context) (int, error) {
+	wanted, err := m.wantedMajor()
+	if err != nil {
+		return 0, err
+	}
+	for major := oldestMajor; major <= newestMajor; major++ {
+		if wanted != 0 && wanted != major {
+			continue
+		}
+		if m.run(ctx, io.Discard, "apt-cache", "show", fmt.Sprintf("postgresql-%d", major)) == nil {
+			return major, nil
+		}
+	}
+	return 0, errors.New("the distribution has no package of it")
+}
+
+// withoutMainCluster keeps Debian's packages from making and starting a
+// cluster of their own when a server is installed: a setting says so, which is
+// put back as it was. Clusters that exist are not touched.
+func (m machine) withoutMainCluster(ctx context.Context, log io.Writer, install func() error) (err error) {
+	// The package that has the setting comes first; it has no server in it.
+	if err := m.aptInstall(ctx, log, "postgresql-common"); err != nil {
+		return err
+	}
+	config := filepath.Join(m.root, "etc/postgresql-common/createcluster.conf")
+	backup := config + ".mentorpause"
+	if _, statErr := os.Stat(backup); statErr != nil { // else an interrupted run's, which is the original
+		if err := m.asRoot(ctx, log, "cp", "-p", config, backup); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		// Also after a Ctrl-C.
+		err = errors.Join(err, m.asRoot(context.WithoutCancel(ctx), log, "mv", backup, config))
+	}()
+	if err := m.asRoot(ctx, log, "pg_conftool", config, "set", "create_main_cluster", "off"); err != nil {
+		return err
+	}
+	return install()
+}
+
+// runCommand shows the command's output on log.
+func runCommand(ctx context.Context, log io.Writer, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(slices.Concat([]string{name}, args), " "), err)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package localpg
+
+import (
+	"fmt"
+	"io"
+	"os/exec"
+	"syscall"
+)
+
+// watchdog is a shell that waits for the end of our process and then stops the
+// server and removes what is temporary, even after SIGKILL, when nothing of
+// ours runs any more. It notices by its standard input: we hold the only other
+// end, and the system closes that. (Linux's parent-death signal would not do:
+// it comes when the *thread* ends that started the server.)
+type watchdog struct {
+	cmd   *exec.Cmd
+	input io.WriteCloser
+}
+
+// The input has the number of each server process that we start, and a 0 when
+// it has ended by itself, because that number may soon be another process's; "done" at last.
+// $1 is the server's pid file: it is gone, or another server's, when the
+// server has ended. $2 is the folder to remove, or empty. (A process that has
+// ended may look alive for ever where nobody collects it, as in a container;
+// and a pid file comes a moment after its process, hence the first second.)
+const watchdogScript = `
+trap '' HUP INT TERM
+server=0
+while read -r word; do
+  [ "$word" = done ] && exit 0
+  server=$word
+done
+if [ "$server" -gt 0 ]; then
+  kill -INT "$server"
+  waited=0
+  while [ "$waited" -lt 300 ] && kill -0 "$server"; do
+    holder=0
+    [ -e "$1" ] && read -r holder <"$1"
+    [ "$holder" = "$server" ] || [ "$waited" -lt 10 ] || break
+    waited=$((waited + 1))
+    sleep 0.1
+  done
+fi
+[ -z "$2" ] || rm -rf "$2"
+`
+
+func watch(c *Cluster) (*watchdog, error) {
+	temporary := ""
+	if c.temporary {
+		temporary = c.dir
+	}
+	cmd := exec.Command("/bin/sh", "-c", watchdogScript, "watchdog", c.pidFile(), temporary)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &watchdog{cmd: cmd, input: input}, nil
+}
+
+// guard tells which process is the server; 0: none.
+func (w *watchdog) guard(pid int) {
+	// A failure would mean that somebody has killed the watchdog; then the next
+	// start cleans up.
+	_, _ = fmt.Fprintln(w.input, pid)
+}
+
+// dismiss ends the watchdog when there is nothing left to watch.
+func (w *watchdog) dismiss() {
+	_, _ = fmt.Fprintln(w.input, "done")
+	_ = w.cmd.Wait()
+}
