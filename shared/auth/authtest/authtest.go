@@ -1,0 +1,290 @@
+// Package authtest plays a project's Supabase Auth for tests and for the local
+// stack: it issues access tokens of the same shape with real keys, and serves
+// the two endpoints that verify them. It has no users and no passwords: whoever
+// holds a [Project] can sign in as anybody, so it has no place in a function.
+package authtest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/google/uuid"
+)
+
+// Lifetime is how long a token is valid, as Supabase has it by default.
+const Lifetime = time.Hour
+
+// Project issues the tokens of one project. It is safe for concurrent use.
+type Project struct {
+	URL    string           // the base URL; tokens are issued by <URL>/auth/v1
+	Secret string           // of HS256 tokens
+	Now    func() time.Time // nil: time.Now
+
+	ecKey   *ecdsa.PrivateKey
+	ecKeyID string
+	rsaKey  *rsa.PrivateKey // nil: none
+	rsaID   string
+}
+
+// New makes a project with a fresh ES256 key and a fresh secret.
+func New(projectURL string) *Project {
+	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(err)
+	return &Project{
+		URL:     strings.TrimRight(projectURL, "/"),
+		Secret:  rand.Text() + rand.Text(),
+		ecKey:   ecKey,
+		ecKeyID: uuid.NewString(),
+	}
+}
+
+// WithRSAKey gives the project an RS256 key too, which takes a moment. It must
+// come before the first use of the project.
+func (p *Project) WithRSAKey() *Project {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(err)
+	p.rsaKey, p.rsaID = key, uuid.NewString()
+	return p
+}
+
+// must is for what fails only when this package is wrong.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Option changes a token before it is signed.
+type Option func(*draft)
+
+type draft struct {
+	algorithm jose.SignatureAlgorithm
+	header    map[jose.HeaderKey]any
+	claims    map[string]any
+}
+
+// Signed chooses the algorithm: ES256 (the default), HS256, or RS256 for a
+// project with such a key.
+func Signed(algorithm jose.SignatureAlgorithm) Option {
+	return func(d *draft) { d.algorithm = algorithm }
+}
+
+// Claim sets a claim; nil stands for JSON's null.
+func Claim(name string, value any) Option {
+	return func(d *draft) { d.claims[name] = value }
+}
+
+// Without leaves a claim out.
+func Without(name string) Option {
+	return func(d *draft) { delete(d.claims, name) }
+}
+
+// Header sets a field of the header, kid too; nil leaves it out.
+func Header(name string, value any) Option {
+	return func(d *draft) { d.header[jose.HeaderKey(name)] = value }
+}
+
+// Anonymous is a user who signed in without an identity.
+func Anonymous() Option {
+	return func(d *draft) {
+		d.claims["is_anonymous"] = true
+		delete(d.claims, "email")
+	}
+}
+
+// Expires sets the end of the token's life.
+func Expires(at time.Time) Option { return Claim("exp", at.Unix()) }
+
+// Token is an access token of a signed-in user, as Supabase Auth makes it.
+func (p *Project) Token(userID string, options ...Option) string {
+	now := p.now()
+	return p.sign(map[string]any{
+		"iss":           p.URL + "/auth/v1",
+		"sub":           userID,
+		"aud":           "authenticated",
+		"exp":           now.Add(Lifetime).Unix(),
+		"iat":           now.Unix(),
+		"email":         "user@example.org",
+		"phone":         "",
+		"app_metadata":  map[string]any{"provider": "email", "providers": []string{"email"}},
+		"user_metadata": map[string]any{"email_verified": true},
+		"role":          "authenticated",
+		"aal":           "aal1",
+		"amr":           []map[string]any{{"method": "password", "timestamp": now.Unix()}},
+		"session_id":    uuid.NewString(),
+		"is_anonymous":  false,
+	}, jose.ES256, options)
+}
+
+// APIKey is a legacy key of the project itself, for the role anon or
+// service_role.
+func (p *Project) APIKey(role string, options ...Option) string {
+	now := p.now()
+	return p.sign(map[string]any{
+		"iss": "supabase", "role": role, "iat": now.Unix(), "exp": now.AddDate(10, 0, 0).Unix(),
+	}, jose.HS256, options)
+}
+
+// Sign makes a token of any payload, which need not be JSON.
+func (p *Project) Sign(payload []byte, options ...Option) string {
+	d := newDraft(nil, jose.ES256, options)
+	return p.signPayload(payload, d)
+}
+
+func (p *Project) sign(claims map[string]any, algorithm jose.SignatureAlgorithm, options []Option) string {
+	d := newDraft(claims, algorithm, options)
+	payload, err := json.Marshal(d.claims)
+	must(err)
+	return p.signPayload(payload, d)
+}
+
+func newDraft(claims map[string]any, algorithm jose.SignatureAlgorithm, options []Option) *draft {
+	d := &draft{algorithm: algorithm, header: map[jose.HeaderKey]any{}, claims: claims}
+	for _, change := range options {
+		change(d)
+	}
+	return d
+}
+
+func (p *Project) signPayload(payload []byte, d *draft) string {
+	var key any
+	header := map[jose.HeaderKey]any{"typ": "JWT"}
+	switch d.algorithm {
+	case jose.ES256:
+		key, header["kid"] = p.ecKey, p.ecKeyID
+	case jose.RS256:
+		key, header["kid"] = p.rsaKey, p.rsaID
+	case jose.HS256:
+		key = []byte(p.Secret)
+	default:
+		panic("authtest: Supabase Auth does not sign with " + string(d.algorithm))
+	}
+	maps.Copy(header, d.header)
+	maps.DeleteFunc(header, func(_ jose.HeaderKey, value any) bool { return value == nil })
+	options := &jose.SignerOptions{ExtraHeaders: header}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: d.algorithm, Key: key}, options)
+	must(err)
+	signed, err := signer.Sign(payload)
+	must(err)
+	token, err := signed.CompactSerialize()
+	must(err)
+	return token
+}
+
+// PublicKey is the key that verifies ES256 or RS256 (see [Project.WithRSAKey]).
+func (p *Project) PublicKey(algorithm jose.SignatureAlgorithm) jose.JSONWebKey {
+	if algorithm == jose.RS256 {
+		return jose.JSONWebKey{Key: p.rsaKey.Public(), KeyID: p.rsaID, Algorithm: string(jose.RS256), Use: "sig"}
+	}
+	return jose.JSONWebKey{Key: p.ecKey.Public(), KeyID: p.ecKeyID, Algorithm: string(jose.ES256), Use: "sig"}
+}
+
+// JWKS is the project's JSON Web Key Set.
+func (p *Project) JWKS() []byte {
+	keys := []jose.JSONWebKey{p.PublicKey(jose.ES256)}
+	if p.rsaKey != nil {
+		keys = append(keys, p.PublicKey(jose.RS256))
+	}
+	return KeySet(keys...)
+}
+
+// KeySet writes keys as a JSON Web Key Set.
+func KeySet(keys ...jose.JSONWebKey) []byte {
+	if keys == nil {
+		keys = []jose.JSONWebKey{}
+	}
+	text, err := json.Marshal(jose.JSONWebKeySet{Keys: keys})
+	must(err)
+	return text
+}
+
+// Handler serves what a function asks Supabase Auth for: GET
+// /auth/v1/.well-known/jwks.json, and GET /auth/v1/user with a token of this
+// project, of any of the three algorithms.
+func (p *Project) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /auth/v1/.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "public, max-age=600")
+		w.Write(p.JWKS())
+	})
+	mux.HandleFunc("GET /auth/v1/user", p.serveUser)
+	return mux
+}
+
+func (p *Project) serveUser(w http.ResponseWriter, r *http.Request) {
+	refuse := func(status int, code, message string) {
+		respond(w, status, map[string]any{"code": status, "error_code": code, "msg": message})
+	}
+	if r.Header.Get("apikey") == "" {
+		respond(w, http.StatusUnauthorized, map[string]any{"message": "No API key found in request"})
+		return
+	}
+	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !found {
+		refuse(http.StatusUnauthorized, "no_authorization", "This endpoint requires a Bearer token")
+		return
+	}
+	signed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.HS256})
+	if err != nil {
+		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: unable to parse or verify signature")
+		return
+	}
+	var key any
+	switch jose.SignatureAlgorithm(signed.Headers[0].Algorithm) {
+	case jose.ES256:
+		key = p.ecKey.Public()
+	case jose.RS256:
+		if p.rsaKey != nil {
+			key = p.rsaKey.Public()
+		}
+	case jose.HS256:
+		key = []byte(p.Secret)
+	}
+	var standard jwt.Claims
+	var user struct {
+		Email       string         `json:"email"`
+		Role        string         `json:"role"`
+		AppMetadata map[string]any `json:"app_metadata"`
+		IsAnonymous bool           `json:"is_anonymous"`
+	}
+	if err := signed.Claims(key, &standard, &user); err != nil {
+		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: unable to parse or verify signature")
+		return
+	}
+	if standard.ValidateWithLeeway(jwt.Expected{Time: p.now()}, 0) != nil {
+		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: token is expired")
+		return
+	}
+	if standard.Subject == "" {
+		refuse(http.StatusForbidden, "bad_jwt", "invalid claim: missing sub claim")
+		return
+	}
+	respond(w, http.StatusOK, map[string]any{
+		"id": standard.Subject, "aud": "authenticated", "role": user.Role, "email": user.Email,
+		"app_metadata": user.AppMetadata, "user_metadata": map[string]any{}, "identities": []any{},
+		"is_anonymous": user.IsAnonymous, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+	})
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+func (p *Project) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}

@@ -1,0 +1,26 @@
+package database
+
+import "context"
+
+const coordinatorRoster = `select public.coordinator_roster(
+		chapter_id => $1::uuid,
+		status => $2::text[],
+		search => $3::text,
+		page_limit => $4::int,
+		page_cursor => $5::text)::text,
+	current_setting('response.headers', true)`
+
+// CoordinatorRoster answers one page of the mentors in the chapters that the
+// caller coordinates or administers, with the dashboard's counts.
+//
+// Refusals of its own: invalid_request (also an altered cursor, or one of other
+// filters), not_a_coordinator, chapter_not_found.
+func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in CoordinatorRoster) (Reply, error) {
+	return db.call(ctx, claims, rpc{"coordinator_roster", coordinatorRoster, [][]byte{
+		optionalText(in.ChapterID),
+		optionalTextArray(in.Status),
+		optionalText(in.Search),
+		optionalInt(in.PageLimit),
+		optionalText(in.PageCursor),
+	}})
+}

@@ -1,0 +1,188 @@
+package functionurl
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"mentorpause/shared/refusal"
+)
+
+// maxBody is the size in bytes that a body may have at most.
+const maxBody = 16 << 10
+
+// readBody gives the body as sent. It is refused when it is larger than 16 KiB
+// (payload_too_large), or isn't declared as JSON in UTF-8
+// (unsupported_media_type).
+func (r *Request) readBody() ([]byte, error) {
+	text := r.event.Body
+	if text == "" {
+		return nil, nil
+	}
+	body := []byte(text)
+	if r.event.IsBase64Encoded {
+		if base64.StdEncoding.DecodedLen(len(text)) > maxBody+2 { // up to two bytes of padding
+			return nil, refusal.New(refusal.PayloadTooLarge)
+		}
+		var err error
+		if body, err = base64.StdEncoding.DecodeString(text); err != nil {
+			return nil, refusal.Newf(refusal.InvalidRequest, "The body is not valid base64.")
+		}
+	}
+	if len(body) > maxBody {
+		return nil, refusal.New(refusal.PayloadTooLarge)
+	}
+	if !isJSON(r.header("content-type")) {
+		return nil, refusal.New(refusal.UnsupportedMediaType)
+	}
+	return body, nil
+}
+
+// isJSON reports whether a content type says JSON in UTF-8.
+func isJSON(contentType string) bool {
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || mediaType != "application/json" {
+		return false
+	}
+	charset, given := parameters["charset"]
+	return !given || strings.EqualFold(charset, "utf-8")
+}
+
+var (
+	// errNUL refuses the one character of JSON that Postgres can't store. (A
+	// lone surrogate can't be stored either; it is refused as invalid JSON.)
+	errNUL = errors.New("contains the character U+0000")
+
+	errNull = errors.New("null instead of a string")
+)
+
+// strict are the rules beyond JSON v2's own, which refuse duplicate names,
+// names in another case, invalid UTF-8, lone surrogates, and fractions and
+// exponents where an integer is meant.
+var strict = json.JoinOptions(
+	json.RejectUnknownMembers(true),
+	json.WithUnmarshalers(json.UnmarshalFromFunc(func(decoder *jsontext.Decoder, into *string) error {
+		switch decoder.PeekKind() {
+		case jsontext.KindString:
+		case jsontext.KindNull: // in a list; a field that may be null is a pointer
+			return errNull
+		default:
+			return errors.ErrUnsupported // JSON v2 refuses it
+		}
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return err
+		}
+		*into = token.String()
+		if strings.ContainsRune(*into, 0) {
+			return errNUL
+		}
+		return nil
+	})),
+)
+
+// Decode reads the body into a pointer to a struct; an empty body is an empty
+// object. Anything that isn't exactly an object of the struct's fields is
+// invalid_request, with the field's name in the message. A field that is null
+// is left as it is.
+func (r *Request) Decode(into any) error {
+	if len(r.body) == 0 {
+		return nil
+	}
+	if jsontext.NewDecoder(strings.NewReader(string(r.body))).PeekKind() == jsontext.KindNull {
+		return refusal.Newf(refusal.InvalidRequest, "The body must be a JSON object.")
+	}
+	err := json.Unmarshal(r.body, into, strict)
+	if err == nil {
+		return nil
+	}
+	// The library's own words are not passed on: they may quote a value.
+	if invalid, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		field := fieldOf(invalid.JSONPointer)
+		switch {
+		case errors.Is(err, jsontext.ErrDuplicateName):
+			return Invalid(field, "is given more than once")
+		case invalid.JSONPointer != "":
+			return Invalid(field, "is not valid JSON in UTF-8, at byte %d of the body", invalid.ByteOffset)
+		default:
+			return refusal.Newf(refusal.InvalidRequest, "The body is not valid JSON in UTF-8, at byte %d.", invalid.ByteOffset)
+		}
+	}
+	if invalid, ok := errors.AsType[*json.SemanticError](err); ok {
+		field := fieldOf(invalid.JSONPointer)
+		switch {
+		case errors.Is(err, json.ErrUnknownName):
+			return Invalid(field, "is unknown")
+		case errors.Is(err, errNUL):
+			return Invalid(field, "contains the character U+0000, which can't be stored")
+		case invalid.JSONPointer != "":
+			return Invalid(field, "must be %s", wanted(invalid.GoType))
+		}
+	}
+	return refusal.Newf(refusal.InvalidRequest, "The body must be a JSON object.")
+}
+
+// fieldOf names what a pointer leads to: the field, or the path to a part of
+// it, as in status/0; "" for the body itself.
+func fieldOf(pointer jsontext.Pointer) string {
+	return strings.TrimPrefix(string(pointer), "/")
+}
+
+// wanted describes the JSON that a Go type takes.
+func wanted(t reflect.Type) string {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t == nil:
+		return "of another type"
+	case t.Kind() == reflect.String:
+		return "a string"
+	case t.Kind() == reflect.Int32:
+		return "a whole number of at most 32 bits, without fraction and exponent"
+	case t.Kind() == reflect.Slice:
+		return "a string or an array of strings"
+	default:
+		return "of another type"
+	}
+}
+
+// OneOrMore is a list of strings in JSON, for which a single string may stand.
+type OneOrMore []string
+
+// UnmarshalJSONFrom reads either form.
+func (o *OneOrMore) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	if decoder.PeekKind() != jsontext.KindString {
+		return json.UnmarshalDecode(decoder, (*[]string)(o))
+	}
+	*o = make(OneOrMore, 1)
+	return json.UnmarshalDecode(decoder, &(*o)[0])
+}
+
+// Invalid is the refusal invalid_request for one field, query parameter or
+// header, whose name the details hold too. The sentence is "The field … " and
+// then what is wrong with it, without the full stop.
+func Invalid(field, format string, args ...any) *refusal.Error {
+	field = shortened(field)
+	return refusal.Newf(refusal.InvalidRequest, "The field %q %s.", field, fmt.Sprintf(format, args...)).WithDetails(field)
+}
+
+// shortened keeps a name that the caller made up from filling the answer.
+func shortened(name string) string {
+	const longest = 64 // bytes
+	if len(name) <= longest {
+		return name
+	}
+	cut := longest
+	for cut > 0 && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return name[:cut] + "…"
+}

@@ -1,0 +1,215 @@
+// Package functionurl is the HTTP side of a Lambda function URL: payload format
+// 2.0, buffered, without an authorizer in front.
+//
+// An [Endpoint] turns one event into one response. It alone answers preflights,
+// checks the method, the access token and the body, and writes headers, errors
+// and the log line, so that a handler holds nothing but its own arguments and
+// one call. The order is fixed: preflight, method, token, body, handler;
+// nothing behind the token is reached without one.
+//
+// No response tells anything of the inside: a failure that is not a
+// [refusal.Error] is internal_error, and its cause stands only in the log,
+// under the request id that the response names.
+package functionurl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/google/uuid"
+
+	"mentorpause/shared/auth"
+	"mentorpause/shared/refusal"
+)
+
+// deadlineMargin is what a handler leaves of the invocation's time, so that
+// Lambda gets the answer deadline_exceeded and need not kill the function,
+// which would reach the caller as a bare 502.
+const deadlineMargin = 250 * time.Millisecond
+
+// Endpoint is one function behind its URL.
+type Endpoint struct {
+	Name     string   // stands in the log as "function"
+	Methods  []string // allowed besides OPTIONS
+	Verifier *auth.Verifier
+	Log      *slog.Logger
+
+	// Handle answers a request whose caller is known. Its context ends before
+	// the invocation's deadline. Every error that the caller may see is a
+	// [refusal.Error].
+	Handle func(context.Context, *Request) (Answer, error)
+}
+
+// Request is what a handler sees of a request.
+type Request struct {
+	Caller auth.Identity
+
+	event events.LambdaFunctionURLRequest
+	body  []byte // decoded from base64, not yet from JSON; empty or of type application/json
+}
+
+// Answer is a success: status 200 with a JSON body.
+type Answer struct {
+	Body     json.RawMessage // sent as it is
+	Replayed bool            // the stored answer to an earlier request with the same idempotency key
+
+	// Revalidate lets the caller keep the answer and ask whether it still
+	// holds: it is sent with an etag, compressed where accepted, and not at all
+	// when the caller has it already.
+	Revalidate bool
+}
+
+// Invoke is the Lambda handler. The error is always nil: whatever happens, the
+// caller gets a response of the contract.
+func (e Endpoint) Invoke(ctx context.Context, event events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
+	started := time.Now()
+	requestID := requestID(ctx, event)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-deadlineMargin))
+		defer cancel()
+	}
+
+	var (
+		request  = &Request{event: event}
+		response events.LambdaFunctionURLResponse
+		failure  error
+	)
+	if event.RequestContext.HTTP.Method == http.MethodOptions {
+		response = e.preflight()
+	} else if answer, err := e.answer(ctx, request); err != nil {
+		response, failure = e.refuse(err), err
+	} else {
+		response = request.respond(answer)
+	}
+	response.Headers["access-control-allow-origin"] = "*"
+	response.Headers["access-control-expose-headers"] = exposedHeaders
+	response.Headers["x-request-id"] = requestID
+
+	e.log(ctx, request, requestID, response, failure, time.Since(started))
+	return response, nil
+}
+
+// answer does what comes before the handler, and the handler. A panic becomes
+// an error with its stack.
+func (e Endpoint) answer(ctx context.Context, r *Request) (_ Answer, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicked{value, debug.Stack()}
+		}
+	}()
+	if !slices.Contains(e.Methods, r.event.RequestContext.HTTP.Method) {
+		return Answer{}, refusal.New(refusal.MethodNotAllowed)
+	}
+	if r.Caller, err = e.Verifier.Verify(ctx, r.header("authorization")); err != nil {
+		return Answer{}, err
+	}
+	if r.body, err = r.readBody(); err != nil {
+		return Answer{}, err
+	}
+	return e.Handle(ctx, r)
+}
+
+// panicked is the error that a panic becomes.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// refusalFrom is the refusal that the caller gets for err.
+func refusalFrom(err error) *refusal.Error {
+	refused := refusal.From(err)
+	if refused.Code == refusal.InternalError && errors.Is(err, context.DeadlineExceeded) {
+		return refusal.New(refusal.DeadlineExceeded).Because(err)
+	}
+	if !refused.Code.Known() {
+		return refusal.New(refusal.InternalError).Because(err)
+	}
+	return refused
+}
+
+// log writes the one line of a request. The line holds nothing that the caller
+// sent, and the cause of a refusal only where it can't quote the body: the
+// token's checks and the faults of ours.
+func (e Endpoint) log(ctx context.Context, r *Request, requestID string, response events.LambdaFunctionURLResponse, failure error, took time.Duration) {
+	attributes := []slog.Attr{
+		slog.String("request_id", requestID),
+		slog.String("function", e.Name),
+		slog.String("method", loggedMethod(r.event.RequestContext.HTTP.Method)),
+		slog.Int("status", response.StatusCode),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+	}
+	if r.Caller.UserID != "" {
+		attributes = append(attributes, slog.String("user_id", r.Caller.UserID))
+	}
+	level := slog.LevelInfo
+	if failure != nil {
+		attributes = append(attributes, slog.String("code", response.Headers["sb-error-code"]))
+		if response.StatusCode >= 500 {
+			level = slog.LevelError
+		}
+		if response.StatusCode >= 500 || response.StatusCode == http.StatusUnauthorized {
+			attributes = append(attributes, slog.String("cause", failure.Error()))
+		}
+		if p, ok := errors.AsType[*panicked](failure); ok {
+			attributes = append(attributes, slog.String("stack", string(p.stack)))
+		}
+	}
+	e.Log.LogAttrs(ctx, level, "request", attributes...)
+}
+
+// loggedMethod keeps text of the caller's own out of the log.
+func loggedMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	default:
+		return "other"
+	}
+}
+
+// requestID is the id that Lambda's own log lines carry, else the function
+// URL's, else a new one.
+func requestID(ctx context.Context, event events.LambdaFunctionURLRequest) string {
+	if invocation, ok := lambdacontext.FromContext(ctx); ok && invocation.AwsRequestID != "" {
+		return invocation.AwsRequestID
+	}
+	if id := event.RequestContext.RequestID; id != "" && !strings.ContainsFunc(id, unfitForHeader) {
+		return id
+	}
+	return uuid.NewString()
+}
+
+func unfitForHeader(r rune) bool { return r <= ' ' || r > '~' }
+
+// header is the value of a request header; several values stand in one,
+// separated by commas. name is in lower case, as Lambda delivers it; a
+// stand-in for Lambda that keeps the client's spelling is understood too.
+func (r *Request) header(name string) string {
+	value, _ := r.lookupHeader(name)
+	return value
+}
+
+func (r *Request) lookupHeader(name string) (value string, present bool) {
+	if value, present = r.event.Headers[name]; present {
+		return value, true
+	}
+	for other, value := range r.event.Headers {
+		if strings.EqualFold(other, name) {
+			return value, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,135 @@
+package functionurl
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// gzipAbove is the size in bytes up to which a body is sent as it is: below it
+// the saving is lost in a network packet that is sent anyway.
+const gzipAbove = 1024
+
+// revalidate sends body with a strong etag, or answers 304 when if-none-match
+// says that the caller has it.
+//
+// A strong etag belongs to the bytes sent (RFC 9110, section 8.8.3.3), so the
+// compressed form has its own, made from the plain one's without compressing.
+// Both name the same content: a caller that shows either has it, whichever form
+// this request accepts, and the 304 names the one that the caller showed.
+// A POST is answered in the same way, because here it only reads.
+func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
+	plainTag, gzipTag := etags(body)
+	tag := plainTag
+	compress := len(body) > gzipAbove && acceptsGzip(r.header("accept-encoding"))
+	if compress {
+		tag = gzipTag
+	}
+
+	headers := map[string]string{
+		"cache-control": "private, no-cache",
+		"vary":          "accept-encoding",
+	}
+	if shown, ok := matchEtag(r.header("if-none-match"), tag, plainTag, gzipTag); ok {
+		headers["etag"] = shown
+		return events.LambdaFunctionURLResponse{StatusCode: http.StatusNotModified, Headers: headers}
+	}
+
+	headers["etag"] = tag
+	headers["content-type"] = "application/json"
+	response := events.LambdaFunctionURLResponse{StatusCode: http.StatusOK, Headers: headers, Body: string(body)}
+	if compress {
+		headers["content-encoding"] = "gzip"
+		response.Body = base64.StdEncoding.EncodeToString(compressed(body))
+		response.IsBase64Encoded = true
+	}
+	return response
+}
+
+func etags(body []byte) (plain, gzip string) {
+	sum := sha256.Sum256(body)
+	hash := base64.RawURLEncoding.EncodeToString(sum[:16])
+	return `"` + hash + `"`, `"` + hash + `-gzip"`
+}
+
+// matchEtag reports which of tags stands in the value of an if-none-match
+// header; "*" stands for the first. The comparison is the weak one, which
+// if-none-match asks for: a W/ that a proxy put in front doesn't count. Nothing
+// behind a malformed member is read.
+func matchEtag(header string, tags ...string) (string, bool) {
+	const separators = " \t,"
+	rest := strings.Trim(header, separators)
+	if rest == "*" {
+		return tags[0], true
+	}
+	for rest != "" {
+		rest = strings.TrimPrefix(rest, "W/")
+		if rest == "" || rest[0] != '"' {
+			return "", false
+		}
+		end := strings.IndexByte(rest[1:], '"')
+		if end < 0 {
+			return "", false
+		}
+		tag := rest[:end+2]
+		if slices.Contains(tags, tag) {
+			return tag, true
+		}
+		rest = strings.TrimLeft(rest[end+2:], separators)
+	}
+	return "", false
+}
+
+// acceptsGzip reports whether the value of an accept-encoding header takes gzip
+// and doesn't like an uncompressed body better. A weight that isn't a number
+// from 0 to 1 counts as a refusal.
+func acceptsGzip(header string) bool {
+	weights := map[string]float64{}
+	for member := range strings.SplitSeq(strings.ToLower(header), ",") {
+		coding, parameters, _ := strings.Cut(member, ";")
+		weight := 1.0
+		for parameter := range strings.SplitSeq(parameters, ";") {
+			if value, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
+				number, err := strconv.ParseFloat(value, 64)
+				if err != nil || !(number >= 0 && number <= 1) {
+					number = 0
+				}
+				weight = number
+			}
+		}
+		weights[strings.TrimSpace(coding)] = weight
+	}
+	identity := weights["identity"]
+	for _, coding := range []string{"gzip", "x-gzip", "*"} {
+		if weight, ok := weights[coding]; ok {
+			return weight > 0 && weight >= identity
+		}
+	}
+	return false
+}
+
+// zippers are kept because each has tables of 800 KB, which take longer to make
+// than a page to compress. The level is the usual one: on the slow connections
+// that compression is for, the bytes that it saves over the fastest level are
+// worth far more time than it costs.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// compressed is body in gzip.
+func compressed(body []byte) []byte {
+	zipper := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(zipper)
+	var buffer bytes.Buffer
+	zipper.Reset(&buffer)
+	// Writing to memory can't fail.
+	_, _ = zipper.Write(body)
+	_ = zipper.Close()
+	return buffer.Bytes()
+}

@@ -1,0 +1,123 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"mentorpause/shared/auth"
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/database"
+	"mentorpause/shared/functionurl"
+)
+
+// asFunction makes the test binary run as a function instead.
+const asFunction = "SERVICE_TEST_AS_FUNCTION"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asFunction) != "" {
+		Serve(build)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// build makes a function that asks the database for a roster.
+func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
+	return functionurl.Endpoint{
+		Name: "test", Methods: []string{http.MethodGet}, Verifier: verifier, Log: log,
+		Handle: func(ctx context.Context, r *functionurl.Request) (functionurl.Answer, error) {
+			reply, err := db.CoordinatorRoster(ctx, r.Caller.Claims, database.CoordinatorRoster{})
+			return functionurl.Answer{Body: reply.Body}, err
+		},
+	}
+}
+
+func TestMalformedVariablesStopTheStartByName(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		environment []string
+		named       []string
+	}{
+		"nothing set": {nil, []string{"SUPABASE_DB_URL", "SUPABASE_URL"}},
+		"everything malformed": {
+			[]string{"SUPABASE_DB_URL=mysql://secret", "SUPABASE_URL=ftp://secret", "SUPABASE_JWKS=secret", "SUPABASE_JWT_SECRET=secret",
+				"ORGANISATION_TIME_ZONE=secret", "LOG_LEVEL=secret"},
+			[]string{"SUPABASE_DB_URL", "SUPABASE_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET", "ORGANISATION_TIME_ZONE", "LOG_LEVEL"},
+		},
+		"malformed as only their users see": {
+			[]string{"SUPABASE_DB_URL=postgres://u:secret@h/d?sslmode=secret", `SUPABASE_JWKS={"keys":[{"kty":"secret"}]}`},
+			[]string{"SUPABASE_DB_URL", "SUPABASE_JWKS"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			command := exec.CommandContext(t.Context(), os.Args[0])
+			command.Env = append(test.environment, asFunction+"=1")
+			output, err := command.Output()
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+				t.Fatalf("ended with %v, want exit code 1", err)
+			}
+			var line struct{ Level, Cause string }
+			if err := json.Unmarshal(output, &line); err != nil {
+				t.Fatalf("logged %q: %v", output, err)
+			}
+			for _, variable := range test.named {
+				if !strings.Contains(line.Cause, variable+":") {
+					t.Errorf("%q doesn't name %s", line.Cause, variable)
+				}
+			}
+			if line.Level != "ERROR" || strings.Contains(string(output), "secret") {
+				t.Errorf("logged %s", output)
+			}
+		})
+	}
+}
+
+// An instance starts while neither the database nor the keys can be reached,
+// and says so to the request.
+func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	project := authtest.New("http://127.0.0.1:1")
+	environment := map[string]string{
+		"SUPABASE_DB_URL": "postgres://pause_api@127.0.0.1:1/postgres?sslmode=disable",
+		"SUPABASE_URL":    project.URL,
+		"LOG_LEVEL":       "error",
+	}
+	answer := func() (string, string) {
+		t.Helper()
+		logged := &strings.Builder{}
+		endpoint, err := newEndpoint(build, func(name string) string { return environment[name] }, logged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := events.LambdaFunctionURLRequest{Headers: map[string]string{"authorization": "Bearer " + project.Token("8c4f2f0e-3f0b-4d1e-9a51-0f6f2f7f6b11")}}
+		event.RequestContext.HTTP.Method = http.MethodGet
+		response, err := endpoint.Invoke(t.Context(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.Headers["sb-error-code"], logged.String()
+	}
+
+	if code, logged := answer(); code != "auth_unavailable" || !strings.Contains(logged, `"level":"ERROR"`) {
+		t.Errorf("%s, logged %s", code, logged)
+	}
+	environment["SUPABASE_JWKS"] = string(project.JWKS())
+	if code, _ := answer(); code != "database_unavailable" {
+		t.Error(code)
+	}
+	environment["SUPABASE_JWKS"] = string(authtest.New(project.URL).JWKS())
+	if code, logged := answer(); code != "unauthenticated" || logged != "" {
+		t.Errorf("%s, logged %s at level error", code, logged)
+	}
+}

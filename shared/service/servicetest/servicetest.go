@@ -1,0 +1,242 @@
+// Package servicetest runs an HTTP function in a test as it runs in production,
+// between a real verifier and a real database with people in it; what is left
+// out is Lambda itself.
+package servicetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
+
+	"mentorpause/shared/auth"
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/database"
+	"mentorpause/shared/functionurl"
+	"mentorpause/shared/service"
+	"mentorpause/shared/testdb"
+)
+
+// The people and chapters of every test.
+const (
+	Oslo   = "00000000-0000-4000-8000-0000000000a1" // a chapter
+	Bergen = "00000000-0000-4000-8000-0000000000a2" // a chapter
+
+	Coordinator       = "00000000-0000-4000-8000-0000000000c1" // of Oslo
+	BergenCoordinator = "00000000-0000-4000-8000-0000000000c2"
+	Former            = "00000000-0000-4000-8000-0000000000c3" // coordinator of Oslo, until yesterday
+
+	Mentor       = "00000000-0000-4000-8000-0000000000e1" // of Oslo, certified
+	Expired      = "00000000-0000-4000-8000-0000000000e2" // of Oslo, with an expired certification
+	BergenMentor = "00000000-0000-4000-8000-0000000000e3"
+	Nobody       = "00000000-0000-4000-8000-0000000000f0" // an id that isn't there
+)
+
+const people = `
+insert into public.chapters (id, name) values
+	('00000000-0000-4000-8000-0000000000a1', 'Oslo'),
+	('00000000-0000-4000-8000-0000000000a2', 'Bergen');
+insert into public.profiles (id, display_name) values
+	('00000000-0000-4000-8000-0000000000c1', 'Kari Nordmann'),
+	('00000000-0000-4000-8000-0000000000c2', 'Bjørn Berg'),
+	('00000000-0000-4000-8000-0000000000c3', 'Siri Før'),
+	('00000000-0000-4000-8000-0000000000e1', 'Åse Ødegård'),
+	('00000000-0000-4000-8000-0000000000e2', 'Ola Utløpt'),
+	('00000000-0000-4000-8000-0000000000e3', 'Per Bergen');
+insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at) values
+	('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000c1', 'coordinator', now() - interval '9 days', null),
+	('00000000-0000-4000-8000-0000000000a2', '00000000-0000-4000-8000-0000000000c2', 'coordinator', now() - interval '9 days', null),
+	('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000c3', 'coordinator', now() - interval '9 days', now() - interval '1 day'),
+	('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000e1', 'mentor', now() - interval '9 days', null),
+	('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000e2', 'mentor', now() - interval '9 days', null),
+	('00000000-0000-4000-8000-0000000000a2', '00000000-0000-4000-8000-0000000000e3', 'mentor', now() - interval '9 days', null);
+insert into public.certifications (mentor_id, kind, issued_on, expires_on) values
+	('00000000-0000-4000-8000-0000000000e1', 'course', current_date - 100, current_date + 400),
+	('00000000-0000-4000-8000-0000000000e2', 'course', current_date - 400, current_date - 10);
+insert into public.coordinator_assignments (mentor_id, coordinator_id) values
+	('00000000-0000-4000-8000-0000000000e1', '00000000-0000-4000-8000-0000000000c1');
+`
+
+// Bundle is one function with what it runs on.
+type Bundle struct {
+	Database *testdb.Database
+	DB       *database.DB
+	Project  *authtest.Project
+	Endpoint functionurl.Endpoint
+	Log      *bytes.Buffer // what the endpoint logged
+}
+
+// New makes a function on a database of its own, in which the people are.
+func New(t testing.TB, build service.Build) *Bundle {
+	t.Helper()
+	d := testdb.New(t)
+	if _, err := d.Connect(t, "postgres").Exec(t.Context(), people); err != nil {
+		t.Fatalf("people: %v", err)
+	}
+	b := newBundle(t, build, d.URL("pause_api"))
+	b.Database = d
+	return b
+}
+
+// NewWithoutDatabase makes a function whose database nobody answers for: what
+// it answers without database_unavailable, it answered by itself.
+func NewWithoutDatabase(t testing.TB, build service.Build) *Bundle {
+	t.Helper()
+	return newBundle(t, build, "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1")
+}
+
+func newBundle(t testing.TB, build service.Build, databaseURL string) *Bundle {
+	t.Helper()
+	db, err := database.Open(database.Settings{URL: databaseURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	project := authtest.New("https://project.example.org")
+	verifier, err := auth.New(auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := &bytes.Buffer{}
+	log := slog.New(slog.NewJSONHandler(logged, nil))
+	return &Bundle{DB: db, Project: project, Endpoint: build(db, verifier, log), Log: logged}
+}
+
+// Post is a request of a user with a body: a string as it is, nil for none,
+// anything else as JSON.
+func (b *Bundle) Post(user string, body any) events.LambdaFunctionURLRequest {
+	event := events.LambdaFunctionURLRequest{
+		Version: "2.0",
+		RawPath: "/functions/v1/" + b.Endpoint.Name,
+		Headers: map[string]string{"authorization": "Bearer " + b.Project.Token(user)},
+	}
+	event.RequestContext.HTTP.Method = http.MethodPost
+	switch body := body.(type) {
+	case nil:
+		return event
+	case string:
+		event.Body = body
+	default:
+		text, err := json.Marshal(body)
+		if err != nil {
+			panic(err)
+		}
+		event.Body = string(text)
+	}
+	event.Headers["content-type"] = "application/json"
+	return event
+}
+
+// Get is a request of a user with a query string.
+func (b *Bundle) Get(user, query string) events.LambdaFunctionURLRequest {
+	event := b.Post(user, nil)
+	event.RequestContext.HTTP.Method = http.MethodGet
+	event.RawQueryString = query
+	return event
+}
+
+// Claims are those of a user's token.
+func (b *Bundle) Claims(user string) []byte {
+	return fmt.Appendf(nil, `{"sub":%q,"role":"authenticated"}`, user)
+}
+
+// Pause has a coordinator pause a mentor.
+func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
+	t.Helper()
+	_, err := b.DB.PauseMentor(t.Context(), b.Claims(coordinator), database.PauseMentor{
+		MentorID: mentor, PauseReason: "Eksamen", RequestID: uuid.NewString(),
+	})
+	if err != nil {
+		t.Fatalf("pause %s: %v", mentor, err)
+	}
+}
+
+// Invoke has the function answer.
+func (b *Bundle) Invoke(t testing.TB, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
+	t.Helper()
+	return b.InvokeContext(t, t.Context(), event)
+}
+
+// InvokeContext has the function answer within a context.
+func (b *Bundle) InvokeContext(t testing.TB, ctx context.Context, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
+	t.Helper()
+	response, err := b.Endpoint.Invoke(ctx, event)
+	if err != nil {
+		t.Fatalf("Invoke: %v", err)
+	}
+	return response
+}
+
+// Refusal is an error body.
+type Refusal struct {
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Details *string `json:"details"`
+	Hint    *string `json:"hint"`
+}
+
+// WantRefusal checks status and code of a response, and that its header says
+// the same as its body.
+func WantRefusal(t testing.TB, response events.LambdaFunctionURLResponse, status int, code string) Refusal {
+	t.Helper()
+	var refused Refusal
+	if err := json.Unmarshal([]byte(response.Body), &refused); err != nil {
+		t.Fatalf("status %d with body %q: %v", response.StatusCode, response.Body, err)
+	}
+	if response.StatusCode != status || refused.Code != code || response.Headers["sb-error-code"] != code {
+		t.Errorf("%d %s (sb-error-code %s), want %d %s: %s", response.StatusCode, refused.Code,
+			response.Headers["sb-error-code"], status, code, response.Body)
+	}
+	return refused
+}
+
+// PauseRecord is a pause record as pause and reactivate answer it.
+type PauseRecord struct {
+	ID                 string  `json:"id"`
+	MentorID           string  `json:"mentor_id"`
+	Status             string  `json:"status"`
+	PauseReason        *string `json:"pause_reason"`
+	ExpectedReturnDate *string `json:"expected_return_date"`
+	PausedAt           *string `json:"paused_at"`
+	ReactivatedAt      *string `json:"reactivated_at"`
+	CoordinatorID      *string `json:"coordinator_id"`
+	Version            int     `json:"version"`
+	CreatedAt          string  `json:"created_at"`
+	UpdatedAt          string  `json:"updated_at"`
+}
+
+// WantPauseRecord reads the record of a success, in which no field but those of
+// [PauseRecord] may stand.
+func WantPauseRecord(t testing.TB, response events.LambdaFunctionURLResponse) PauseRecord {
+	t.Helper()
+	if response.StatusCode != http.StatusOK || response.Headers["content-type"] != "application/json" {
+		t.Fatalf("status %d, content-type %q: %s", response.StatusCode, response.Headers["content-type"], response.Body)
+	}
+	var answer struct {
+		PauseRecord PauseRecord `json:"pause_record"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader([]byte(response.Body)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&answer); err != nil {
+		t.Fatalf("body %s: %v", response.Body, err)
+	}
+	return answer.PauseRecord
+}
+
+// PausesOf counts a mentor's live pause records, and the rows of the log.
+func (b *Bundle) PausesOf(t testing.TB, mentor string) (live, logged int) {
+	t.Helper()
+	err := b.Database.Connect(t, "postgres").QueryRow(t.Context(), `select
+		(select count(*) from public.pause_records r where r.mentor_id = $1 and r.status <> 'active'),
+		(select count(*) from public.pause_status_log l where l.mentor_id = $1)`, mentor).Scan(&live, &logged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live, logged
+}

@@ -1,0 +1,174 @@
+// Package setting reads the environment, once, at the start of a function.
+//
+// It is the one place that knows the variables' names and defaults. A variable
+// that is missing or malformed stops the start: the error names all of them at
+// once, and never shows a value, for half of them are secrets. An empty
+// variable counts as unset, which is how deployment templates leave one out.
+package setting
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+	_ "time/tzdata" // Lambda's image has no time zones; costs 450 KB
+)
+
+// minSecretBytes is the least that HS256 may be keyed with.
+const minSecretBytes = 32
+
+// Common is what every function needs.
+type Common struct {
+	DatabaseURL string     // SUPABASE_DB_URL: where Postgres is, with user and password
+	TimeZone    string     // ORGANISATION_TIME_ZONE: an IANA name, by default Europe/Oslo
+	LogLevel    slog.Level // LOG_LEVEL: debug, info (the default), warn or error
+}
+
+// HTTP is what a function needs that checks access tokens.
+type HTTP struct {
+	Common
+	SupabaseURL string // SUPABASE_URL: the project's base URL; empty only with JWKS or JWTSecret
+	JWKS        string // SUPABASE_JWKS: the public keys themselves, instead of fetching them
+	JWTSecret   string // SUPABASE_JWT_SECRET: of a legacy project's HS256 tokens
+	APIKey      string // SUPABASE_PUBLISHABLE_KEY, or else SUPABASE_ANON_KEY
+}
+
+// ReadHTTP reads the settings of an HTTP function. getenv is os.Getenv, or a
+// test's. The error names every variable that is missing or malformed.
+func ReadHTTP(getenv func(name string) string) (HTTP, error) {
+	e := environment{getenv: getenv}
+	settings := HTTP{
+		Common:      e.common(),
+		SupabaseURL: e.text("SUPABASE_URL", checkProjectURL),
+		JWKS:        e.text("SUPABASE_JWKS", checkKeySet),
+		JWTSecret:   e.text("SUPABASE_JWT_SECRET", checkSecret),
+		APIKey:      e.text("SUPABASE_PUBLISHABLE_KEY", nil),
+	}
+	if anonKey := e.text("SUPABASE_ANON_KEY", nil); settings.APIKey == "" {
+		settings.APIKey = anonKey
+	}
+	if getenv("SUPABASE_URL") == "" && getenv("SUPABASE_JWKS") == "" && getenv("SUPABASE_JWT_SECRET") == "" {
+		e.fail("SUPABASE_URL", "is required unless SUPABASE_JWKS or SUPABASE_JWT_SECRET is set")
+	}
+	if len(e.problems) > 0 {
+		return HTTP{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
+// Logger makes the logger of a function: one JSON object a line, to w, which
+// is stdout in production.
+func (c Common) Logger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: c.LogLevel}))
+}
+
+// environment reads variables and collects what is wrong with them.
+type environment struct {
+	getenv   func(string) string
+	problems []error
+}
+
+func (e *environment) fail(name, problem string) {
+	e.problems = append(e.problems, fmt.Errorf("%s: %s", name, problem))
+}
+
+// text reads an optional variable. The check, if there is one, tells what is
+// wrong with a value, without showing it, or returns an empty string.
+func (e *environment) text(name string, check func(value string) (problem string)) string {
+	value := e.getenv(name)
+	if value == "" {
+		return ""
+	}
+	if value != strings.TrimSpace(value) {
+		e.fail(name, "begins or ends with white space")
+	} else if check != nil {
+		if problem := check(value); problem != "" {
+			e.fail(name, problem)
+		}
+	}
+	return value
+}
+
+func (e *environment) common() Common {
+	c := Common{
+		DatabaseURL: e.text("SUPABASE_DB_URL", checkDatabaseURL),
+		TimeZone:    e.text("ORGANISATION_TIME_ZONE", checkTimeZone),
+	}
+	if c.DatabaseURL == "" {
+		e.fail("SUPABASE_DB_URL", "is required")
+	}
+	if c.TimeZone == "" {
+		c.TimeZone = "Europe/Oslo"
+	}
+	c.LogLevel = logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))]
+	return c
+}
+
+// logLevels has the default under the empty name.
+var logLevels = map[string]slog.Level{
+	"": slog.LevelInfo, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
+func checkLogLevel(value string) (problem string) {
+	if _, known := logLevels[strings.ToLower(value)]; !known {
+		return "is none of debug, info, warn, error"
+	}
+	return ""
+}
+
+func checkTimeZone(value string) (problem string) {
+	// Local is Go's word for the machine's zone, which Postgres doesn't know.
+	if _, err := time.LoadLocation(value); err != nil || value == "Local" {
+		return "is no time zone of the IANA database, such as Europe/Oslo"
+	}
+	return ""
+}
+
+func checkDatabaseURL(value string) (problem string) {
+	parsed, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "is not a URL (a password with special characters must be percent-encoded)"
+	case parsed.Scheme != "postgres" && parsed.Scheme != "postgresql":
+		return "is not a postgres:// or postgresql:// URL"
+	case parsed.Hostname() == "" && parsed.Query().Get("host") == "":
+		return "has no host"
+	}
+	return ""
+}
+
+func checkProjectURL(value string) (problem string) {
+	parsed, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "is not a URL"
+	case parsed.Scheme != "https" && parsed.Scheme != "http":
+		return "is not an http or https URL"
+	case parsed.Hostname() == "":
+		return "has no host"
+	}
+	return ""
+}
+
+// checkKeySet checks the outer shape; which keys can be used is for the package
+// that uses them.
+func checkKeySet(value string) (problem string) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if json.Unmarshal([]byte(value), &set) != nil || set.Keys == nil {
+		return `is not a JSON Web Key Set, {"keys": […]}`
+	}
+	return ""
+}
+
+func checkSecret(value string) (problem string) {
+	if len(value) < minSecretBytes {
+		return fmt.Sprintf("is shorter than %d bytes", minSecretBytes)
+	}
+	return ""
+}

@@ -1,0 +1,162 @@
+package setting_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mentorpause/shared/setting"
+)
+
+const (
+	databaseURL = "postgresql://pause_api:sesame@db.abc.supabase.co:6543/postgres?sslmode=require"
+	secret      = "0123456789abcdef0123456789abcdef"
+)
+
+// environment is what a function is started with; changes replace or, when
+// empty, unset variables of a minimal one.
+func environment(changes map[string]string) func(string) string {
+	variables := map[string]string{"SUPABASE_DB_URL": databaseURL, "SUPABASE_URL": "https://abc.supabase.co"}
+	maps.Copy(variables, changes)
+	return func(name string) string { return variables[name] }
+}
+
+func TestReadHTTP(t *testing.T) {
+	t.Parallel()
+	minimal := setting.HTTP{
+		Common:      setting.Common{DatabaseURL: databaseURL, TimeZone: "Europe/Oslo", LogLevel: slog.LevelInfo},
+		SupabaseURL: "https://abc.supabase.co",
+	}
+	with := func(change func(*setting.HTTP)) setting.HTTP {
+		want := minimal
+		change(&want)
+		return want
+	}
+	for name, c := range map[string]struct {
+		changes map[string]string
+		want    setting.HTTP
+	}{
+		"only what is required": {nil, minimal},
+		"everything": {
+			map[string]string{
+				"SUPABASE_JWKS": `{"keys":[]}`, "SUPABASE_JWT_SECRET": secret, "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
+				"SUPABASE_ANON_KEY": "ey.x.y", "ORGANISATION_TIME_ZONE": "Arctic/Longyearbyen", "LOG_LEVEL": "debug",
+			},
+			setting.HTTP{
+				Common:      setting.Common{DatabaseURL: databaseURL, TimeZone: "Arctic/Longyearbyen", LogLevel: slog.LevelDebug},
+				SupabaseURL: "https://abc.supabase.co", JWKS: `{"keys":[]}`, JWTSecret: secret, APIKey: "sb_publishable_x",
+			},
+		},
+		"the anon key alone":      {map[string]string{"SUPABASE_ANON_KEY": "ey.x.y"}, with(func(s *setting.HTTP) { s.APIKey = "ey.x.y" })},
+		"keys instead of a URL":   {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWKS": `{"keys":[]}`}, with(func(s *setting.HTTP) { s.SupabaseURL, s.JWKS = "", `{"keys":[]}` })},
+		"secret instead of a URL": {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWT_SECRET": secret}, with(func(s *setting.HTTP) { s.SupabaseURL, s.JWTSecret = "", secret })},
+		"UTC":                     {map[string]string{"ORGANISATION_TIME_ZONE": "UTC"}, with(func(s *setting.HTTP) { s.TimeZone = "UTC" })},
+		"level info":              {map[string]string{"LOG_LEVEL": "info"}, minimal},
+		"level warn":              {map[string]string{"LOG_LEVEL": "warn"}, with(func(s *setting.HTTP) { s.LogLevel = slog.LevelWarn })},
+		"level in capitals":       {map[string]string{"LOG_LEVEL": "ERROR"}, with(func(s *setting.HTTP) { s.LogLevel = slog.LevelError })},
+		"database by a socket": {map[string]string{"SUPABASE_DB_URL": "postgres:///postgres?host=/tmp"},
+			with(func(s *setting.HTTP) { s.DatabaseURL = "postgres:///postgres?host=/tmp" })},
+		"database of two hosts": {map[string]string{"SUPABASE_DB_URL": "postgres://u@a:5432,b:5432/postgres"},
+			with(func(s *setting.HTTP) { s.DatabaseURL = "postgres://u@a:5432,b:5432/postgres" })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := setting.ReadHTTP(environment(c.changes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReadHTTPNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		changes map[string]string
+		want    []string // the names, one a line of the error
+	}{
+		"nothing set":                {map[string]string{"SUPABASE_DB_URL": "", "SUPABASE_URL": ""}, []string{"SUPABASE_DB_URL", "SUPABASE_URL"}},
+		"no database":                {map[string]string{"SUPABASE_DB_URL": ""}, []string{"SUPABASE_DB_URL"}},
+		"an API key alone":           {map[string]string{"SUPABASE_URL": "", "SUPABASE_ANON_KEY": "k"}, []string{"SUPABASE_URL"}},
+		"database of another scheme": {map[string]string{"SUPABASE_DB_URL": "https://u:sesame@h/d"}, []string{"SUPABASE_DB_URL"}},
+		"database without a host":    {map[string]string{"SUPABASE_DB_URL": "postgres:///sesame"}, []string{"SUPABASE_DB_URL"}},
+		"database with only a port":  {map[string]string{"SUPABASE_DB_URL": "postgres://u:sesame@:5432/d"}, []string{"SUPABASE_DB_URL"}},
+		"database by keywords":       {map[string]string{"SUPABASE_DB_URL": "host=h password=sesame"}, []string{"SUPABASE_DB_URL"}},
+		"password not encoded":       {map[string]string{"SUPABASE_DB_URL": "postgres://u:sesame%zz@h/d"}, []string{"SUPABASE_DB_URL"}},
+		"placeholder left in":        {map[string]string{"SUPABASE_DB_URL": "postgres://u:[sesame pass]@h/d"}, []string{"SUPABASE_DB_URL"}},
+		"URL without a scheme":       {map[string]string{"SUPABASE_URL": "sesame.supabase.co"}, []string{"SUPABASE_URL"}},
+		"URL without a host":         {map[string]string{"SUPABASE_URL": "https:///sesame"}, []string{"SUPABASE_URL"}},
+		"URL with a control":         {map[string]string{"SUPABASE_URL": "https://sesame\x7f"}, []string{"SUPABASE_URL"}},
+		"URL bad and keys good":      {map[string]string{"SUPABASE_URL": "sesame", "SUPABASE_JWKS": `{"keys":[]}`}, []string{"SUPABASE_URL"}},
+		"keys no JSON":               {map[string]string{"SUPABASE_JWKS": "sesame"}, []string{"SUPABASE_JWKS"}},
+		"keys no set":                {map[string]string{"SUPABASE_JWKS": `{"sesame":1}`}, []string{"SUPABASE_JWKS"}},
+		"secret too short":           {map[string]string{"SUPABASE_JWT_SECRET": "sesame" + secret[:25]}, []string{"SUPABASE_JWT_SECRET"}},
+		"secret with a line break":   {map[string]string{"SUPABASE_JWT_SECRET": "sesame" + secret + "\n"}, []string{"SUPABASE_JWT_SECRET"}},
+		"only blanks":                {map[string]string{"SUPABASE_URL": "  "}, []string{"SUPABASE_URL"}},
+		"key with a blank":           {map[string]string{"SUPABASE_PUBLISHABLE_KEY": " sesame"}, []string{"SUPABASE_PUBLISHABLE_KEY"}},
+		"unused key with a blank":    {map[string]string{"SUPABASE_PUBLISHABLE_KEY": "k", "SUPABASE_ANON_KEY": "sesame "}, []string{"SUPABASE_ANON_KEY"}},
+		"zone unknown":               {map[string]string{"ORGANISATION_TIME_ZONE": "Europe/Sesame"}, []string{"ORGANISATION_TIME_ZONE"}},
+		"zone of the machine":        {map[string]string{"ORGANISATION_TIME_ZONE": "Local"}, []string{"ORGANISATION_TIME_ZONE"}},
+		"zone that is a path":        {map[string]string{"ORGANISATION_TIME_ZONE": "../sesame"}, []string{"ORGANISATION_TIME_ZONE"}},
+		"zone that is an offset":     {map[string]string{"ORGANISATION_TIME_ZONE": "+01:00"}, []string{"ORGANISATION_TIME_ZONE"}},
+		"level unknown":              {map[string]string{"LOG_LEVEL": "sesame"}, []string{"LOG_LEVEL"}},
+		"level with an offset":       {map[string]string{"LOG_LEVEL": "info+2"}, []string{"LOG_LEVEL"}},
+		"level a number":             {map[string]string{"LOG_LEVEL": "0"}, []string{"LOG_LEVEL"}},
+		"everything, told in one error": {
+			map[string]string{
+				"SUPABASE_DB_URL": "sesame", "SUPABASE_URL": "sesame", "SUPABASE_JWKS": "sesame", "SUPABASE_JWT_SECRET": "sesame",
+				"SUPABASE_PUBLISHABLE_KEY": "sesame ", "SUPABASE_ANON_KEY": "sesame ", "ORGANISATION_TIME_ZONE": "sesame", "LOG_LEVEL": "sesame",
+			},
+			[]string{"LOG_LEVEL", "ORGANISATION_TIME_ZONE", "SUPABASE_ANON_KEY", "SUPABASE_DB_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_URL"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := setting.ReadHTTP(environment(c.changes))
+			if err == nil || got != (setting.HTTP{}) {
+				t.Fatalf("got %+v, %v, want only an error", got, err)
+			}
+			var named []string
+			for line := range strings.Lines(err.Error()) {
+				name, _, _ := strings.Cut(line, ":")
+				named = append(named, name)
+			}
+			slices.Sort(named)
+			if diff := cmp.Diff(c.want, named); diff != "" {
+				t.Errorf("%s\n%v", diff, err)
+			}
+			if strings.Contains(err.Error(), "sesame") {
+				t.Errorf("the error shows a value: %v", err)
+			}
+		})
+	}
+}
+
+func TestLoggerWritesOneObjectALine(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logger := setting.Common{LogLevel: slog.LevelWarn}.Logger(&out)
+	logger.Info("not shown")
+	logger.Warn("first\nline", "error", "a \"quoted\" one")
+	logger.Error("second")
+	lines := slices.Collect(strings.Lines(out.String()))
+	if len(lines) != 2 {
+		t.Fatalf("got %d lines, want 2: %q", len(lines), out.String())
+	}
+	var entry struct{ Level, Msg, Error string }
+	if err := json.Unmarshal([]byte(lines[0]), &entry); err != nil {
+		t.Fatal(err)
+	}
+	if entry.Level != "WARN" || entry.Msg != "first\nline" || entry.Error != `a "quoted" one` {
+		t.Errorf("got %+v", entry)
+	}
+}
