@@ -1,0 +1,262 @@
+-- Who may do what to which table: one test for each actor, table and command.
+-- A table without expectations fails the second test, so new tables have to
+-- come here.
+begin;
+\ir _fixtures.psql
+
+select plan(405);
+
+-- Oslo and Bergen, each with its own mentor and coordinator; a shared mentor in
+-- both; people who have left; and people who were erased.
+select pg_temp.add_chapter('oslo');
+select pg_temp.add_chapter('bergen');
+select pg_temp.add_chapter('empty chapter');
+select pg_temp.add_coordinator('coordinator', 'oslo');
+select pg_temp.add_coordinator('bergen coordinator', 'bergen');
+select pg_temp.add_person('former coordinator');
+select pg_temp.join_chapter('former coordinator', 'coordinator', 'oslo', now() - interval '1 day');
+select pg_temp.add_person('administrator');
+select pg_temp.join_chapter('administrator', 'administrator', 'oslo');
+select pg_temp.add_mentor('mentor', 'oslo');
+select pg_temp.add_mentor('other mentor', 'oslo');
+select pg_temp.add_mentor('bergen mentor', 'bergen');
+select pg_temp.add_mentor('shared mentor', 'oslo');
+select pg_temp.join_chapter('shared mentor', 'mentor', 'bergen');
+select pg_temp.add_person('former mentor');
+select pg_temp.join_chapter('former mentor', 'mentor', 'oslo', now() - interval '1 day');
+select pg_temp.add_mentor('gone', 'oslo');
+select pg_temp.add_mentor('bergen gone', 'bergen');
+
+select pg_temp.certify(name, 100)
+from unnest(array['mentor', 'other mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+select pg_temp.assign('mentor', 'coordinator');
+select pg_temp.assign('other mentor', 'former coordinator');
+select pg_temp.assign('bergen mentor', 'bergen coordinator');
+select pg_temp.assign('former mentor', 'coordinator');
+insert into public.pause_records (mentor_id, status, pause_reason)
+select pg_temp.id(name), 'paused', 'Sykdom'
+from unnest(array['mentor', 'other mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+update public.pause_records set status = 'active' where mentor_id = pg_temp.id('mentor');
+insert into public.pause_records (mentor_id, status, pause_reason) values (pg_temp.id('mentor'), 'paused', 'Ferie');
+insert into public.status_discrepancies (mentor_id, kind)
+select pg_temp.id(name), 'status_differs'
+from unnest(array['mentor', 'other mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+delete from auth.users where id in (pg_temp.id('gone'), pg_temp.id('bergen gone'));
+
+-- What to call a row in the expectations: whom, or which chapter, it is about.
+create temporary table labels (relation text, key text, label text, primary key (relation, key));
+grant select on labels to public;
+insert into labels
+  select 'profiles', p.id::text, p.name from people p
+  union all
+  select 'chapters', pg_temp.id(name)::text, name from unnest(array['oslo', 'bergen', 'empty chapter']) name
+  union all
+  select 'chapter_memberships', m.id::text, p.name from public.chapter_memberships m join people p on p.id = m.user_id
+  union all
+  select 'certifications', c.id::text, p.name from public.certifications c join people p on p.id = c.mentor_id
+  union all
+  select 'coordinator_assignments', a.id::text, p.name from public.coordinator_assignments a join people p on p.id = a.mentor_id
+  union all
+  select 'pause_records', r.id::text, p.name from public.pause_records r join people p on p.id = r.mentor_id
+  union all
+  select 'pause_status_log', l.id::text, p.name from public.pause_status_log l join people p on p.id = l.mentor_id
+  union all
+  select 'notifications', n.id::text, p.name from public.notifications n join people p on p.id = n.mentor_id
+  union all
+  select 'status_discrepancies', d.id::text, p.name from public.status_discrepancies d join people p on p.id = d.mentor_id
+  union all
+  select 'erasures', e.id::text, p.name from public.erasures e join people p on p.id = e.person_id;
+
+-- Reading. anon is denied everywhere; service_role sees every row there is. A
+-- coordinator also sees who else belongs to the chapter, now and before: that
+-- is how the membership of their mentors is read.
+create temporary table reads (
+  relation text, mentor text, other_mentor text, coordinator text, bergen_coordinator text,
+  former_coordinator text, administrator text, service_role text
+);
+insert into reads values
+  ('profiles', 'mentor', 'other mentor',
+    'administrator, coordinator, mentor, other mentor, shared mentor',
+    'bergen coordinator, bergen mentor, shared mentor',
+    'former coordinator',
+    'administrator, coordinator, mentor, other mentor, shared mentor',
+    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor'),
+  ('chapters', 'oslo', 'oslo', 'oslo', 'bergen', '', 'oslo', 'bergen, empty chapter, oslo'),
+  ('chapter_memberships', 'mentor', 'other mentor',
+    'administrator, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor',
+    'bergen coordinator, bergen gone, bergen mentor, shared mentor',
+    'former coordinator',
+    'administrator, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor',
+    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor ×2'),
+  ('certifications', 'mentor', 'other mentor',
+    'mentor, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
+  ('coordinator_assignments', 'mentor', 'other mentor',
+    'mentor, other mentor', 'bergen mentor', '', 'mentor, other mentor',
+    'bergen mentor, former mentor, mentor, other mentor'),
+  ('pause_records', 'mentor ×2', 'other mentor',
+    'mentor ×2, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor ×2, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor ×2, other mentor, shared mentor'),
+  ('pause_status_log', 'mentor ×3', 'other mentor',
+    'mentor ×3, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor ×3, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor ×3, other mentor, shared mentor'),
+  ('notifications', '', '', '', '', '', 'mentor ×6, other mentor ×2, shared mentor ×2',
+    'bergen mentor ×2, former mentor ×2, mentor ×6, other mentor ×2, shared mentor ×2'),
+  ('status_discrepancies', '', '', '', '', '', 'mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
+  ('erasures', '', '', '', '', '', 'gone', 'bergen gone, gone');
+
+-- Writing. Nobody may, except service_role where the organisation's other
+-- systems keep the table. Each attempt would be fine by every constraint.
+create temporary table writes (relation text, command text, statement text, service_role_may boolean);
+insert into writes values
+  ('profiles', 'insert', $$insert into public.profiles (id, display_name) values (pg_temp.id('new'), 'Ny')$$, true),
+  ('profiles', 'update', $$update public.profiles set display_name = 'Annen' where id = pg_temp.id('mentor')$$, true),
+  ('profiles', 'delete', $$delete from public.profiles where id = pg_temp.id('mentor')$$, false),
+  ('chapters', 'insert', $$insert into public.chapters (name) values ('Ny')$$, true),
+  ('chapters', 'update', $$update public.chapters set name = 'Annet' where id = pg_temp.id('oslo')$$, true),
+  ('chapters', 'delete', $$delete from public.chapters where id = pg_temp.id('empty chapter')$$, true),
+  ('chapter_memberships', 'insert',
+    $$insert into public.chapter_memberships (chapter_id, user_id, role) values (pg_temp.id('bergen'), pg_temp.id('mentor'), 'administrator')$$, true),
+  ('chapter_memberships', 'update',
+    $$update public.chapter_memberships set role = 'administrator' where user_id = pg_temp.id('mentor')$$, true),
+  ('chapter_memberships', 'delete', $$delete from public.chapter_memberships where user_id = pg_temp.id('mentor')$$, true),
+  ('certifications', 'insert',
+    $$insert into public.certifications (mentor_id, kind, issued_on) values (pg_temp.id('mentor'), 'police certificate', '2020-01-01')$$, true),
+  ('certifications', 'update', $$update public.certifications set expires_on = expires_on - 1 where mentor_id = pg_temp.id('mentor')$$, true),
+  ('certifications', 'delete', $$delete from public.certifications where mentor_id = pg_temp.id('mentor')$$, true),
+  ('coordinator_assignments', 'insert',
+    $$insert into public.coordinator_assignments (mentor_id, coordinator_id) values (pg_temp.id('mentor'), pg_temp.id('bergen coordinator'))$$, true),
+  ('coordinator_assignments', 'update',
+    $$update public.coordinator_assignments set ended_at = now() where mentor_id = pg_temp.id('mentor')$$, true),
+  ('coordinator_assignments', 'delete', $$delete from public.coordinator_assignments where mentor_id = pg_temp.id('mentor')$$, true),
+  ('pause_records', 'insert', $$insert into public.pause_records (mentor_id, status) values (pg_temp.id('administrator'), 'paused')$$, false),
+  ('pause_records', 'update', $$update public.pause_records set status = 'active' where id = pg_temp.live_id('mentor')$$, false),
+  ('pause_records', 'delete', $$delete from public.pause_records where mentor_id = pg_temp.id('mentor')$$, false),
+  ('pause_status_log', 'insert',
+    $$insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on)
+      values (pg_temp.id('record'), pg_temp.id('mentor'), 'active', 'paused', 'system', 1, '2020-01-01')$$, false),
+  ('pause_status_log', 'update', $$update public.pause_status_log set effective_on = '2020-01-01' where mentor_id = pg_temp.id('mentor')$$, false),
+  ('pause_status_log', 'delete', $$delete from public.pause_status_log where mentor_id = pg_temp.id('mentor')$$, false),
+  ('notifications', 'insert',
+    $$insert into public.notifications (mentor_id, audience, kind) values (pg_temp.id('mentor'), 'mentor', 'return_due')$$, false),
+  ('notifications', 'update', $$update public.notifications set acknowledged_at = now() where mentor_id = pg_temp.id('mentor')$$, false),
+  ('notifications', 'delete', $$delete from public.notifications where mentor_id = pg_temp.id('mentor')$$, false),
+  ('status_discrepancies', 'insert',
+    $$insert into public.status_discrepancies (mentor_id, kind) values (pg_temp.id('mentor'), 'status_differs')$$, false),
+  ('status_discrepancies', 'update',
+    $$update public.status_discrepancies set acknowledged_at = now() where mentor_id = pg_temp.id('mentor')$$, false),
+  ('status_discrepancies', 'delete', $$delete from public.status_discrepancies where mentor_id = pg_temp.id('mentor')$$, false),
+  ('erasures', 'insert', $$insert into public.erasures (person_id) values (pg_temp.id('mentor'))$$, false),
+  ('erasures', 'update', $$update public.erasures set erased_at = 'epoch' where person_id = pg_temp.id('gone')$$, false),
+  ('erasures', 'delete', $$delete from public.erasures where person_id = pg_temp.id('gone')$$, false);
+insert into writes select relation, 'truncate', format('truncate public.%I', relation), false from reads;
+
+-- The rows that the actor sees, by label; a row of somebody else's, which has
+-- no label, counts too, except for service_role, who sees whatever else is in
+-- the database.
+create function pg_temp.seen(actor text, relation text) returns text
+language plpgsql as $$
+declare
+  result text;
+begin
+  perform pg_temp.become(actor);
+  begin
+    execute format(
+      $q$ select coalesce(string_agg(s.label || case when s.times > 1 then ' ×' || s.times else '' end, ', ' order by s.label collate "C"), '')
+          from (
+            select coalesce(l.label, 'a stranger''s') as label, count(*) as times
+            from public.%I t left join pg_temp.labels l on l.relation = %L and l.key = t.id::text
+            where l.label is not null or %L <> 'service_role'
+            group by 1) s $q$,
+      relation, relation, actor) into result;
+  exception when others then
+    result := sqlstate;
+  end;
+  perform pg_temp.sign_out();
+  return result;
+end
+$$;
+
+create function pg_temp.contents(relation text) returns text
+language plpgsql as $$
+declare
+  result text;
+begin
+  execute format($q$ select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t.id)), '') from public.%I t $q$, relation) into result;
+  return result;
+end
+$$;
+
+-- How the attempt ended and, looked at by the owner, whether the table changed.
+-- Whatever it did is rolled back.
+create function pg_temp.attempt(actor text, statement text, relation text) returns text
+language plpgsql as $$
+declare
+  before text := pg_temp.contents(relation);
+  outcome text := 'allowed';
+begin
+  begin
+    perform pg_temp.become(actor);
+    begin
+      execute statement;
+    exception when others then
+      outcome := sqlstate;
+    end;
+    perform pg_temp.sign_out();
+    raise exception using errcode = 'TAP00',
+      message = outcome || case when pg_temp.contents(relation) = before then ', unchanged' else ', changed' end;
+  exception when sqlstate 'TAP00' then
+    outcome := sqlerrm;
+  end;
+  return outcome;
+end
+$$;
+
+select is(
+  array(select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1),
+  array(select r.relation from reads r order by 1),
+  'every relation of public has expectations for reading');
+select is(
+  array(select w.relation || ' ' || w.command from writes w order by 1),
+  array(select r.relation || ' ' || c from reads r cross join unnest(array['insert', 'update', 'delete', 'truncate']) c order by 1),
+  'and for each command that writes');
+
+-- Whether a denial shows depends on the attempts: as the owner, whom nothing but
+-- the guards stops, they succeed.
+select is(pg_temp.attempt('owner', w.statement, w.relation), 'allowed, changed', 'the attempt to ' || w.command || ' is valid in itself: ' || w.relation)
+from writes w
+where (w.relation, w.command) in (('pause_records', 'insert'), ('pause_records', 'update'));
+select is(
+  pg_temp.attempt('owner', 'update public.chapters set name = name', 'chapters'), 'allowed, unchanged',
+  'what an attempt changed is looked at, not how many rows it met');
+
+select is(
+  pg_temp.seen(a.actor, r.relation),
+  case a.actor
+    when 'mentor' then r.mentor
+    when 'other mentor' then r.other_mentor
+    when 'coordinator' then r.coordinator
+    when 'bergen coordinator' then r.bergen_coordinator
+    when 'former coordinator' then r.former_coordinator
+    when 'administrator' then r.administrator
+    when 'anon' then '42501'
+    when 'service_role' then r.service_role
+  end,
+  format('%s selects from %s only what is theirs to see', a.actor, r.relation))
+from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator',
+  'anon', 'service_role']) with ordinality a (actor, place)
+cross join reads r
+order by a.place, r.relation;
+
+select is(
+  pg_temp.attempt(a.actor, w.statement, w.relation),
+  case when a.actor = 'service_role' and w.service_role_may then 'allowed, changed' else '42501, unchanged' end,
+  format('%s %s %s %s', a.actor, case when a.actor = 'service_role' and w.service_role_may then 'may' else 'may not' end, w.command, w.relation))
+from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator',
+  'anon', 'service_role']) with ordinality a (actor, place)
+cross join writes w
+order by a.place, w.relation, w.command;
+
+select * from finish();
+rollback;
