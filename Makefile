@@ -1,0 +1,83 @@
+# Every command of the project; `make help` lists them.
+
+SHELL := /bin/bash
+
+# A checkout that belongs to somebody else (in a container, say) has no version
+# control that Go may ask.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+# The flags of a deployed function: static, stripped, reproducible, and without
+# the RPC of Lambda's retired Go runtime. cmd/dev uses the same.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w -buildid='
+
+FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## lists the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# A program of its own in the foreground, since `go run` passes no SIGTERM on.
+.PHONY: dev
+dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-C stops it (PORT=8787)
+	@mkdir -p .dev && go build -o .dev/dev ./cmd/dev
+	@exec .dev/dev $(if $(PORT),-port $(PORT))
+
+.PHONY: test
+test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL: pgTAP in both privilege modes, then Go
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@exec .cache/testcluster -- .ci/test
+
+.PHONY: build
+build: $(addprefix build/,$(FUNCTIONS)) ## builds build/<name>/bootstrap of each function, for linux and this machine's processor (GOARCH=arm64)
+
+# Go knows best what is up to date.
+.PHONY: $(addprefix build/,$(FUNCTIONS))
+$(addprefix build/,$(FUNCTIONS)): build/%:
+	GOOS=linux $(if $(GOARCH),GOARCH=$(GOARCH)) $(GO_BUILD) -o $@/bootstrap ./functions/$*
+
+# `sam build` calls build-<logical id> with $ARTIFACTS_DIR: NightlyExpiryFunction
+# is functions/nightly-expiry. Here arm64 is the default, as in the template.
+build-%Function:
+	@test -n "$(ARTIFACTS_DIR)" || { echo "$@ is for sam build, which sets ARTIFACTS_DIR; use make build" >&2; exit 2; }
+	name=$$(sed -E 's/([a-z0-9])([A-Z])/\1-\2/g' <<<'$*' | tr '[:upper:]' '[:lower:]') && \
+	GOOS=linux GOARCH=$(or $(GOARCH),arm64) $(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" "./functions/$$name"
+
+.PHONY: migrate
+migrate: ## applies the pending migrations to $SUPABASE_DB_URL
+	@go run ./cmd/migrate up
+
+.PHONY: migrate-down
+migrate-down: ## undoes the newest migration of $SUPABASE_DB_URL by its rollback (ALL=1: every one)
+	@go run ./cmd/migrate down $(if $(filter-out 0,$(ALL)),-all)
+
+.PHONY: migrate-status
+migrate-status: ## lists the migrations of $SUPABASE_DB_URL
+	@go run ./cmd/migrate status
+
+.PHONY: lint
+lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@.ci/lint
+	@exec .cache/testcluster -- .ci/lint-sql
+
+.PHONY: bench
+bench: ## runs the Go benchmarks; those with ratios against a baseline do not exist yet
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@exec .cache/testcluster -- go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: clean
+clean: ## removes what was built; the development database in .dev stays
+	rm -rf build .cache
+
+# What the tests need beside Go and PostgreSQL.
+.PHONY: tools
+tools:
+	@.ci/install pg_prove libtap-parser-sourcehandler-pgtap-perl pgtap
+	@.ci/install cc 'gcc libc6-dev' gcc
+
+node_modules/.package-lock.json: package-lock.json
+	@.ci/install npm npm node
+	npm ci --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"mentorpause/shared/auth/authtest"
+)
+
+// What `supabase start` uses unless it is told otherwise.
+const (
+	supabaseAPI    = "http://127.0.0.1:54321"
+	supabaseSecret = "super-secret-jwt-token-with-at-least-32-characters-long"
+)
+
+const tokenLifetime = 12 * time.Hour
+
+// localAuth issues the tokens of the examples and says how the functions are
+// to verify tokens.
+type localAuth struct {
+	base        string // of our own server
+	project     *authtest.Project
+	algorithm   jose.SignatureAlgorithm
+	environment []string
+	where       string // for the banner
+}
+
+// chooseAuth takes the real Supabase Auth when `supabase start` runs: its
+// tokens are accepted, and ours are signed with its secret, which is
+// $SUPABASE_JWT_SECRET, what `supabase status` says, or the CLI's default. Else
+// our own server at base publishes a key of our own, and the functions fetch it
+// as they do in production.
+func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
+	const keysPath = "/auth/v1/.well-known/jwks.json"
+	if db.cluster == nil && answers(ctx, supabaseAPI+keysPath) {
+		project := authtest.New(supabaseAPI)
+		project.Secret = secretOfSupabase(ctx)
+		return &localAuth{
+			base: base, project: project, algorithm: jose.HS256,
+			environment: []string{"SUPABASE_URL=" + supabaseAPI, "SUPABASE_JWT_SECRET=" + project.Secret},
+			where:       supabaseAPI + "/auth/v1 (supabase start)",
+		}
+	}
+	return &localAuth{
+		base: base, project: authtest.New(base), algorithm: jose.ES256,
+		environment: []string{"SUPABASE_URL=" + base},
+		where:       base + keysPath,
+	}
+}
+
+// token signs somebody in.
+func (a *localAuth) token(userID string) string {
+	return a.project.Token(userID, authtest.Signed(a.algorithm), authtest.Expires(time.Now().Add(tokenLifetime)),
+		// What no function reads would only make the line longer.
+		authtest.Without("phone"), authtest.Without("email"), authtest.Without("app_metadata"),
+		authtest.Without("user_metadata"), authtest.Without("amr"), authtest.Without("aal"))
+}
+
+func answers(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+func secretOfSupabase(ctx context.Context) string {
+	if secret := os.Getenv("SUPABASE_JWT_SECRET"); secret != "" {
+		return secret
+	}
+	for _, cli := range []string{"node_modules/.bin/supabase", "supabase"} {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		output, err := exec.CommandContext(ctx, cli, "status", "-o", "env").Output()
+		cancel()
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(output)) {
+			if value, ok := strings.CutPrefix(strings.TrimSpace(line), "JWT_SECRET="); ok {
+				return strings.Trim(value, `"`)
+			}
+		}
+	}
+	return supabaseSecret
+}

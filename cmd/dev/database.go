@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"mentorpause/shared/localpg"
+	"mentorpause/shared/migrate"
+	"mentorpause/supabase"
+)
+
+// databaseName is the one that Supabase uses.
+const databaseName = "postgres"
+
+// The roles that the functions connect as. Migrations make them without login,
+// so that an operator chooses the password; here it is everybody's.
+const (
+	apiRole       = "pause_api"
+	schedulerRole = "pause_scheduler"
+)
+
+// database is PostgreSQL, migrated and seeded.
+type database struct {
+	port    int
+	cluster *localpg.Cluster // nil when it is somebody else's
+	version string
+	where   string // for the banner
+}
+
+// url is the connection string of a role with the local password.
+func (d *database) url(role string) string {
+	u := url.URL{
+		Scheme: "postgresql", User: url.UserPassword(role, localpg.Password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)), Path: "/" + databaseName, RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+func (d *database) stop() error {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.cluster.Stop()
+}
+
+// ended is closed when the server has ended; somebody else's is not watched.
+func (d *database) ended() <-chan struct{} {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.cluster.Done()
+}
+
+// startDatabase finds or starts PostgreSQL and makes it ready. With an error
+// too, what has been started is returned and must be stopped.
+func startDatabase(ctx context.Context, s settings, terminal *terminal) (*database, error) {
+	db := &database{port: s.databasePort}
+	dir := filepath.Join(s.dir, "postgres")
+	if err := db.findOrStart(ctx, dir, terminal); err != nil {
+		return db, err
+	}
+	if err := db.prepare(ctx, terminal); err != nil {
+		if db.cluster != nil {
+			err = fmt.Errorf("%w\n(to begin anew, remove %s)", err, dir)
+		}
+		return db, err
+	}
+	return db, nil
+}
+
+// findOrStart uses the server that answers on the port when it is like
+// Supabase, and else starts one whose files are in dir.
+func (d *database) findOrStart(ctx context.Context, dir string, terminal *terminal) error {
+	// A pid file in our folder means that our own server was left behind and may
+	// be the one that answers. Starting a cluster deals with that.
+	_, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid"))
+	leftBehind := err == nil
+	if !leftBehind {
+		if found, err := d.probe(ctx); found || err != nil {
+			return err
+		}
+	}
+	if err := d.awaitPort(ctx, terminal); err != nil {
+		return err
+	}
+	installation, err := localpg.Ensure(ctx, terminal)
+	if err != nil {
+		return err
+	}
+	d.cluster, err = installation.Start(ctx, localpg.Options{Dir: dir, Port: d.port, Durable: true, Log: terminal})
+	if err != nil {
+		if leftBehind { // long ago, and now another server has the port?
+			if found, probeErr := d.probe(ctx); found || probeErr != nil {
+				return probeErr
+			}
+		}
+		return err
+	}
+	d.where = "kept in " + dir
+	return nil
+}
+
+// probe looks whether a server like Supabase answers on the port. Another one
+// is an error.
+func (d *database) probe(ctx context.Context) (found bool, err error) {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port))
+	if !listens(ctx, address) {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+
+	other := func(why string) error {
+		return fmt.Errorf("something answers on %s that is not like Supabase (%s); stop it, then try again", address, why)
+	}
+	db, err := pgx.Connect(ctx, d.url("postgres"))
+	if err != nil {
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+			return false, other("PostgreSQL, but postgres:postgres may not connect: " + refused.Message)
+		}
+		return false, other("not PostgreSQL")
+	}
+	defer db.Close(context.WithoutCancel(ctx))
+	var like bool
+	err = db.QueryRow(ctx, `
+		select exists (select from pg_catalog.pg_namespace where nspname = 'auth')
+			and exists (select from pg_catalog.pg_roles where rolname = 'authenticated')`).Scan(&like)
+	if err != nil {
+		return false, err
+	}
+	if !like {
+		return false, other("PostgreSQL without the schema auth or the role authenticated")
+	}
+	d.where = "was running already and stays"
+	return true, nil
+}
+
+// awaitPort waits while nobody listens on the port and yet it cannot be had.
+// It lies where the system takes the ports of outgoing connections from, so
+// that any program may hold it, and after the end of its connection the system
+// does for another minute.
+func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port))
+	deadline := time.Now().Add(90 * time.Second)
+	for told := false; ; {
+		listener, err := net.Listen("tcp", address)
+		if err == nil {
+			return listener.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) || listens(ctx, address) {
+			return nil // starting the server will tell
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("port %d is held by a connection of another program (`ss -tnp | grep %[1]d` shows it)", d.port)
+		}
+		if !told {
+			terminal.say("database", fmt.Sprintf("waiting for port %d, which an outgoing connection has used; at most a minute or so", d.port))
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// listens says whether somebody accepts connections there.
+func listens(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+// prepare migrates and seeds the database and lets the functions' roles log in.
+func (d *database) prepare(ctx context.Context, terminal *terminal) error {
+	db, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close(context.WithoutCancel(ctx))
+	if err := db.QueryRow(ctx, "show server_version").Scan(&d.version); err != nil {
+		return err
+	}
+
+	pool := stdlib.OpenDB(*db.Config())
+	defer pool.Close()
+	if err := migrate.Up(ctx, pool); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, role := range []string{apiRole, schedulerRole} {
+		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, localpg.Password)); err != nil {
+			return fmt.Errorf("let %s log in: %w", role, err)
+		}
+	}
+
+	var used bool
+	if err := db.QueryRow(ctx, "select exists (select from public.profiles)").Scan(&used); err != nil {
+		return err
+	}
+	if used {
+		return nil
+	}
+	seed, err := fs.ReadFile(supabase.Files, "seed.sql")
+	if err != nil {
+		return err
+	}
+	terminal.say("seed", "an empty database gets the example chapters")
+	if _, err := db.PgConn().Exec(ctx, string(seed)).ReadAll(); err != nil { // several statements: one transaction
+		return fmt.Errorf("supabase/seed.sql: %w", err)
+	}
+	return nil
+}
+
+func (d *database) connect(ctx context.Context) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(d.url("postgres"))
+	if err != nil {
+		return nil, err
+	}
+	// Migrations change the schema under prepared statements.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	return pgx.ConnectConfig(ctx, config)
+}
+
+// user is somebody of the seed.
+type user struct {
+	id, name, role, chapter string
+}
+
+// seededUsers are a coordinator, an administrator and a mentor, if possible of
+// one chapter: the first by name with a coordinator and mentors.
+func seededUsers(ctx context.Context, d *database) ([]user, error) {
+	db, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close(context.WithoutCancel(ctx))
+	rows, err := db.Query(ctx, `
+		with people as (
+			select m.user_id::text, p.display_name, m.role, c.name as chapter,
+				count(*) filter (where m.role = 'mentor') over by_chapter > 0
+					and count(*) filter (where m.role = 'coordinator') over by_chapter > 0 as lively
+			from public.chapter_memberships m
+			join public.profiles p on p.id = m.user_id
+			join public.chapters c on c.id = m.chapter_id
+			where m.ended_at is null
+			window by_chapter as (partition by m.chapter_id)
+		)
+		select distinct on (role) user_id, display_name, role, chapter
+		from people
+		-- A mentor who also coordinates would not be refused.
+		where role <> 'mentor' or not exists (
+			select from public.chapter_memberships o
+			where o.user_id = people.user_id::uuid and o.role <> 'mentor' and o.ended_at is null)
+		order by role, lively desc, chapter, display_name, user_id`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (u user, err error) {
+		err = row.Scan(&u.id, &u.name, &u.role, &u.chapter)
+		return u, err
+	})
+}

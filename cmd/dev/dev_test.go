@@ -1,0 +1,356 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain runs the command itself when a test starts its own binary, so that
+// signals and the end of the process are real.
+func TestMain(m *testing.M) {
+	if os.Getenv("DEV_TEST_RUN") != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// process is a running command.
+type process struct {
+	*exec.Cmd
+	output *output
+	ended  chan error
+}
+
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+func startProcess(t *testing.T, dir string, databasePort int, environment ...string) *process {
+	t.Helper()
+	p := &process{output: &output{}, ended: make(chan error, 1)}
+	p.Cmd = exec.Command(os.Args[0], "-port", "0", "-database-port", fmt.Sprint(databasePort), "-dir", dir)
+	p.Env = append(os.Environ(), "DEV_TEST_RUN=1", "PORT=")
+	p.Env = append(p.Env, environment...)
+	p.Stdout, p.Stderr = p.output, p.output
+	p.WaitDelay = time.Second
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.ended <- p.Wait(); close(p.ended) }()
+	t.Cleanup(func() { // without effect on a process that has ended
+		p.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.ended:
+		case <-time.After(30 * time.Second):
+			p.Process.Kill()
+		}
+	})
+	return p
+}
+
+// awaitServing waits for the banner. The time is for a machine that compiles
+// the functions for the first time.
+func (p *process) awaitServing(t *testing.T) {
+	t.Helper()
+	deadline := time.After(3 * time.Minute)
+	for !strings.Contains(p.output.String(), "Ready to paste") {
+		select {
+		case err := <-p.ended:
+			t.Fatalf("ended before it served: %v\n%s", err, p.output)
+		case <-deadline:
+			t.Fatalf("does not serve:\n%s", p.output)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (p *process) stop(t *testing.T, signal syscall.Signal) error {
+	t.Helper()
+	if err := p.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-p.ended:
+		return err
+	case <-time.After(time.Minute):
+		t.Fatalf("does not end after %v:\n%s", signal, p.output)
+		return nil
+	}
+}
+
+// curls are the printed commands.
+func (p *process) curls() []string {
+	return regexp.MustCompile(`(?m)^curl .*`).FindAllString(p.output.String(), -1)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func listening(port int) bool {
+	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+func TestDev(t *testing.T) {
+	t.Parallel()
+	dir, port := t.TempDir(), freePort(t)
+	first := startProcess(t, dir, port)
+	first.awaitServing(t)
+
+	t.Run("every printed line works when pasted", func(t *testing.T) {
+		curls := first.curls()
+		wants := []string{"200", "200", "200", "200", "403"}
+		if len(curls) != len(wants) {
+			t.Fatalf("%d lines, want %d:\n%s", len(curls), len(wants), first.output)
+		}
+		for n, line := range curls {
+			out, err := exec.Command("bash", "-c", line+` -w '\n%{http_code}'`).Output()
+			if err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			body, status, _ := strings.Cut(string(out), "\n")
+			if status != wants[n] || !json.Valid([]byte(body)) {
+				t.Errorf("%s\nanswered %s %s, want %s and JSON", line, status, body, wants[n])
+			}
+		}
+	})
+
+	t.Run("the output is plain when it is no terminal", func(t *testing.T) {
+		if strings.Contains(first.output.String(), "\x1b") {
+			t.Errorf("escape codes in:\n%s", first.output)
+		}
+	})
+
+	for _, second := range []struct{ name, dir string }{
+		{"a second one uses the database that runs, and leaves it running", t.TempDir()},
+		{"so does a second one on the same folder", dir},
+	} {
+		t.Run(second.name, func(t *testing.T) {
+			p := startProcess(t, second.dir, port)
+			p.awaitServing(t)
+			if !strings.Contains(p.output.String(), "was running already and stays") {
+				t.Errorf("output:\n%s", p.output)
+			}
+			if err := p.stop(t, syscall.SIGINT); err != nil {
+				t.Errorf("SIGINT: %v\n%s", err, p.output)
+			}
+			if !listening(port) {
+				t.Error("the database is gone")
+			}
+		})
+	}
+
+	t.Run("SIGTERM stops all of it", func(t *testing.T) {
+		if err := first.stop(t, syscall.SIGTERM); err != nil {
+			t.Errorf("exit: %v\n%s", err, first.output)
+		}
+		if listening(port) {
+			t.Error("the database still runs")
+		}
+		wantNoneOf(t, dir)
+	})
+
+	t.Run("after kill -9 the next one starts on the same data", func(t *testing.T) {
+		killed := startProcess(t, dir, port)
+		killed.awaitServing(t)
+		killed.stop(t, syscall.SIGKILL) // ends with that signal
+
+		next := startProcess(t, dir, port)
+		next.awaitServing(t)
+		if strings.Contains(next.output.String(), "seed ") {
+			t.Errorf("the database was seeded again:\n%s", next.output)
+		}
+		if err := next.stop(t, syscall.SIGINT); err != nil {
+			t.Errorf("exit: %v\n%s", err, next.output)
+		}
+		wantNoneOf(t, dir)
+	})
+}
+
+// wantNoneOf fails when a process of that folder is left.
+func wantNoneOf(t *testing.T, dir string) {
+	t.Helper()
+	var left []byte
+	for range 100 { // what was killed with its parent may take a moment
+		out, err := exec.Command("ps", "-A", "-ww", "-o", "pid=,args=").Output()
+		if err != nil {
+			t.Fatalf("ps: %v", err)
+		}
+		left = nil
+		for line := range bytes.Lines(out) {
+			if bytes.Contains(line, []byte(dir)) {
+				left = append(left, line...)
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("left behind:\n%s", left)
+}
+
+func TestDevRefuses(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a port of the functions that is taken", func(t *testing.T) {
+		t.Parallel()
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		taken := listener.Addr().(*net.TCPAddr).Port
+		err = run(t.Context(), settings{port: taken, databasePort: freePort(t), dir: t.TempDir()}, &output{})
+		if want := fmt.Sprintf("port %d is in use", taken); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	})
+
+	t.Run("a server on the database's port that is not PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.NotFoundHandler())
+		defer server.Close()
+		d := &database{port: server.Listener.Addr().(*net.TCPAddr).Port}
+		found, err := d.probe(t.Context())
+		if found || err == nil || !strings.Contains(err.Error(), "not PostgreSQL") {
+			t.Errorf("found %t, %v", found, err)
+		}
+	})
+
+	t.Run("but not a port where nobody is", func(t *testing.T) {
+		t.Parallel()
+		d := &database{port: freePort(t)}
+		if found, err := d.probe(t.Context()); found || err != nil {
+			t.Errorf("found %t, %v", found, err)
+		}
+	})
+
+	t.Run("an interruption at the start is no failure", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := run(ctx, settings{databasePort: freePort(t), dir: t.TempDir()}, &output{}); err != nil {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// The system hands out the database's port to outgoing connections too.
+func TestAwaitPort(t *testing.T) {
+	t.Parallel()
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	// Closed by the other end first, so that nothing of it lingers.
+	client, err := net.Dial("tcp", server.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := server.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &database{port: client.LocalAddr().(*net.TCPAddr).Port}
+	out := &output{}
+	waited := make(chan error, 1)
+	go func() { waited <- d.awaitPort(t.Context(), newTerminal(out)) }()
+	for range 1000 {
+		if strings.Contains(out.String(), "waiting for port") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	select {
+	case err := <-waited:
+		t.Fatalf("did not wait: %v\n%s", err, out)
+	default:
+	}
+	accepted.Close()
+	if _, err := io.ReadAll(client); err != nil {
+		t.Fatal(err)
+	}
+	client.Close()
+	if err := <-waited; err != nil {
+		t.Errorf("error %v after the connection's end", err)
+	}
+}
+
+func TestDaily(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, after, want string }{
+		{"later today", "2026-11-23T22:00:00Z", "2026-11-23T23:30:00Z"},
+		{"tomorrow", "2026-11-23T23:30:00Z", "2026-11-24T23:30:00Z"},
+		{"in summer an hour earlier by UTC", "2026-07-01T00:00:00Z", "2026-07-01T22:30:00Z"},
+		{"over the change to summer time", "2026-03-28T23:30:00Z", "2026-03-29T22:30:00Z"},
+		{"over the change to winter time", "2026-10-24T22:30:00Z", "2026-10-25T23:30:00Z"},
+		{"over the new year", "2026-12-31T12:00:00Z", "2026-12-31T23:30:00Z"},
+	}
+	next := daily(0, 30, "Europe/Oslo")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			after, err := time.Parse(time.RFC3339, test.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := next(after).UTC().Format(time.RFC3339); got != test.want {
+				t.Errorf("after %s comes %s, want %s", test.after, got, test.want)
+			}
+		})
+	}
+}
+
+func TestTerminal(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	terminal := &terminal{out: &out, colour: true}
+	e := example{method: http.MethodGet, url: "http://127.0.0.1/x", token: "secret"}
+	if got, want := e.curl(terminal), "curl -sS 'http://127.0.0.1/x' -H 'authorization: Bearer \x1b[2msecret\x1b[0m'"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	fmt.Fprint(terminal, "one\ntwo\n")
+	if got, want := out.String(), "\x1b[2mdatabase \x1b[0m one\n\x1b[2mdatabase \x1b[0m two\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

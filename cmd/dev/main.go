@@ -1,0 +1,183 @@
+// Command dev runs the whole system on this machine, and nothing outside the
+// checkout stays behind when it ends:
+//
+//   - PostgreSQL: a private cluster on 127.0.0.1:54322 whose data stay in
+//     .dev/postgres, or whatever already runs there and is like Supabase
+//     (`supabase start`), migrated and seeded;
+//   - every function of functions/, built with the flags of `make build` and run
+//     as on Lambda, at http://127.0.0.1:8787/functions/v1/<name>;
+//   - Supabase Auth as far as the functions need it (the JWKS), unless
+//     `supabase start` has the real one;
+//   - the schedules, for those functions that exist.
+//
+// It prints curl lines with tokens for a coordinator, an administrator and a
+// mentor of the seed. Ctrl-C or SIGTERM stops everything. It is for
+// development: the tokens that it makes are anybody's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"mentorpause/shared/lambdaruntime"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// After the first signal the next one has its usual effect, for who cannot wait.
+	context.AfterFunc(ctx, stop)
+
+	var s settings
+	flag.IntVar(&s.port, "port", 8787, "port of the functions on 127.0.0.1; also $PORT")
+	flag.IntVar(&s.databasePort, "database-port", 54322, "port of PostgreSQL on 127.0.0.1")
+	flag.StringVar(&s.dir, "dir", ".dev", "folder for the database and the built functions")
+	if text := os.Getenv("PORT"); text != "" {
+		if err := flag.Set("port", text); err != nil {
+			fmt.Fprintf(os.Stderr, "dev: PORT=%s is not a port\n", text)
+			os.Exit(2)
+		}
+	}
+	flag.Parse()
+
+	if err := run(ctx, s, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "dev:", err)
+		os.Exit(1)
+	}
+}
+
+type settings struct {
+	port         int
+	databasePort int
+	dir          string
+}
+
+// run starts everything, tells so on out, and stops everything when ctx ends,
+// which is no error.
+func run(ctx context.Context, s settings, out io.Writer) (err error) {
+	began := time.Now()
+	terminal := newTerminal(out)
+	var stopped error // what went wrong while stopping
+	defer func() {
+		if ctx.Err() != nil { // a start that was interrupted has not failed
+			err = nil
+		}
+		err = errors.Join(err, stopped)
+	}()
+
+	root, err := checkout()
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(s.dir) {
+		s.dir = filepath.Join(root, s.dir)
+	}
+	// First of all, since it is the likeliest to be in use and the quickest to see.
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is in use, perhaps by another `make dev`; choose one with `make dev PORT=…`", s.port)
+	} else if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+
+	// The compiler and the database have nothing to do with each other.
+	built := make(chan error, 1)
+	var names []string
+	go func() {
+		var err error
+		names, err = build(ctx, root, filepath.Join(s.dir, "functions"))
+		built <- err
+	}()
+	db, err := startDatabase(ctx, s, terminal)
+	if db != nil {
+		defer func() { stopped = errors.Join(stopped, db.stop()) }()
+	}
+	if err := errors.Join(err, <-built); err != nil {
+		return err
+	}
+
+	auth := chooseAuth(ctx, db, "http://"+listener.Addr().String())
+	functions, err := startFunctions(ctx, names, filepath.Join(s.dir, "functions"), db, auth, out)
+	defer closeAll(functions)
+	if err != nil {
+		return err
+	}
+
+	server := &http.Server{Handler: routes(functions, auth), ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		// Those that are being answered get their answer.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
+		defer cancel()
+		stopped = errors.Join(stopped, server.Shutdown(ctx))
+	}()
+
+	users, err := seededUsers(ctx, db)
+	if err != nil {
+		return err
+	}
+	examples, err := newExamples(ctx, auth, users)
+	if err != nil {
+		return err
+	}
+	scheduling, stopScheduling := context.WithCancel(ctx)
+	running, missing := startSchedules(scheduling, functions, terminal)
+	defer running.Wait()
+	defer stopScheduling()
+	terminal.banner(banner{
+		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth,
+		missingSchedules: missing, examples: examples,
+	})
+
+	select {
+	case <-ctx.Done():
+		terminal.say("stopping", "the functions, then PostgreSQL")
+		return nil
+	case err := <-served:
+		return err
+	case <-db.ended():
+		return errors.New("PostgreSQL has ended; its log is in " + filepath.Join(s.dir, "postgres"))
+	}
+}
+
+// checkout is the folder of go.mod, here or above.
+func checkout() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("run it inside the checkout: there is no go.mod here or above")
+		}
+		dir = parent
+	}
+}
+
+func closeAll(functions map[string]*lambdaruntime.Function) {
+	var all sync.WaitGroup
+	for _, f := range functions {
+		all.Go(f.Close)
+	}
+	all.Wait()
+}

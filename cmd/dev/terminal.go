@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// terminal writes what a person reads: with colours on a terminal, plain
+// elsewhere and with NO_COLOR.
+type terminal struct {
+	out    io.Writer
+	colour bool
+}
+
+func newTerminal(out io.Writer) *terminal {
+	t := &terminal{out: out}
+	if file, ok := out.(*os.File); ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+		info, err := file.Stat()
+		t.colour = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return t
+}
+
+func (t *terminal) paint(code, text string) string {
+	if !t.colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (t *terminal) bold(text string) string  { return t.paint("1", text) }
+func (t *terminal) dim(text string) string   { return t.paint("2", text) }
+func (t *terminal) green(text string) string { return t.paint("32", text) }
+
+// say writes one line about one thing.
+func (t *terminal) say(about, text string) {
+	fmt.Fprintf(t.out, "%s %s\n", t.dim(fmt.Sprintf("%-9s", about)), text)
+}
+
+// Write passes on lines of others, who look after the database.
+func (t *terminal) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		t.say("database", strings.TrimRight(line, "\n"))
+	}
+	return len(p), nil
+}
+
+// banner is what the user needs when everything runs.
+type banner struct {
+	took             time.Duration
+	base             string
+	functions        []string
+	database         *database
+	auth             *localAuth
+	missingSchedules []string
+	examples         []example
+}
+
+func (t *terminal) banner(b banner) {
+	var text strings.Builder
+	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
+	row := func(name, format string, values ...any) {
+		line("  %s "+format, append([]any{t.dim(fmt.Sprintf("%-10s", name))}, values...)...)
+	}
+
+	line("")
+	line("  %s %s", t.bold(t.green("mentorpause is serving")), t.dim(fmt.Sprintf("after %.1f s; Ctrl-C stops it", b.took.Seconds())))
+	line("")
+	for n, name := range b.functions {
+		label := ""
+		if n == 0 {
+			label = "functions"
+		}
+		row(label, "%s/functions/v1/%s", b.base, t.bold(name))
+	}
+	row("database", "%s", b.database.url("postgres"))
+	row("", "%s", t.dim("PostgreSQL "+b.database.version+", "+relative(b.database.where)))
+	row("keys", "%s", b.auth.where)
+	if len(b.missingSchedules) > 0 {
+		row("schedules", "%s", t.dim("not running, as there is no such function: "+strings.Join(b.missingSchedules, ", ")))
+	}
+	line("")
+	line("  %s", t.dim(fmt.Sprintf("Ready to paste; the tokens are good until %s:", time.Now().Add(tokenLifetime).Format("Monday 15:04"))))
+	for _, e := range b.examples {
+		line("")
+		line("%s", t.bold("# "+e.title))
+		line("%s", e.curl(t))
+	}
+	line("")
+	io.WriteString(t.out, text.String())
+}
+
+// relative shortens paths below the working directory.
+func relative(text string) string {
+	if dir, err := os.Getwd(); err == nil {
+		return strings.ReplaceAll(text, dir+string(filepath.Separator), "")
+	}
+	return text
+}

@@ -1,0 +1,7 @@
+// Pause is the function URL POST pause: a coordinator pauses a mentor, or amends
+// a pause.
+package main
+
+import "mentorpause/shared/service"
+
+func main() { service.Serve(newEndpoint) }

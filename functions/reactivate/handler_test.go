@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+const key = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+
+func reactivating(mentor string) map[string]any { return map[string]any{"mentor_id": mentor} }
+
+func TestReactivateAnswersTheClosedRecord(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	body := reactivating(servicetest.Mentor)
+	body["expected_version"] = 1
+
+	response := b.Invoke(t, b.Post(servicetest.Coordinator, body))
+
+	got := servicetest.WantPauseRecord(t, response)
+	want := servicetest.PauseRecord{
+		ID: got.ID, PausedAt: got.PausedAt, CreatedAt: got.CreatedAt, UpdatedAt: got.UpdatedAt, ReactivatedAt: got.ReactivatedAt,
+		MentorID: servicetest.Mentor, Status: "active", PauseReason: new("Eksamen"),
+		CoordinatorID: new(servicetest.Coordinator), Version: 2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+	if got.PausedAt == nil || got.ReactivatedAt == nil {
+		t.Errorf("incomplete record %s", response.Body)
+	}
+	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 0 || logged != 2 {
+		t.Errorf("%d live records, %d rows of the log", live, logged)
+	}
+}
+
+func TestReactivateIsRefused(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Pause(t, servicetest.Coordinator, servicetest.Expired)
+	b.Pause(t, servicetest.BergenCoordinator, servicetest.BergenMentor)
+	version := func(body map[string]any, version any) map[string]any {
+		body["expected_version"] = version
+		return body
+	}
+	tests := map[string]struct {
+		user   string
+		body   any
+		status int
+		code   string
+		names  string // what the message has to name
+	}{
+		"no body":                   {servicetest.Coordinator, nil, 400, "invalid_request", "mentor_id"},
+		"mentor that isn't a UUID":  {servicetest.Coordinator, reactivating("x"), 400, "invalid_request", "mentor_id"},
+		"unknown field":             {servicetest.Coordinator, `{"mentor_id":"` + servicetest.Mentor + `","pause_reason":"a"}`, 400, "invalid_request", "pause_reason"},
+		"negative version":          {servicetest.Coordinator, version(reactivating(servicetest.Expired), -1), 400, "invalid_request", "expected_version"},
+		"version with a fraction":   {servicetest.Coordinator, version(reactivating(servicetest.Expired), 1.5), 400, "invalid_request", "expected_version"},
+		"former coordinator":        {servicetest.Former, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},
+		"the mentor":                {servicetest.Expired, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},
+		"mentor of another chapter": {servicetest.Coordinator, reactivating(servicetest.BergenMentor), 404, "mentor_not_found", ""},
+		"mentor that isn't there":   {servicetest.Coordinator, reactivating(servicetest.Nobody), 404, "mentor_not_found", ""},
+		"mentor who isn't paused":   {servicetest.Coordinator, reactivating(servicetest.Mentor), 409, "not_paused", ""},
+		"another version":           {servicetest.Coordinator, version(reactivating(servicetest.Expired), 99), 409, "version_conflict", ""},
+		"expired certification":     {servicetest.Coordinator, reactivating(servicetest.Expired), 409, "certification_expired", ""},
+		"body of 17 KiB":            {servicetest.Coordinator, `"` + strings.Repeat("a", 17<<10) + `"`, 413, "payload_too_large", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, before := b.PausesOf(t, servicetest.Expired)
+			refused := servicetest.WantRefusal(t, b.Invoke(t, b.Post(test.user, test.body)), test.status, test.code)
+			if !strings.Contains(refused.Message, test.names) {
+				t.Errorf("message %q doesn't name %s", refused.Message, test.names)
+			}
+			if live, logged := b.PausesOf(t, servicetest.Expired); live != 1 || logged != before {
+				t.Errorf("%d live records, %d rows of the log instead of %d after a refusal", live, logged, before)
+			}
+		})
+	}
+}
+
+func TestReactivateRefusesOtherRequests(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	tests := map[string]struct {
+		change func(*events.LambdaFunctionURLRequest)
+		status int
+		code   string
+	}{
+		"no token":    {func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "authorization") }, 401, "unauthenticated"},
+		"GET":         {func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "GET" }, 405, "method_not_allowed"},
+		"form":        {func(event *events.LambdaFunctionURLRequest) { event.Headers["content-type"] = "text/plain" }, 415, "unsupported_media_type"},
+		"key no UUID": {func(event *events.LambdaFunctionURLRequest) { event.Headers["idempotency-key"] = "x" }, 400, "invalid_request"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+			test.change(&event)
+			servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+		})
+	}
+}
+
+func TestReactivateRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+	event.Headers["idempotency-key"] = key
+	first := b.Invoke(t, event)
+	servicetest.WantPauseRecord(t, first)
+
+	again := b.Invoke(t, event)
+
+	if again.Body != first.Body || again.StatusCode != 200 || again.Headers["idempotent-replayed"] != "true" {
+		t.Errorf("%d %s (replayed: %q), want %s", again.StatusCode, again.Body, again.Headers["idempotent-replayed"], first.Body)
+	}
+	body := reactivating(servicetest.Mentor)
+	body["expected_version"] = 1
+	other := b.Post(servicetest.Coordinator, body)
+	other.Headers["idempotency-key"] = key
+	servicetest.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
+
+	// A new request is judged anew.
+	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 409, "not_paused")
+}
+
+func TestReactivateThatMustWaitTooLongIsStopped(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	other := b.Database.Connect(t, "postgres")
+	for _, statement := range []string{"begin", "select from public.profiles where id = '" + servicetest.Mentor + "' for update"} {
+		if _, err := other.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	servicetest.WantRefusal(t, b.InvokeContext(t, ctx, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 504, "deadline_exceeded")
+	if live, _ := b.PausesOf(t, servicetest.Mentor); live != 1 {
+		t.Errorf("%d live records", live)
+	}
+}
+
+func TestReactivateWithoutDatabaseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 503, "database_unavailable")
+}

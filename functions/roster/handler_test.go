@@ -1,0 +1,386 @@
+package main
+
+import (
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"mentorpause/shared/database"
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// page is the answer's shape; every field of the contract and no other.
+type page struct {
+	AsOf    string `json:"as_of"`
+	Summary struct {
+		Total                    int `json:"total"`
+		Active                   int `json:"active"`
+		Paused                   int `json:"paused"`
+		ExpiredCert              int `json:"expired_cert"`
+		ExpiringSoon             int `json:"expiring_soon"`
+		ReturnOverdue            int `json:"return_overdue"`
+		UndeliveredNotifications int `json:"undelivered_notifications"`
+		OpenDiscrepancies        int `json:"open_discrepancies"`
+	} `json:"summary"`
+	Mentors []struct {
+		MentorID               string  `json:"mentor_id"`
+		DisplayName            string  `json:"display_name"`
+		Chapters               []named `json:"chapters"`
+		Status                 string  `json:"status"`
+		PauseRecordID          *string `json:"pause_record_id"`
+		Version                *int    `json:"version"`
+		PauseReason            *string `json:"pause_reason"`
+		PausedAt               *string `json:"paused_at"`
+		ExpectedReturnDate     *string `json:"expected_return_date"`
+		ReturnOverdue          bool    `json:"return_overdue"`
+		CertificationExpiresOn *string `json:"certification_expires_on"`
+		CertificationState     string  `json:"certification_state"`
+		Coordinators           []struct {
+			ID          string `json:"id"`
+			DisplayName string `json:"display_name"`
+		} `json:"coordinators"`
+	} `json:"mentors"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func readPage(t *testing.T, response events.LambdaFunctionURLResponse) page {
+	t.Helper()
+	if response.StatusCode != 200 || response.Headers["content-type"] != "application/json" {
+		t.Fatalf("status %d, content-type %q: %s", response.StatusCode, response.Headers["content-type"], response.Body)
+	}
+	var read page
+	decoder := json.NewDecoder(strings.NewReader(plainBody(t, response)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		t.Fatalf("body %s: %v", response.Body, err)
+	}
+	return read
+}
+
+func plainBody(t *testing.T, response events.LambdaFunctionURLResponse) string {
+	t.Helper()
+	if !response.IsBase64Encoded {
+		return response.Body
+	}
+	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(response.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// names are a page's mentors, in order.
+func names(read page) []string {
+	listed := []string{}
+	for _, mentor := range read.Mentors {
+		listed = append(listed, mentor.DisplayName)
+	}
+	return listed
+}
+
+func TestRosterAnswersTheCallersChapters(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+
+	read := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "")))
+
+	if diff := cmp.Diff([]string{"Ola Utløpt", "Åse Ødegård"}, names(read)); diff != "" {
+		t.Errorf("mentors (-want +got):\n%s", diff)
+	}
+	if read.Summary.Total != 2 || read.Summary.Active != 1 || read.Summary.ExpiredCert != 1 || read.NextCursor != nil {
+		t.Errorf("%+v", read)
+	}
+	mentor := read.Mentors[1]
+	if diff := cmp.Diff([]named{{servicetest.Oslo, "Oslo"}}, mentor.Chapters); diff != "" {
+		t.Errorf("chapters (-want +got):\n%s", diff)
+	}
+	if mentor.Status != "active" || mentor.CertificationState != "valid" || len(mentor.Coordinators) != 1 ||
+		mentor.Coordinators[0].ID != servicetest.Coordinator {
+		t.Errorf("%+v", mentor)
+	}
+}
+
+// The query and the body take the same fields, and either method takes either.
+func TestRosterFilters(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	both := []string{"Ola Utløpt", "Åse Ødegård"}
+	tests := map[string]struct {
+		query string
+		body  string
+		want  []string
+	}{
+		"nothing":                         {"", "", both},
+		"empty object":                    {"", `{}`, both},
+		"nulls":                           {"", `{"chapter_id":null,"status":null,"search":null,"limit":null,"cursor":null}`, both},
+		"parameters left empty":           {"chapter_id=&status=&search=&limit=&cursor=", "", both},
+		"unknown parameters":              {"forceFunctionRegion=eu-north-1&forceFunctionRegion=x&Status=x", "", both},
+		"chapter in the query":            {"chapter_id=" + servicetest.Oslo, "", both},
+		"chapter in the body":             {"", `{"chapter_id":"` + strings.ToUpper(servicetest.Oslo) + `"}`, both},
+		"status in the query":             {"status=expired_cert", "", []string{"Ola Utløpt"}},
+		"statuses in the query":           {"status=paused,active", "", []string{"Åse Ødegård"}},
+		"status repeated in the query":    {"status=active&status=expired_cert", "", both},
+		"status in the body":              {"", `{"status":"active"}`, []string{"Åse Ødegård"}},
+		"statuses in the body":            {"", `{"status":["active","expired_cert"]}`, both},
+		"no status in the body's list":    {"", `{"status":[]}`, both},
+		"status that nobody has":          {"status=paused", "", []string{}},
+		"search in the query":             {"search=%C3%98DE", "", []string{"Åse Ødegård"}},
+		"search in the body":              {"", `{"search":"utløp"}`, []string{"Ola Utløpt"}},
+		"search for a wildcard":           {"search=%25", "", []string{}},
+		"search for quotes and backslash": {"", `{"search":"'\"\\"}`, []string{}},
+		"limit in the query":              {"limit=1", "", []string{"Ola Utløpt"}},
+		"limit in the body":               {"", `{"limit":1}`, []string{"Ola Utløpt"}},
+		"largest limit":                   {"limit=200", "", both},
+		"query and body":                  {"status=active", `{"limit":200}`, []string{"Åse Ødegård"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, method := range []string{"GET", "POST"} {
+				event := b.Post(servicetest.Coordinator, test.body)
+				event.RawQueryString = test.query
+				event.RequestContext.HTTP.Method = method
+				if diff := cmp.Diff(test.want, names(readPage(t, b.Invoke(t, event)))); diff != "" {
+					t.Errorf("mentors by %s (-want +got):\n%s", method, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestRosterPages(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	first := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "limit=1")))
+	if first.NextCursor == nil {
+		t.Fatal("no cursor to the second page")
+	}
+	cursor := url.QueryEscape(*first.NextCursor)
+
+	second := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "limit=1&cursor="+cursor)))
+	if diff := cmp.Diff([]string{"Åse Ødegård"}, names(second)); diff != "" || second.NextCursor != nil {
+		t.Errorf("second page, cursor %v (-want +got):\n%s", second.NextCursor, diff)
+	}
+	posted := readPage(t, b.Invoke(t, b.Post(servicetest.Coordinator, map[string]any{"limit": 1, "cursor": *first.NextCursor})))
+	if diff := cmp.Diff(second, posted); diff != "" {
+		t.Errorf("second page by GET and POST (-get +post):\n%s", diff)
+	}
+
+	for name, query := range map[string]string{
+		"altered cursor":            "cursor=x" + cursor,
+		"cursor cut off":            "cursor=" + cursor[:len(cursor)-1],
+		"cursor of other filters":   "status=active&cursor=" + cursor,
+		"cursor of another chapter": "chapter_id=" + servicetest.Oslo + "&cursor=" + cursor,
+		"cursor of nothing":         "cursor=.",
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused := servicetest.WantRefusal(t, b.Invoke(t, b.Get(servicetest.Coordinator, query)), 400, "invalid_request")
+			if !strings.Contains(refused.Message, "cursor") {
+				t.Errorf("message %q", refused.Message)
+			}
+		})
+	}
+}
+
+func TestRosterIsRefused(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	tests := map[string]struct {
+		user   string
+		query  string
+		body   string
+		status int
+		code   string
+		names  string // what the message has to name
+	}{
+		"chapter no UUID":            {servicetest.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
+		"chapter empty in the body":  {servicetest.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
+		"chapter twice":              {servicetest.Coordinator, "chapter_id=" + servicetest.Oslo + "&chapter_id=" + servicetest.Oslo, "", 400, "invalid_request", "chapter_id"},
+		"unknown status":             {servicetest.Coordinator, "status=active,retired", "", 400, "invalid_request", "status"},
+		"status with an empty part":  {servicetest.Coordinator, "status=active,", "", 400, "invalid_request", "status"},
+		"unknown status in the body": {servicetest.Coordinator, "", `{"status":["Active"]}`, 400, "invalid_request", "status"},
+		"null as status in a list":   {servicetest.Coordinator, "", `{"status":[null]}`, 400, "invalid_request", "status"},
+		"status of a number":         {servicetest.Coordinator, "", `{"status":1}`, 400, "invalid_request", "status"},
+		"search with NUL":            {servicetest.Coordinator, "search=%00", "", 400, "invalid_request", "search"},
+		"search not UTF-8":           {servicetest.Coordinator, "search=%ff", "", 400, "invalid_request", "search"},
+		"search badly escaped":       {servicetest.Coordinator, "search=%", "", 400, "invalid_request", "search"},
+		"search of a number":         {servicetest.Coordinator, "", `{"search":1}`, 400, "invalid_request", "search"},
+		"limit 0":                    {servicetest.Coordinator, "limit=0", "", 400, "invalid_request", "limit"},
+		"limit 201":                  {servicetest.Coordinator, "limit=201", "", 400, "invalid_request", "limit"},
+		"limit negative":             {servicetest.Coordinator, "limit=-1", "", 400, "invalid_request", "limit"},
+		"limit in words":             {servicetest.Coordinator, "limit=all", "", 400, "invalid_request", "limit"},
+		"limit beyond 32 bits":       {servicetest.Coordinator, "limit=4294967297", "", 400, "invalid_request", "limit"},
+		"limit 201 in the body":      {servicetest.Coordinator, "", `{"limit":201}`, 400, "invalid_request", "limit"},
+		"limit as text in the body":  {servicetest.Coordinator, "", `{"limit":"1"}`, 400, "invalid_request", "limit"},
+		"limit twice":                {servicetest.Coordinator, "limit=1&limit=2", "", 400, "invalid_request", "limit"},
+		"limit in query and body":    {servicetest.Coordinator, "limit=1", `{"limit":1}`, 400, "invalid_request", "limit"},
+		"unknown field":              {servicetest.Coordinator, "", `{"page_limit":1}`, 400, "invalid_request", "page_limit"},
+		"mentor":                     {servicetest.Mentor, "", "", 403, "not_a_coordinator", ""},
+		"former coordinator":         {servicetest.Former, "", "", 403, "not_a_coordinator", ""},
+		"user without a profile":     {servicetest.Nobody, "", "", 403, "not_a_coordinator", ""},
+		"another chapter":            {servicetest.Coordinator, "chapter_id=" + servicetest.Bergen, "", 404, "chapter_not_found", ""},
+		"chapter that isn't there":   {servicetest.Coordinator, "chapter_id=" + servicetest.Nobody, "", 404, "chapter_not_found", ""},
+		"body of 17 KiB":             {servicetest.Coordinator, "", `{"search":"` + strings.Repeat("a", 17<<10) + `"}`, 413, "payload_too_large", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			event := b.Post(test.user, test.body)
+			event.RawQueryString = test.query
+			refused := servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+			if !strings.Contains(refused.Message, test.names) {
+				t.Errorf("message %q doesn't name %s", refused.Message, test.names)
+			}
+		})
+	}
+}
+
+func TestRosterRefusesOtherRequests(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	tests := map[string]struct {
+		change func(*events.LambdaFunctionURLRequest)
+		status int
+		code   string
+	}{
+		"no token": {func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "authorization") }, 401, "unauthenticated"},
+		"PUT":      {func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "PUT" }, 405, "method_not_allowed"},
+		"HEAD":     {func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "HEAD" }, 405, "method_not_allowed"},
+		"form":     {func(event *events.LambdaFunctionURLRequest) { event.Headers["content-type"] = "text/plain" }, 415, "unsupported_media_type"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			event := b.Post(servicetest.Coordinator, `{}`)
+			test.change(&event)
+			servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+		})
+	}
+}
+
+func TestRosterIsRevalidated(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	event := b.Get(servicetest.Coordinator, "status=active,paused")
+	first := b.Invoke(t, event)
+	readPage(t, first)
+	if first.Headers["cache-control"] != "private, no-cache" {
+		t.Errorf("cache-control %q", first.Headers["cache-control"])
+	}
+
+	for _, method := range []string{"GET", "POST"} {
+		event.RequestContext.HTTP.Method = method
+		event.Headers["if-none-match"] = first.Headers["etag"]
+		same := b.Invoke(t, event)
+		if same.StatusCode != 304 || same.Body != "" || same.Headers["etag"] != first.Headers["etag"] {
+			t.Errorf("%s of an unchanged roster: %d %s", method, same.StatusCode, same.Body)
+		}
+	}
+	event.RequestContext.HTTP.Method = "GET"
+
+	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	changed := b.Invoke(t, event)
+	if read := readPage(t, changed); read.Mentors[0].Status != "paused" || changed.Headers["etag"] == first.Headers["etag"] {
+		t.Errorf("changed roster: %s, etag %s", changed.Body, changed.Headers["etag"])
+	}
+	if strings.Contains(b.Log.String(), "Eksamen") {
+		t.Errorf("logged the reason: %s", b.Log)
+	}
+}
+
+func TestRosterOfAFullPageIsCompressed(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	_, err := b.Database.Connect(t, "postgres").Exec(t.Context(), fmt.Sprintf(`
+		with added as (
+			insert into public.profiles (id, display_name)
+			select gen_random_uuid(), 'Mentor ' || md5(n::text) from generate_series(1, 60) n
+			returning id
+		)
+		insert into public.chapter_memberships (chapter_id, user_id, role)
+		select '%s', id, 'mentor' from added`, servicetest.Oslo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := b.Get(servicetest.Coordinator, "")
+	plain := b.Invoke(t, event)
+	event.Headers["accept-encoding"] = "gzip"
+
+	zipped := b.Invoke(t, event)
+
+	if zipped.Headers["content-encoding"] != "gzip" || !zipped.IsBase64Encoded || plain.IsBase64Encoded {
+		t.Fatalf("headers %v", zipped.Headers)
+	}
+	if diff := cmp.Diff(readPage(t, plain), readPage(t, zipped)); diff != "" {
+		t.Errorf("the two forms differ (-plain +zipped):\n%s", diff)
+	}
+	if len(readPage(t, plain).Mentors) != 50 {
+		t.Errorf("%d mentors, want the default of 50", len(readPage(t, plain).Mentors))
+	}
+	bytesSent := base64.StdEncoding.DecodedLen(len(zipped.Body))
+	if 4*bytesSent > len(plain.Body) {
+		t.Errorf("%d bytes compressed to %d", len(plain.Body), bytesSent)
+	}
+	event.Headers["if-none-match"] = zipped.Headers["etag"]
+	if same := b.Invoke(t, event); same.StatusCode != 304 {
+		t.Errorf("status %d for the compressed form's etag", same.StatusCode)
+	}
+}
+
+func TestRosterPassesTheAnswerThrough(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	want, err := b.DB.CoordinatorRoster(t.Context(), b.Claims(servicetest.Coordinator), database.CoordinatorRoster{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Invoke(t, b.Get(servicetest.Coordinator, "")); got.Body != string(want.Body) {
+		t.Errorf("body %s, the RPC's %s", got.Body, want.Body)
+	}
+}
+
+func TestRosterWithoutDatabaseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	servicetest.WantRefusal(t, b.Invoke(t, b.Get(servicetest.Coordinator, "")), 503, "database_unavailable")
+}
+
+// Whatever the query and the body, the function answers 400 by itself or passes
+// on something that the RPC can read.
+func FuzzRoster(f *testing.F) {
+	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&cursor=x&chapter_id="+servicetest.Oslo, "")
+	f.Add("limit=0", `{"limit":1}`)
+	f.Add("search=%00&search=%", `{"status":[null]}`)
+	b := servicetest.NewWithoutDatabase(f, newEndpoint)
+	event := b.Post(servicetest.Coordinator, "")
+	f.Fuzz(func(t *testing.T, query, body string) {
+		b.Log.Reset()
+		event.RawQueryString = query
+		event.Body = body
+		switch response := b.Invoke(t, event); response.StatusCode {
+		case 400:
+			servicetest.WantRefusal(t, response, 400, "invalid_request")
+		case 413:
+			servicetest.WantRefusal(t, response, 413, "payload_too_large")
+		default:
+			servicetest.WantRefusal(t, response, 503, "database_unavailable")
+		}
+	})
+}

@@ -1,0 +1,7 @@
+// Roster is the function URL GET or POST roster: a coordinator's mentors, page by
+// page, with the dashboard's counts.
+package main
+
+import "mentorpause/shared/service"
+
+func main() { service.Serve(newEndpoint) }
