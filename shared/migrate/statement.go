@@ -91,7 +91,7 @@ func (s *scanner) next() (statement, bool) {
 			parens = max(parens-1, 0)
 		case last == ".":
 			// A qualified name, even if it is spelled like a keyword.
-		case false && createsRoutine(words):
+		case token == "atomic" && last == "begin" && createsRoutine(words):
 			bodies = 1
 		case token == "case" && bodies > 0:
 			bodies++

@@ -1,0 +1,163 @@
+package supabase_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"mentorpause/shared/database"
+	"mentorpause/shared/refusal"
+)
+
+// race lets everybody run at once and counts the outcomes by code; success is
+// the empty one.
+func race(callers int, call func(i int) refusal.Code) map[refusal.Code]int {
+	var mu sync.Mutex
+	outcomes := map[refusal.Code]int{}
+	var everybody sync.WaitGroup
+	start := make(chan struct{})
+	for i := range callers {
+		everybody.Go(func() {
+			<-start
+			code := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes[code]++
+		})
+	}
+	close(start)
+	everybody.Wait()
+	return outcomes
+}
+
+// TestOneWinsEachTime sends two coordinators and a scheduler at one mentor from
+// many goroutines, time and again: of all pauses, amendments of one version and
+// reactivations exactly one succeeds, the others are told why not, and the log
+// has every version once.
+func TestOneWinsEachTime(t *testing.T) {
+	t.Parallel()
+	const callers, rounds = 12, 8
+	w := newWorld(t)
+	mentor := w.mentor(t)
+
+	// The scheduler brings the status up to date all the while, as the nightly
+	// run does: in short transactions of its own.
+	scheduler := w.db.Connect(t, "postgres")
+	stop := make(chan struct{})
+	var background sync.WaitGroup
+	background.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_, err := scheduler.Exec(t.Context(),
+				"select private.bring_up_to_date($1, private.lock_live_record($1), private.today())", mentor)
+			if err != nil {
+				t.Errorf("scheduler: %v", err)
+				return
+			}
+		}
+	})
+
+	expect := func(round int, what string, got map[refusal.Code]int, loser refusal.Code) {
+		t.Helper()
+		if got[""] != 1 || got[loser] != callers-1 {
+			t.Errorf("round %d, %s: %v, want one success and %d %s", round, what, got, callers-1, loser)
+		}
+	}
+	for round := range rounds {
+		expect(round, "pause", race(callers, func(i int) refusal.Code {
+			_, code := w.pause(t.Context(), w.coordinators[i%2], mentor, fmt.Sprintf("Grunn %d", i), nil)
+			return code
+		}), refusal.AlreadyPaused)
+		expect(round, "amend", race(callers, func(i int) refusal.Code {
+			_, code := w.pause(t.Context(), w.coordinators[i%2], mentor, fmt.Sprintf("Ny grunn %d", i), new(int32(1)))
+			return code
+		}), refusal.VersionConflict)
+		// The pause runs on under a certification that has lapsed, until it is renewed.
+		kind := fmt.Sprintf("kurs %d", round)
+		w.certify(t, mentor, kind, -90, -3)
+		if got := race(callers, func(i int) refusal.Code {
+			_, code := w.reactivate(t.Context(), w.coordinators[i%2], mentor, nil)
+			return code
+		}); got[refusal.CertificationExpired] != callers {
+			t.Errorf("round %d, reactivate while expired: %v", round, got)
+		}
+		w.certify(t, mentor, kind, -1, 700)
+		expect(round, "reactivate", race(callers, func(i int) refusal.Code {
+			_, code := w.reactivate(t.Context(), w.coordinators[i%2], mentor, nil)
+			return code
+		}), refusal.NotPaused)
+	}
+	close(stop)
+	background.Wait()
+
+	var records, live, incomplete, outOfStep, disorderly int
+	err := w.owner.QueryRow(t.Context(), `
+		select
+			(select count(*) from public.pause_records where mentor_id = $1),
+			(select count(*) from public.pause_records where mentor_id = $1 and status <> 'active'),
+			(select count(*) from public.pause_records r where r.mentor_id = $1
+				and (select array_agg(l.record_version order by l.id) from public.pause_status_log l where l.pause_record_id = r.id)
+					is distinct from (select array_agg(v) from generate_series(1, r.version) v)),
+			(select count(*) from public.pause_records r where r.mentor_id = $1
+				and r.status is distinct from (select l.to_status from public.pause_status_log l
+					where l.pause_record_id = r.id order by l.id desc limit 1)),
+			(select count(*) from (
+				select l.occurred_at < lag(l.occurred_at) over (order by l.id) as earlier,
+					l.from_status is distinct from coalesce(lag(l.to_status) over (order by l.id), 'active') as broken
+				from public.pause_status_log l where l.mentor_id = $1) s where s.earlier or s.broken)`,
+		mentor).Scan(&records, &live, &incomplete, &outOfStep, &disorderly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records != rounds || live != 0 || incomplete != 0 || outOfStep != 0 || disorderly != 0 {
+		t.Errorf("%d records (want %d), %d live, %d with an incomplete log, %d that differ from it, %d log rows out of order",
+			records, rounds, live, incomplete, outOfStep, disorderly)
+	}
+}
+
+// TestTheSameKeyAtOnce repeats one request from many goroutines: whoever is not
+// told that it is being carried out gets the one answer, and it happens once.
+func TestTheSameKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	const callers = 16
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	request := database.PauseMentor{MentorID: mentor, PauseReason: "Eksamen", RequestID: uuid.NewString()}
+
+	var mu sync.Mutex
+	answers := map[string]int{}
+	fresh := 0
+	outcomes := race(callers, func(int) refusal.Code {
+		reply, err := w.api.PauseMentor(t.Context(), claims(w.coordinators[0]), request)
+		if err != nil {
+			return refusal.From(err).Code
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		answers[string(reply.Body)]++
+		if !reply.Replayed {
+			fresh++
+		}
+		return ""
+	})
+	if outcomes[""] < 1 || outcomes[""]+outcomes[refusal.RequestInProgress] != callers {
+		t.Errorf("outcomes %v", outcomes)
+	}
+	if len(answers) != 1 || fresh != 1 {
+		t.Errorf("%d different answers, %d of them fresh", len(answers), fresh)
+	}
+	var versions int
+	if err := w.owner.QueryRow(t.Context(),
+		"select count(*) from public.pause_status_log where mentor_id = $1", mentor).Scan(&versions); err != nil {
+		t.Fatal(err)
+	}
+	if versions != 1 {
+		t.Errorf("%d rows in the log, want 1", versions)
+	}
+}
