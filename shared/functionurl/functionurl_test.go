@@ -367,13 +367,11 @@ func TestHandlerIsStoppedBeforeTheInvocationIs(t *testing.T) {
 func TestPanicIsLoggedWithItsStack(t *testing.T) {
 	t.Parallel()
 	endpoint, logged := newEndpoint(t, func(context.Context, *functionurl.Request) (functionurl.Answer, error) {
-		var nothing map[string]int
-		nothing["x"] = 1
-		return functionurl.Answer{}, nil
+		panic("a fault of ours")
 	})
 	invoke(t, endpoint, post(`{}`))
 	line := logged.line(t)
-	if cause, _ := line["cause"].(string); !strings.Contains(cause, "nil map") {
+	if cause, _ := line["cause"].(string); !strings.Contains(cause, "a fault of ours") {
 		t.Errorf("cause %q", cause)
 	}
 	if stack, _ := line["stack"].(string); !strings.Contains(stack, "functionurl_test.go") {
