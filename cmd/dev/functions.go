@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	functionTimeout = 15 * time.Second
-	maxInstances    = 4 // of one function
+	functionTimeout = 10 * time.Second // as in template.yaml
+	maxInstances    = 4                // of one function
 )
 
 // build compiles every function for this machine, with the flags of `make

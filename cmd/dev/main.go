@@ -99,6 +99,8 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	built := make(chan error, 1)
 	var names []string
 	go func() {
+		patience := time.AfterFunc(2*time.Second, func() { terminal.say("functions", "compiling") })
+		defer patience.Stop()
 		var err error
 		names, err = build(ctx, root, filepath.Join(s.dir, "functions"))
 		built <- err

@@ -178,12 +178,23 @@ func (f *Function) serve(inv *invocation) {
 		}
 	}
 	if err := in.serve(inv, f.config.Timeout); err != nil {
-		f.output.line(fmt.Sprintf("RequestId: %s Error: %v", inv.id, err))
 		in.kill()
-		inv.settle(nil, err)
+		// Told to stop between its answer and the next event: nobody's trouble.
+		if unanswered := inv.settle(nil, err); unanswered || !f.isClosing() {
+			f.output.line(fmt.Sprintf("RequestId: %s Error: %v", inv.id, err))
+		}
 		return
 	}
 	f.release(in)
+}
+
+func (f *Function) isClosing() bool {
+	select {
+	case <-f.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 func (f *Function) takeIdle() *instance {

@@ -53,18 +53,12 @@ func (a account) own(path string) error {
 // its own: a Ctrl-C at the terminal reaches only the process that looks after
 // the cluster. dir is where its files are.
 func (a account) command(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
-	hidden := a.credential != nil && !(a.reaches(dir) && a.reaches(program))
-	if hidden {
-		// What passDirectories allows begins with the first program that runs.
-		args = append([]string{"-c", `exec "$0" "$@"`, program}, args...)
-		program = "/bin/sh"
-	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = "/"
 	// Only what the server needs: PGPORT and its like would change its settings.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: a.credential}
-	if hidden {
+	if !a.reaches(dir) {
 		passDirectories(cmd.SysProcAttr)
 	}
 	return cmd
@@ -73,6 +67,9 @@ func (a account) command(ctx context.Context, dir, program string, args ...strin
 // reaches reports whether every folder above path lets the account through.
 // Those of a checkout under /root do not.
 func (a account) reaches(path string) bool {
+	if a.credential == nil {
+		return true
+	}
 	for parent := filepath.Dir(path); ; parent = filepath.Dir(parent) {
 		info, err := os.Stat(parent)
 		if err != nil {

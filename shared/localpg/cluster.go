@@ -67,6 +67,10 @@ func (i Installation) Start(ctx context.Context, opts Options) (_ *Cluster, err 
 	if err != nil {
 		return nil, err
 	}
+	if initdb := filepath.Join(i.Bin, "initdb"); !acct.reaches(initdb) {
+		// initdb looks for its companions with access(2), which no capability opens.
+		return nil, fmt.Errorf("the user that PostgreSQL runs as cannot reach %s: one of its folders lets only others in", initdb)
+	}
 	c := &Cluster{temporary: !opts.Durable}
 	if c.dir, err = clusterFolder(opts); err != nil {
 		return nil, err

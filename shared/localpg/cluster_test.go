@@ -256,6 +256,22 @@ func TestStartRefusesAFolder(t *testing.T) {
 	})
 }
 
+// Programs that only root can reach are of no use to the server's user. To
+// ourselves they are, so that any other user gets one step further.
+func TestStartTellsWhenTheProgramsAreOutOfReach(t *testing.T) {
+	t.Parallel()
+	bin := filepath.Join(lockedFolder(t), "bin")
+	fakeServer(t, bin, t.TempDir(), "17.1")
+	_, err := Installation{Major: 17, Bin: bin}.Start(t.Context(), Options{})
+	want := "cannot reach " + filepath.Join(bin, "initdb")
+	if os.Geteuid() != 0 {
+		want = "start PostgreSQL" // the fake initdb makes nothing
+	}
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q in it", err, want)
+	}
+}
+
 func TestInterruptedStartLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 500 * time.Millisecond} {

@@ -130,7 +130,7 @@ declare
   filters text;
   payload text;
   after_name text := '';
-  after_id uuid := '00000000-0000-0000-0000-000000000000';
+  after_id uuid := uuid '00000000-0000-0000-0000-000000000000';
   mentors jsonb;
   has_more boolean;
   last_name text;
