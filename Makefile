@@ -18,10 +18,11 @@ FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# A program of its own in the foreground, since `go run` passes no SIGTERM on.
+# A program of its own in the foreground, since `go run` passes no SIGTERM on;
+# and with the functions' flags, so that what both use is compiled once.
 .PHONY: dev
 dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-C stops it (PORT=8787)
-	@mkdir -p .dev && go build -o .dev/dev ./cmd/dev
+	@mkdir -p .dev && { test -e .dev/dev || echo 'compiling; the first time takes a minute or so'; } && $(GO_BUILD) -o .dev/dev ./cmd/dev
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
 
 .PHONY: test
@@ -76,6 +77,7 @@ clean: ## removes what was built; the development database in .dev stays
 tools:
 	@.ci/install pg_prove libtap-parser-sourcehandler-pgtap-perl pgtap
 	@.ci/install cc 'gcc libc6-dev' gcc
+	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 
 node_modules/.package-lock.json: package-lock.json
 	@.ci/install npm npm node

@@ -11,12 +11,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/lambdaruntime"
 )
 
 // TestMain runs the command itself when a test starts its own binary, so that
@@ -336,6 +340,82 @@ func TestDaily(t *testing.T) {
 			}
 			if got := next(after).UTC().Format(time.RFC3339); got != test.want {
 				t.Errorf("after %s comes %s, want %s", test.after, got, test.want)
+			}
+		})
+	}
+}
+
+// startScheduled starts a function in the name of nightly-expiry, which says
+// when it was scheduled for, or does what its event says.
+func startScheduled(t *testing.T) (*lambdaruntime.Function, *output) {
+	t.Helper()
+	binary, out := filepath.Join(t.TempDir(), "bootstrap"), &output{}
+	build := exec.Command("go", "build", "-o", binary, "../../shared/lambdaruntime/testdata/bootstrap")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+		Name: "nightly-expiry", Binary: binary, Timeout: functionTimeout, Output: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f, out
+}
+
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	f, out := startScheduled(t)
+
+	t.Run("starts the function again and again, until it is told to stop", func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+		defer stop()
+		ended := make(chan struct{})
+		go func() {
+			schedule{function: "nightly-expiry", next: every(20 * time.Millisecond)}.run(ctx, f, newTerminal(out))
+			close(ended)
+		}()
+		for strings.Count(out.String(), "nightly-expiry | scheduled for 20") < 3 && ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("output:\n%s", out)
+		}
+		stop()
+		<-ended
+	})
+
+	server := httptest.NewServer(routes(map[string]*lambdaruntime.Function{"nightly-expiry": f}, &localAuth{project: authtest.New("http://127.0.0.1")}))
+	defer server.Close()
+	requests := []struct {
+		name, method, path, body string
+		wantStatus               int
+		want                     string
+	}{
+		{"a POST with an event starts it", "POST", "/functions/v1/nightly-expiry", `{"do":"echo"}`, 200, `{"do":"echo"}`},
+		{"a POST without one does what the schedule does", "POST", "/functions/v1/nightly-expiry", "", 200, `"detail-type":"Scheduled Event"`},
+		{"a failure is told", "POST", "/functions/v1/nightly-expiry", `{"do":"error"}`, 502, "the handler said no"},
+		{"a GET does not start it", "GET", "/functions/v1/nightly-expiry", "", 405, "method_not_allowed"},
+		{"an unknown function is 404", "POST", "/functions/v1/nightly", "", 404, "nightly-expiry"},
+		{"the keys are there", "GET", "/auth/v1/.well-known/jwks.json", "", 200, `"ES256"`},
+	}
+	for _, test := range requests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), test.method, server.URL+test.path, strings.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.StatusCode != test.wantStatus || !strings.Contains(string(body), test.want) || !json.Valid(body) {
+				t.Errorf("%d %s, want %d and JSON with %q", response.StatusCode, body, test.wantStatus, test.want)
 			}
 		})
 	}

@@ -139,12 +139,11 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		return err
 	}
 	scheduling, stopScheduling := context.WithCancel(ctx)
-	running, missing := startSchedules(scheduling, functions, terminal)
+	running := startSchedules(scheduling, functions, terminal)
 	defer running.Wait()
 	defer stopScheduling()
 	terminal.banner(banner{
-		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth,
-		missingSchedules: missing, examples: examples,
+		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth, examples: examples,
 	})
 
 	select {

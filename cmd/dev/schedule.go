@@ -17,14 +17,15 @@ import (
 // A schedule starts one function again and again.
 type schedule struct {
 	function string
+	when     string                    // for the banner
 	next     func(time.Time) time.Time // the first start after that time
 }
 
 // schedules are EventBridge's. Dispatching comes more often than there, so that
 // a developer does not wait a minute.
 var schedules = []schedule{
-	{"nightly-expiry", daily(0, 30, "Europe/Oslo")},
-	{"dispatch-notifications", every(5 * time.Second)},
+	{"nightly-expiry", "daily at 00:30 Europe/Oslo", daily(0, 30, "Europe/Oslo")},
+	{"dispatch-notifications", "every 5 s", every(5 * time.Second)},
 }
 
 // daily is a time of day in a zone, once on each date; a time that the change
@@ -52,19 +53,15 @@ func isScheduled(name string) bool {
 	return slices.ContainsFunc(schedules, func(s schedule) bool { return s.function == name })
 }
 
-// startSchedules runs the schedules of the functions that exist until ctx ends,
-// and returns the names of those that do not exist.
-func startSchedules(ctx context.Context, functions map[string]*lambdaruntime.Function, terminal *terminal) (running *sync.WaitGroup, missing []string) {
+// startSchedules runs the schedules of the functions that exist until ctx ends.
+func startSchedules(ctx context.Context, functions map[string]*lambdaruntime.Function, terminal *terminal) (running *sync.WaitGroup) {
 	running = new(sync.WaitGroup)
 	for _, s := range schedules {
-		f, ok := functions[s.function]
-		if !ok {
-			missing = append(missing, s.function)
-			continue
+		if f, ok := functions[s.function]; ok {
+			running.Go(func() { s.run(ctx, f, terminal) })
 		}
-		running.Go(func() { s.run(ctx, f, terminal) })
 	}
-	return running, missing
+	return running
 }
 
 // run never has two starts at once, as long as one start is quicker than the

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,7 +57,6 @@ type banner struct {
 	functions        []string
 	database         *database
 	auth             *localAuth
-	missingSchedules []string
 	examples         []example
 }
 
@@ -80,8 +80,16 @@ func (t *terminal) banner(b banner) {
 	row("database", "%s", b.database.url("postgres"))
 	row("", "%s", t.dim("PostgreSQL "+b.database.version+", "+relative(b.database.where)))
 	row("keys", "%s", b.auth.where)
-	if len(b.missingSchedules) > 0 {
-		row("schedules", "%s", t.dim("not running, as there is no such function: "+strings.Join(b.missingSchedules, ", ")))
+	var missing []string
+	for _, s := range schedules {
+		if !slices.Contains(b.functions, s.function) {
+			missing = append(missing, s.function)
+			continue
+		}
+		row("schedule", "%s, %s", s.function, s.when)
+	}
+	if len(missing) > 0 {
+		row("schedules", "%s", t.dim("not running, as there is no such function: "+strings.Join(missing, ", ")))
 	}
 	line("")
 	line("  %s", t.dim(fmt.Sprintf("Ready to paste; the tokens are good until %s:", time.Now().Add(tokenLifetime).Format("Monday 15:04"))))

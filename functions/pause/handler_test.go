@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/shared/auth"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/testdb"
@@ -343,6 +344,25 @@ func TestPauseWithoutDatabaseIsUnavailable(t *testing.T) {
 	b := servicetest.NewWithoutDatabase(t, newEndpoint)
 	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
 	servicetest.WantRefusal(t, response, 503, "database_unavailable")
+	if response.Headers["retry-after"] == "" {
+		t.Error("no retry-after")
+	}
+}
+
+func TestPauseWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
+	// Nobody listens where the keys should be, and none are cached.
+	verifier, err := auth.New(auth.Settings{SupabaseURL: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Endpoint.Verifier = verifier
+	project := authtest.New("http://127.0.0.1:1")
+	event.Headers["authorization"] = "Bearer " + project.Token(servicetest.Coordinator)
+	response := b.Invoke(t, event)
+	servicetest.WantRefusal(t, response, 503, "auth_unavailable")
 	if response.Headers["retry-after"] == "" {
 		t.Error("no retry-after")
 	}

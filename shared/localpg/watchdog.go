@@ -17,12 +17,12 @@ type watchdog struct {
 	input io.WriteCloser
 }
 
-// The input has the number of each server process that we start, and a 0 when
-// it has ended by itself, because that number may soon be another process's; "done" at last.
-// $1 is the server's pid file: it is gone, or another server's, when the
-// server has ended. $2 is the folder to remove, or empty. (A process that has
-// ended may look alive for ever where nobody collects it, as in a container;
-// and a pid file comes a moment after its process, hence the first second.)
+// The input has the number of each server process that we start, then a 0 when
+// it has ended, because the number may soon be another process's, and "done" at
+// last. $1 is the server's pid file: it is gone, or another server's, when the
+// server has ended. (A process that has ended may look alive for ever where
+// nobody collects it, as in a container. The pid file comes a moment after the
+// process, hence the first second.) $2 is the folder to remove, or empty.
 const watchdogScript = `
 trap '' HUP INT TERM
 server=0

@@ -215,11 +215,17 @@ end
 $$;
 revoke all on function private.refuse_removal() from public, anon, authenticated, service_role;
 
-comment on function private.refuse_removal() is 'Trigger: refuses the command for every role, with its argument as hint (SQLSTATE 23001).';
+comment on function private.refuse_removal() is 'Trigger: refuses what would take something out of the history, for every role, with its argument as hint (SQLSTATE 23001).';
 
 create trigger profiles_refuse_removal
   before delete or truncate on public.profiles
   for each statement execute function private.refuse_removal('Erase the person instead.');
+
+-- The id stands in the history without a foreign key.
+create trigger profiles_refuse_another_id
+  before update on public.profiles
+  for each row when (new.id <> old.id)
+  execute function private.refuse_removal('A person keeps the id.');
 
 create function private.guard_certification() returns trigger
 language plpgsql security invoker set search_path = ''

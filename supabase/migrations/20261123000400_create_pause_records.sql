@@ -203,8 +203,11 @@ declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
   if tg_op = 'INSERT' then
-    -- Fires only for a record that is born closed: history brought in from elsewhere.
-    new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    new.version := 1;
+    -- A record that is born closed is history brought in from elsewhere.
+    if new.status = 'active' then
+      new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    end if;
     return new;
   end if;
 
@@ -247,7 +250,7 @@ comment on function private.guard_pause_record() is
 
 create trigger pause_records_guard_birth
   before insert on public.pause_records
-  for each row when (new.status = 'active' and new.reactivated_at is null)
+  for each row when (new.version <> 1 or new.status = 'active' and new.reactivated_at is null)
   execute function private.guard_pause_record();
 create trigger pause_records_guard_transition
   before update on public.pause_records

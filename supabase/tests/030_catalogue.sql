@@ -1,10 +1,10 @@
 -- Rules over the catalogue, so that they hold for objects that are added later.
--- Each rule is a query that finds what breaks it, and is tested twice: it finds
--- nothing, and it does find a violation that is made for it and rolled back.
+-- Each rule is a query that finds what breaks it, and is tested in both directions: it
+-- finds nothing, and it does find each violation that is made for it and rolled back.
 begin;
 \ir _fixtures.psql
 
-select plan(61);
+select plan(100);
 
 create temporary view relations as
   select c.oid, c.relname, c.relkind, c.relowner, c.relnamespace, c.relacl, c.relrowsecurity, c.reloptions
@@ -43,203 +43,6 @@ create temporary view effective as
   from pg_roles g cross join functions f
   where has_function_privilege(g.oid, f.oid, 'EXECUTE');
 
-create temporary table rules (place integer generated always as identity, rule text, finds text, violation text);
-insert into rules (rule, finds, violation) values
-
--- Row level security.
-
-('every table has row level security',
- $$ select r.oid::regclass from relations r where r.relkind in ('r', 'p') and not r.relrowsecurity $$,
- $$ create table private.open_door (id integer) $$),
-
-('every table of public has row level security',
- $$ select r.oid::regclass from relations r where r.relkind in ('r', 'p') and not r.relrowsecurity and r.relnamespace = 'public'::regnamespace $$,
- $$ alter table public.chapters disable row level security $$),
-
-('every table of public that somebody may read has a policy',
- $$ select r.oid::regclass from relations r
-    where r.relkind in ('r', 'p') and r.relnamespace = 'public'::regnamespace
-      and not exists (select from pg_policy p where p.polrelid = r.oid) $$,
- $$ drop policy select_own_and_managed on public.chapters $$),
-
-('a view reads with the rights of who asks',
- $$ select r.oid::regclass from relations r
-    where r.relkind = 'v' and not coalesce(r.reloptions && array['security_invoker=true', 'security_invoker=on'], false)
-       or r.relkind = 'm' and r.relnamespace = 'public'::regnamespace $$,
- $$ create view public.everybody as select * from public.profiles $$),
-
-('every policy is for one command',
- $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid where p.polcmd = '*' $$,
- $$ create policy all_own on public.chapters to authenticated using (id = (select auth.uid())) $$),
-
-('every policy is for named roles, none of them anon',
- $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
-    where p.polroles && array[0::oid, 'anon'::regrole::oid] $$,
- $$ create policy select_all on public.chapters for select using (id = (select auth.uid())) $$),
-
-('every policy is named for its command and who it is for',
- $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
-    where p.polname !~ (case p.polcmd when 'r' then '^select' when 'a' then '^insert' when 'w' then '^update' when 'd' then '^delete' else '^all' end || '_[a-z_]+$') $$,
- $$ create policy "Members can read" on public.chapters for select to authenticated using (id = (select auth.uid())) $$),
-
-('no two permissive policies are for the same table, command and role',
- $$ select p.polrelid::regclass, p.polcmd, o.role
-    from pg_policy p join relations r on r.oid = p.polrelid cross join unnest(p.polroles) o (role)
-    where p.polpermissive group by 1, 2, 3 having count(*) > 1 $$,
- $$ create policy select_also on public.chapters for select to authenticated using (id = (select auth.uid())) $$),
-
-('a policy asks who the caller is once per statement, not per row',
- -- What stands in a subquery of its own is evaluated once; what is left of the expression is not.
- $$ select p.polname, p.polrelid::regclass
-    from pg_policy p
-    join relations r on r.oid = p.polrelid
-    cross join lateral (values (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) e (expression)
-    where regexp_replace(e.expression, '\( *SELECT (auth|private)\.[a-z_]+\(\) AS [a-z_]+\)', '', 'g') ~ '(auth|private)\.[a-z_]+\(|current_setting' $$,
- $$ alter policy select_own_and_managed on public.chapters using (id = auth.uid()) $$),
-
-('every policy depends on who the caller is',
- $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
-    where coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') !~ 'auth\.uid\(\)|private\.my_' $$,
- $$ alter policy select_own_and_managed on public.chapters using (true) $$),
-
--- Functions.
-
-('every function has its search_path pinned to nothing',
- $$ select f.oid::regprocedure from functions f where not coalesce('search_path=""' = any (f.proconfig), false) $$,
- $$ create function private.unpinned() returns integer language sql as 'select 1' $$),
-
-('no search_path is pinned to anything that others may write to',
- $$ select f.oid::regprocedure from functions f where not coalesce('search_path=""' = any (f.proconfig), false) $$,
- $$ create function public.pinned_to_public() returns integer language sql set search_path = 'public' as 'select 1' $$),
-
-('no function of public is security definer',
- $$ select f.oid::regprocedure from functions f where f.prosecdef and f.pronamespace = 'public'::regnamespace $$,
- $$ create function public.elevated() returns integer language sql security definer set search_path = '' as 'select 1' $$),
-
-('a trigger on a table that is not ours runs a security definer function with an empty search_path',
- $$ select t.tgname
-    from pg_trigger t
-    join functions f on f.oid = t.tgfoid
-    where t.tgrelid not in (select r.oid from relations r)
-      and not (f.prosecdef and coalesce('search_path=""' = any (f.proconfig), false)) $$,
- $$ create trigger refuse before update on auth.users for each row execute function private.refuse_removal('no') $$),
-
--- Privileges.
-
-('anon may do nothing, not by PUBLIC either',
- $$ select e.object, e.privilege from effective e where e.grantee = 'anon' $$,
- $$ grant truncate on public.chapters to anon $$),
-
-('anon may not read a single column',
- $$ select e.object, e.privilege from effective e where e.grantee = 'anon' $$,
- $$ grant select (name) on public.chapters to public $$),
-
-('anon may not take numbers from a sequence',
- $$ select e.object, e.privilege from effective e where e.grantee = 'anon' $$,
- $$ grant usage on sequence public.pause_status_log_id_seq to anon $$),
-
-('anon may not execute what PUBLIC may by default',
- $$ select e.object, e.privilege from effective e where e.grantee = 'anon' $$,
- $$ create function private.forgotten() returns integer language sql set search_path = '' as 'select 1' $$),
-
-('only authenticated reaches the schema private, and nobody may create there',
- $$ select g.rolname, s.privilege
-    from pg_roles g cross join unnest(array['USAGE', 'CREATE']) s (privilege)
-    where g.rolname in ('anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin', 'pause_api', 'pause_scheduler')
-      and has_schema_privilege(g.oid, 'private', s.privilege)
-      and (g.rolname, s.privilege) <> ('authenticated', 'USAGE') $$,
- $$ grant usage on schema private to service_role $$),
-
-('authenticated may select from tables of public and execute functions, nothing else',
- $$ select e.object, e.privilege from effective e
-    where e.grantee = 'authenticated'
-      and e.privilege <> 'EXECUTE' and (e.privilege, e.relnamespace) <> ('SELECT', 'public'::regnamespace) $$,
- $$ grant update (status) on public.pause_records to authenticated $$),
-
-('authenticated reads no table of private',
- $$ select e.object, e.privilege from effective e
-    where e.grantee = 'authenticated'
-      and e.privilege <> 'EXECUTE' and (e.privilege, e.relnamespace) <> ('SELECT', 'public'::regnamespace) $$,
- $$ grant select on private.settings to authenticated $$),
-
-('service_role reads every table of public, writes what other systems keep, deletes no people, and nothing else',
- $$ (select e.object, e.privilege from effective e where e.grantee = 'service_role'
-     except
-     select w.object, w.privilege from service_role_wanted w)
-    union all
-    (select w.object, w.privilege from service_role_wanted w
-     except
-     select e.object, e.privilege from effective e where e.grantee = 'service_role') $$,
- $$ grant update on public.pause_records to service_role $$),
-
-('service_role lacks nothing that it needs',
- $$ select w.object, w.privilege from service_role_wanted w
-    except
-    select e.object, e.privilege from effective e where e.grantee = 'service_role' $$,
- $$ create table public.not_granted (id integer); revoke all on public.not_granted from service_role $$),
-
-('pause_api may do nothing until it becomes authenticated',
- $$ select e.object, e.privilege from effective e where e.grantee = 'pause_api' $$,
- $$ grant select on public.chapters to pause_api $$),
-
-('pause_scheduler reaches no table, and executes nothing that the API may',
- $$ select e.object, e.privilege from effective e
-    where e.grantee = 'pause_scheduler'
-      and (e.privilege <> 'EXECUTE' or exists (
-        select from effective o
-        where o.oid = e.oid and o.privilege = 'EXECUTE' and o.grantee in ('anon', 'authenticated', 'service_role', 'pause_api'))) $$,
- $$ grant execute on function public.mentor_status_on(uuid, date) to pause_scheduler $$),
-
-('supabase_auth_admin needs nothing of ours',
- $$ select e.object, e.privilege from effective e where e.grantee = 'supabase_auth_admin' $$,
- $$ grant execute on function private.erase_person(uuid, uuid) to supabase_auth_admin $$),
-
-('no table is published to the realtime API',
- $$ select p.pubname, p.tablename from pg_publication_tables p where p.schemaname in ('public', 'private') $$,
- $$ create publication leak for table public.chapters $$),
-
--- Structure.
-
-('every foreign key has an index that begins with its columns',
- $$ select c.conname from pg_constraint c join relations r on r.oid = c.conrelid
-    where c.contype = 'f' and not exists (
-      select from pg_index i
-      where i.indrelid = c.conrelid and i.indisvalid and i.indpred is null
-        and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
-        and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] <@ c.conkey) $$,
- $$ drop index public.certifications_by_mentor $$),
-
-('every constraint is named <table>_<rule>, and not by PostgreSQL',
- $$ select c.conname, r.oid::regclass from pg_constraint c join relations r on r.oid = c.conrelid
-    where c.contype in ('c', 'f', 'u', 'x', 'p')
-      and (c.conname !~ ('^' || r.relname || '_[a-z0-9_]+$')
-        or c.contype <> 'p' and c.conname ~ '_(check|fkey|key|excl)[0-9]*$') $$,
- $$ alter table public.chapters add check (name <> '') $$),
-
-('every table has a primary key',
- $$ select r.oid::regclass from relations r where r.relkind in ('r', 'p')
-      and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
- $$ alter table public.certifications drop constraint certifications_pkey $$),
-
-('every foreign key says what a deletion does',
- $$ select c.conname from pg_constraint c join relations r on r.oid = c.conrelid where c.contype = 'f' and c.confdeltype = 'a' $$,
- $$ alter table public.status_discrepancies add constraint status_discrepancies_mentor_exists foreign key (mentor_id) references public.profiles (id) $$),
-
-('every relation that is not an index or a sequence, and every function, has a comment',
- $$ select r.oid::regclass::text from relations r where r.relkind in ('r', 'p', 'v', 'm', 'f') and obj_description(r.oid, 'pg_class') is null
-    union all
-    select f.oid::regprocedure::text from functions f where obj_description(f.oid, 'pg_proc') is null $$,
- $$ comment on function private.today() is null $$),
-
-('every pair of dates, status, version and reason is explained where its name does not',
- $$ select a.attrelid::regclass, a.attname from pg_attribute a join relations r on r.oid = a.attrelid
-    where r.relkind in ('r', 'p') and not a.attisdropped
-      and (a.attname in ('ended_at', 'expires_on', 'issued_on', 'effective_on', 'paused_at', 'reactivated_at', 'version',
-          'actor_kind', 'from_status', 'fingerprint', 'pause_reason', 'recheck_on', 'certified_until'))
-      and (r.relnamespace = 'public'::regnamespace or a.attname <> 'certified_until' or r.relname = 'roster_entries')
-      and col_description(r.oid, a.attnum) is null $$,
- $$ comment on column public.pause_records.version is null $$);
-
 -- What the contract gives service_role. Deleting people is erasure's business.
 create temporary view service_role_wanted as
   select r.relname::text as object, 'SELECT' as privilege
@@ -249,6 +52,221 @@ create temporary view service_role_wanted as
   from unnest(array['profiles', 'chapters', 'chapter_memberships', 'certifications', 'coordinator_assignments']) t (object)
   cross join unnest(array['INSERT', 'UPDATE', 'DELETE']) p (privilege)
   where (t.object, p.privilege) <> ('profiles', 'DELETE');
+
+create temporary table rules (place integer generated always as identity, rule text, finds text, violations text[]);
+insert into rules (rule, finds, violations) values
+
+-- Row level security.
+
+('every table has row level security',
+ $$ select r.oid::regclass from relations r where r.relkind in ('r', 'p') and not r.relrowsecurity $$,
+ array[
+   'create table private.open_door (id integer)',
+   'alter table public.chapters disable row level security']),
+
+('every table of public has a policy',
+ $$ select r.oid::regclass from relations r
+    where r.relkind in ('r', 'p') and r.relnamespace = 'public'::regnamespace
+      and not exists (select from pg_policy p where p.polrelid = r.oid) $$,
+ array['drop policy select_own_and_managed on public.chapters']),
+
+('a view reads with the rights of who asks',
+ $$ select r.oid::regclass from relations r
+    where r.relkind = 'm' and r.relnamespace = 'public'::regnamespace
+      or r.relkind = 'v' and not coalesce(r.reloptions && array['security_invoker=true', 'security_invoker=on'], false) $$,
+ array[
+   'create view public.everybody as select * from public.profiles',
+   'create materialized view public.everybody as select * from public.profiles']),
+
+('every policy is for one command',
+ $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid where p.polcmd = '*' $$,
+ array['create policy all_own on public.chapters to authenticated using (id = (select auth.uid()))']),
+
+('every policy is for named roles, anon not among them',
+ $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
+    where p.polroles && array[0::oid, 'anon'::regrole::oid] $$,
+ array[
+   'create policy select_all on public.chapters for select using (id = (select auth.uid()))',
+   'create policy select_all on public.chapters for select to anon using (id = (select auth.uid()))']),
+
+('every policy is named <action>_<who>',
+ $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
+    where p.polname !~ ('^' || case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end || '_[a-z_]+$') $$,
+ array['create policy "Members can read" on public.chapters for select to authenticated using (id = (select auth.uid()))']),
+
+('no two permissive policies are for the same table, command and role',
+ $$ select p.polrelid::regclass, p.polcmd, o.role
+    from pg_policy p join relations r on r.oid = p.polrelid cross join unnest(p.polroles) o (role)
+    where p.polpermissive group by 1, 2, 3 having count(*) > 1 $$,
+ array['create policy select_also on public.chapters for select to authenticated using (id = (select auth.uid()))']),
+
+('a policy asks who the caller is once per statement, not per row',
+ -- A subquery of its own is evaluated once; what is left of the expression is not.
+ $$ select p.polname, p.polrelid::regclass
+    from pg_policy p
+    join relations r on r.oid = p.polrelid
+    cross join lateral (values (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) e (expression)
+    where regexp_replace(e.expression, '\( *SELECT (auth|private)\.[a-z_]+\(\) AS [a-z_]+\)', '', 'g') ~ '(auth|private)\.[a-z_]+\(|current_setting' $$,
+ array[
+   'alter policy select_own_and_managed on public.chapters using (id = auth.uid())',
+   'alter policy select_own_and_managed on public.chapters using (id = any (private.my_chapter_ids()))',
+   $v$alter policy select_own_and_managed on public.chapters using (name = current_setting('request.jwt.claims'))$v$]),
+
+('every policy depends on who the caller is',
+ $$ select p.polname, p.polrelid::regclass from pg_policy p join relations r on r.oid = p.polrelid
+    where coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')
+      !~ 'auth\.uid\(\)|private\.my_[a-z_]+\(\)' $$,
+ array['alter policy select_own_and_managed on public.chapters using (true)']),
+
+-- Functions.
+
+('every function has its search_path pinned to nothing',
+ $$ select f.oid::regprocedure from functions f where not coalesce('search_path=""' = any (f.proconfig), false) $$,
+ array[
+   $v$create function private.unpinned() returns integer language sql as 'select 1'$v$,
+   $v$create function public.pinned_to_public() returns integer language sql set search_path = 'public' as 'select 1'$v$,
+   'alter function private.today() reset search_path']),
+
+('no function of public is security definer',
+ $$ select f.oid::regprocedure from functions f where f.prosecdef and f.pronamespace = 'public'::regnamespace $$,
+ array[
+   $v$create function public.elevated() returns integer language sql security definer set search_path = '' as 'select 1'$v$,
+   'alter function public.mentor_status_on(uuid, date) security definer']),
+
+('a trigger on somebody else''s table runs a security definer function with an empty search_path',
+ $$ select t.tgname
+    from pg_trigger t
+    join functions f on f.oid = t.tgfoid
+    where t.tgrelid not in (select r.oid from relations r)
+      and not (f.prosecdef and coalesce('search_path=""' = any (f.proconfig), false)) $$,
+ array[
+   $v$create trigger refuse before update on auth.users for each row execute function private.refuse_removal('no')$v$,
+   'alter function private.erase_deleted_user() security invoker',
+   'alter function private.erase_deleted_user() reset search_path']),
+
+-- Privileges.
+
+('anon may do nothing',
+ $$ select e.object, e.privilege from effective e where e.grantee = 'anon' $$,
+ array[
+   'grant truncate on public.chapters to anon',
+   'grant trigger on private.settings to anon',
+   'grant references on public.chapters to public',
+   'grant select (name) on public.chapters to public',
+   'grant usage on sequence public.pause_status_log_id_seq to anon',
+   'grant execute on function public.mentor_status_on(uuid, date) to public',
+   $v$create function private.forgotten() returns integer language sql set search_path = '' as 'select 1'$v$,
+   'create table public.forgotten (id integer)']),
+
+('only authenticated reaches the schema private, and nobody may create there',
+ $$ select g.rolname, s.privilege
+    from pg_roles g cross join unnest(array['USAGE', 'CREATE']) s (privilege)
+    where g.rolname in ('anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin', 'pause_api', 'pause_scheduler')
+      and has_schema_privilege(g.oid, 'private', s.privilege)
+      and (g.rolname, s.privilege) <> ('authenticated', 'USAGE') $$,
+ array['grant usage on schema private to service_role', 'grant create on schema private to authenticated', 'grant usage on schema private to public']),
+
+('authenticated may select from whole tables of public and execute functions, nothing else',
+ $$ select e.object, e.privilege from effective e
+    where e.grantee = 'authenticated'
+      and e.privilege <> 'EXECUTE' and (e.privilege, e.relnamespace) <> ('SELECT', 'public'::regnamespace) $$,
+ array[
+   'grant update (status) on public.pause_records to authenticated',
+   'grant insert on public.notifications to authenticated',
+   'grant truncate on public.pause_status_log to public',
+   'grant select on private.settings to authenticated',
+   'grant select (id) on private.chapter_sets to authenticated',
+   'grant select on sequence public.pause_status_log_id_seq to authenticated']),
+
+('service_role reads every table of public, writes what other systems keep, deletes no people, and may do nothing else',
+ $$ (select e.object, e.privilege from effective e where e.grantee = 'service_role'
+     except
+     select w.object, w.privilege from service_role_wanted w)
+    union all
+    (select w.object, w.privilege from service_role_wanted w
+     except
+     select e.object, e.privilege from effective e where e.grantee = 'service_role') $$,
+ array[
+   'grant update on public.pause_records to service_role',
+   'grant update (acknowledged_at) on public.notifications to service_role',
+   'grant delete on public.profiles to service_role',
+   'grant truncate on public.certifications to service_role',
+   'grant usage on sequence public.erasures_id_seq to service_role',
+   'grant execute on function public.pause_mentor(uuid, text, date, integer, uuid) to service_role',
+   'revoke insert on public.chapters from service_role',
+   'revoke select on public.erasures from service_role']),
+
+('pause_api may do nothing until it becomes authenticated',
+ $$ select e.object, e.privilege from effective e where e.grantee = 'pause_api' $$,
+ array['grant select on public.chapters to pause_api', 'grant execute on function private.today() to pause_api']),
+
+('pause_scheduler reaches no table, and executes nothing that the API may',
+ $$ select e.object, e.privilege from effective e
+    where e.grantee = 'pause_scheduler'
+      and (e.privilege <> 'EXECUTE' or exists (
+        select from effective o
+        where o.oid = e.oid and o.privilege = 'EXECUTE' and o.grantee in ('anon', 'authenticated', 'service_role', 'pause_api'))) $$,
+ array[
+   'grant select on public.chapters to pause_scheduler',
+   'grant usage on sequence public.pause_status_log_id_seq to pause_scheduler',
+   'grant execute on function public.mentor_status_on(uuid, date) to pause_scheduler']),
+
+('supabase_auth_admin needs nothing of ours',
+ $$ select e.object, e.privilege from effective e where e.grantee = 'supabase_auth_admin' $$,
+ array['grant execute on function private.erase_person(uuid, uuid) to supabase_auth_admin']),
+
+('no table is published to the realtime API',
+ $$ select p.pubname, p.tablename from pg_publication_tables p where p.schemaname in ('public', 'private') $$,
+ array['alter publication supabase_realtime add table public.chapters']),
+
+-- Structure.
+
+('every table has a primary key',
+ $$ select r.oid::regclass from relations r where r.relkind in ('r', 'p')
+      and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
+ array['alter table public.certifications drop constraint certifications_pkey']),
+
+('every foreign key has an index that begins with its columns',
+ $$ select c.conname from pg_constraint c join relations r on r.oid = c.conrelid
+    where c.contype = 'f' and not exists (
+      select from pg_index i
+      where i.indrelid = c.conrelid and i.indisvalid and i.indpred is null
+        and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+        and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] <@ c.conkey) $$,
+ array[
+   'drop index public.certifications_by_mentor',
+   -- A partial index doesn't count, nor one that has the column further back.
+   'drop index public.coordinator_assignments_by_mentor']),
+
+('every foreign key says what a deletion does',
+ $$ select c.conname from pg_constraint c join relations r on r.oid = c.conrelid where c.contype = 'f' and c.confdeltype = 'a' $$,
+ array['alter table public.status_discrepancies add constraint status_discrepancies_mentor_exists foreign key (mentor_id) references public.profiles (id)']),
+
+('every constraint is named <table>_<rule>, and not by PostgreSQL',
+ $$ select c.conname, r.oid::regclass from pg_constraint c join relations r on r.oid = c.conrelid
+    where c.contype in ('c', 'f', 'u', 'x', 'p')
+      and (c.conname !~ ('^' || r.relname || '_[a-z0-9_]+$')
+        or c.contype <> 'p' and c.conname ~ '_(check|fkey|key|excl)[0-9]*$') $$,
+ array[
+   $v$alter table public.chapters add check (name <> '')$v$,
+   'alter table public.chapters add unique (name)',
+   'alter table public.status_discrepancies add foreign key (mentor_id) references public.profiles (id)',
+   $v$alter table public.chapters add constraint no_empty_name check (name <> '')$v$]),
+
+('every table, view and function has a comment',
+ $$ select r.oid::regclass::text from relations r where r.relkind in ('r', 'p', 'v', 'm', 'f') and obj_description(r.oid, 'pg_class') is null
+    union all
+    select f.oid::regprocedure::text from functions f where obj_description(f.oid, 'pg_proc') is null $$,
+ array['comment on function private.today() is null', 'comment on table public.chapters is null']),
+
+('every column of public whose name doesn''t say when or for whom it holds has a comment',
+ $$ select r.oid::regclass, a.attname from pg_attribute a join relations r on r.oid = a.attrelid
+    where r.relkind in ('r', 'p') and r.relnamespace = 'public'::regnamespace and not a.attisdropped
+      and a.attname in ('ended_at', 'expires_on', 'issued_on', 'effective_on', 'paused_at', 'reactivated_at', 'version',
+        'status', 'pause_reason', 'expected_return_date', 'coordinator_id', 'actor_id', 'actor_kind', 'from_status', 'locale')
+      and (r.relname, a.attname) <> ('coordinator_assignments', 'coordinator_id')
+      and col_description(r.oid, a.attnum) is null $$,
+ array['comment on column public.pause_records.version is null', 'comment on column public.certifications.expires_on is null']);
 
 -- How much the query finds once the violation is there; the violation is rolled back.
 create function pg_temp.finds(query text, violation text) returns bigint
@@ -265,3 +283,60 @@ begin
   end;
 end
 $$;
+
+select is_empty(r.finds, r.rule) from rules r order by r.place;
+
+select ok(pg_temp.finds(r.finds, v.violation) > 0, format('%s: finds %s', r.rule, v.violation))
+from rules r cross join unnest(r.violations) with ordinality v (violation, place)
+order by r.place, v.place;
+
+-- What is listed here is meant for clients; a new one has to come here to be let through.
+select is(
+  array(select e.object from effective e where e.grantee = 'authenticated' and e.privilege = 'EXECUTE'
+    and e.relnamespace = 'public'::regnamespace order by e.object collate "C"),
+  array[
+    'coordinator_roster(uuid,text[],text,integer,text)',
+    'erase_person(uuid)',
+    'mentor_status_on(uuid,date)',
+    'pause_mentor(uuid,text,date,integer,uuid)',
+    'reactivate_mentor(uuid,integer,uuid)'],
+  'authenticated executes exactly these functions of public');
+select is(
+  array(select e.object from effective e where e.grantee = 'authenticated' and e.privilege = 'EXECUTE'
+    and e.relnamespace = 'private'::regnamespace order by e.object collate "C"),
+  array[
+    'private.coordinator_roster(uuid,text[],text,integer,text)',
+    'private.erase_person_as_administrator(uuid)',
+    'private.mentor_status_on(uuid,date)',
+    'private.my_administered_chapter_ids()',
+    'private.my_chapter_ids()',
+    'private.pause_mentor(uuid,text,date,integer,uuid)',
+    'private.reactivate_mentor(uuid,integer,uuid)'],
+  'and exactly these behind them, each of which checks its caller');
+
+-- The roles of the deployed functions. Whether they may log in is the operator's choice.
+select is(
+  (select to_jsonb(r) from (
+    select rolinherit, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls
+    from pg_roles where rolname = role) r),
+  '{"rolinherit": false, "rolsuper": false, "rolcreaterole": false, "rolcreatedb": false, "rolreplication": false, "rolbypassrls": false}',
+  role || ' inherits nothing and has no attribute')
+from unnest(array['pause_api', 'pause_scheduler']) role;
+select is(
+  array(select m.roleid::regrole::text from pg_auth_members m where m.member = 'pause_api'::regrole order by 1), array['authenticated'],
+  'pause_api is a member of authenticated alone');
+select is(
+  array(select m.roleid::regrole::text from pg_auth_members m where m.member = 'pause_scheduler'::regrole order by 1), '{}'::text[],
+  'pause_scheduler is a member of nothing');
+select is_empty(
+  $$ select m.roleid::regrole, m.member::regrole from pg_auth_members m
+     where m.roleid in ('pause_api'::regrole, 'pause_scheduler'::regrole)
+       and m.member in (select oid from pg_roles where rolname in ('anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin')) $$,
+  'nobody who comes by the API can become either');
+select is_empty(
+  $$ select 1 from pg_db_role_setting s where s.setrole in ('pause_api'::regrole, 'pause_scheduler'::regrole)
+       and exists (select from unnest(s.setconfig) c where c like 'role=%' or c like 'search_path=%') $$,
+  'neither starts out as another role or with another search_path');
+
+select * from finish();
+rollback;

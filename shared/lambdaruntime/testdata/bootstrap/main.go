@@ -21,6 +21,9 @@ type event struct {
 	Text    string `json:"text"`
 	Size    int    `json:"size"`
 	Version string `json:"version"` // an HTTP request, when it is "2.0"
+
+	DetailType string `json:"detail-type"` // EventBridge's
+	Time       string `json:"time"`
 }
 
 type customError struct{}
@@ -34,6 +37,10 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	}
 	if e.Version == "2.0" {
 		return handleURL(raw)
+	}
+	if e.DetailType == "Scheduled Event" {
+		fmt.Println("scheduled for", e.Time)
+		return raw, nil
 	}
 	switch e.Do {
 	case "echo":
