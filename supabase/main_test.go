@@ -3,6 +3,7 @@ package supabase_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,16 +14,23 @@ import (
 	"mentorpause/shared/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	// A hundred random scripts a test, the default, take minutes; -rapid.checks overrides it.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err) // the flag was renamed
+	}
+	testdb.Main(m)
+}
 
 // world is a database with one chapter, its two coordinators and the ways in
 // that production takes: RPCs as pause_api, facts as service_role.
 type world struct {
-	db           *testdb.Database
-	owner        *pgx.Conn // postgres: to look behind the scenes
-	api          *database.DB
-	chapter      string
-	coordinators [2]string
+	db            *testdb.Database
+	owner         *pgx.Conn // postgres: to look behind the scenes
+	authenticator *pgx.Conn // for what supabase.rpc would call
+	api           *database.DB
+	chapter       string
+	coordinators  [2]string
 }
 
 func newWorld(t *testing.T) *world {
@@ -33,7 +41,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.Close)
-	w := &world{db: db, owner: db.Connect(t, "postgres"), api: api, chapter: uuid.NewString()}
+	w := &world{db: db, owner: db.Connect(t, "postgres"), authenticator: db.Connect(t, "authenticator"),
+		api: api, chapter: uuid.NewString()}
 	w.exec(t, "insert into public.chapters (id, name) values ($1, 'Bergen')", w.chapter)
 	for i := range w.coordinators {
 		w.coordinators[i] = w.person(t, "Kari Koordinator")

@@ -52,12 +52,12 @@ func (t *terminal) Write(p []byte) (int, error) {
 
 // banner is what the user needs when everything runs.
 type banner struct {
-	took             time.Duration
-	base             string
-	functions        []string
-	database         *database
-	auth             *localAuth
-	examples         []example
+	took      time.Duration
+	base      string
+	functions []string
+	database  *database
+	auth      *localAuth
+	examples  []example
 }
 
 func (t *terminal) banner(b banner) {

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(100);
+select plan(77);
 
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen', 'empty']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -16,12 +16,13 @@ create function pg_temp.summary(actor text, arguments text default '') returns j
 language sql as $$ select pg_temp.answer(actor, 'public.coordinator_roster(' || arguments || ') -> ''summary''') $$;
 
 -- By the rules, one mentor after the other.
-create function pg_temp.counted(chapters text[], as_of date) returns jsonb
-language sql stable as $$
-  with mentors as (
+create function pg_temp.counted(chapter_ids uuid[], as_of date) returns jsonb
+language plpgsql stable as $$
+begin
+  return (with mentors as (
     select distinct m.user_id as id
     from public.chapter_memberships m
-    where m.role = 'mentor' and m.ended_at is null and m.chapter_id in (select pg_temp.id(c) from unnest(chapters) c)
+    where m.role = 'mentor' and m.ended_at is null and m.chapter_id = any (chapter_ids)
   ), facts as (
     select m.id,
       (select min(k.until) from (
@@ -46,18 +47,20 @@ language sql stable as $$
       where n.mentor_id in (select id from mentors) and n.state = 'undeliverable' and n.acknowledged_at is null),
     'open_discrepancies', (
       select count(*) from public.status_discrepancies d where d.mentor_id in (select id from mentors) and d.acknowledged_at is null))
-  from statuses s
+  from statuses s);
+end
 $$;
 
--- Dates on which the kept sums differ from the plain count, for any choice of chapters.
-create function pg_temp.differences() returns table (day integer, chapters text[], kept jsonb, counted jsonb)
+-- Dates on which the kept sums differ from the plain count, for several choices of chapters.
+create function pg_temp.differences(days integer[]) returns table (day integer, chapters text, kept jsonb, counted jsonb)
 language sql as $$
   select d, c.chapters, k.kept, p.counted
-  from generate_series(0, 70) d
-  cross join (values (array['oslo']), (array['asker']), (array['bergen']), (array['oslo', 'asker']), (array['oslo', 'asker', 'bergen']), (array['empty'])) c (chapters)
-  cross join lateral (
-    select private.roster_summary(array(select pg_temp.id(x) from unnest(c.chapters) x), pg_temp.today() + d) as kept) k
-  cross join lateral (select pg_temp.counted(c.chapters, pg_temp.today() + d) as counted) p
+  from (
+    select chapters, array(select pg_temp.id(name) from unnest(string_to_array(chapters, ',')) name) as ids
+    from unnest(array['oslo', 'asker', 'bergen', 'oslo,asker', 'oslo,asker,bergen', 'empty']) chapters) c
+  cross join unnest(days) d
+  cross join lateral (select private.roster_summary(c.ids, pg_temp.today() + d) as kept) k
+  cross join lateral (select pg_temp.counted(c.ids, pg_temp.today() + d) as counted) p
   where k.kept <> p.counted
 $$;
 
@@ -131,20 +134,17 @@ select is(
      'expired_cert', count(*) filter (where e.status = 'expired_cert'), 'expiring_soon', count(*) filter (where e.expiring),
      'return_overdue', count(*) filter (where e.overdue)) from edges e),
   'a mentor in several of the caller''s chapters is counted once');
-select is_empty('select * from pg_temp.differences()', 'on every date the counts are those of the rules');
+select is_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'on every date the counts are those of the rules');
 select pg_temp.join_chapter('paused, back today', 'coordinator', 'asker');
-select is_empty('select * from pg_temp.differences()', 'being a coordinator too counts nobody twice');
+select is_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'being a coordinator too counts nobody twice');
 
 -- Every kind of change.
-
-select is_empty('select * from pg_temp.differences()', description)
-from (select null::text as description where false) none;
 
 create function pg_temp.after(change text, description text) returns text
 language plpgsql as $$
 begin
   execute change;
-  return is_empty('select * from pg_temp.differences()', 'after ' || description);
+  return is_empty($q$select * from pg_temp.differences('{0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 20, 30, 45}')$q$, 'after ' || description);
 end
 $$;
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', pg_temp.today() + 20)$q$)$$, 'a pause');
@@ -189,7 +189,7 @@ select bag_eq(
 -- That the comparison can fail.
 insert into private.roster_deltas (chapter_set_id, change, is_pause)
 select e.chapter_set_id, 1, false from private.roster_entries e where e.chapter_id = pg_temp.id('bergen') limit 1;
-select isnt_empty('select * from pg_temp.differences()', 'a sum that is off by one is found');
+select isnt_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'a sum that is off by one is found');
 
 -- What wasn't delivered, and what the nightly run had to repair.
 
