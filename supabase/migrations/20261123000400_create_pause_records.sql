@@ -250,7 +250,7 @@ comment on function private.guard_pause_record() is
 
 create trigger pause_records_guard_birth
   before insert on public.pause_records
-  for each row when (new.version <> 1 or new.status = 'active' and new.reactivated_at is null)
+  for each row when (new.version > 1 or new.status = 'active' and new.reactivated_at is null)
   execute function private.guard_pause_record();
 create trigger pause_records_guard_transition
   before update on public.pause_records

@@ -136,7 +136,7 @@ select is(
   'a mentor in several of the caller''s chapters is counted once');
 select is_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'on every date the counts are those of the rules');
 select pg_temp.join_chapter('paused, back today', 'coordinator', 'asker');
-select is_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'being a coordinator too counts nobody twice');
+select is_empty($$select * from pg_temp.differences('{0, 1, 3, 5, 6, 9, 13, 20, 30, 45}')$$, 'being a coordinator too counts nobody twice');
 
 -- Every kind of change.
 
@@ -144,7 +144,7 @@ create function pg_temp.after(change text, description text) returns text
 language plpgsql as $$
 begin
   execute change;
-  return is_empty($q$select * from pg_temp.differences('{0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 20, 30, 45}')$q$, 'after ' || description);
+  return is_empty($q$select * from pg_temp.differences('{0, 1, 3, 5, 6, 9, 13, 20, 30, 45}')$q$, 'after ' || description);
 end
 $$;
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', pg_temp.today() + 20)$q$)$$, 'a pause');
@@ -189,7 +189,7 @@ select bag_eq(
 -- That the comparison can fail.
 insert into private.roster_deltas (chapter_set_id, change, is_pause)
 select e.chapter_set_id, 1, false from private.roster_entries e where e.chapter_id = pg_temp.id('bergen') limit 1;
-select isnt_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'a sum that is off by one is found');
+select isnt_empty($$select * from pg_temp.differences('{0}')$$, 'a sum that is off by one is found');
 
 -- What wasn't delivered, and what the nightly run had to repair.
 
