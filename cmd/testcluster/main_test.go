@@ -178,11 +178,12 @@ func TestSignalsAreForwarded(t *testing.T) {
 	t.Run("and the command may clean up", func(t *testing.T) {
 		t.Parallel()
 		// The sleep is a process of its own, which a signal to the shell alone
-		// would not end; and the server still answers.
+		// would not end; and the server still answers. It is the sleeping process
+		// that says it is ready: had the shell said so, the signal could come
+		// before the sleep exists, which then nobody would end.
 		cmd, temporary := testcluster(t, "sh", "-c", `
 			trap 'psql -qX "$'"$1"'" -c "select 1" >/dev/null && exit 5' TERM
-			echo ready
-			sleep 60`, "sh", testdb.ClusterVariable)
+			sh -c 'echo ready; exec sleep 60'`, "sh", testdb.ClusterVariable)
 		cmd.Stderr = os.Stderr
 		output, err := cmd.StdoutPipe()
 		if err != nil {
