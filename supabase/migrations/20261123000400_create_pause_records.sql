@@ -155,10 +155,13 @@ create policy select_own_and_managed on public.pause_status_log
     )
   );
 
-create policy select_administered on public.notifications
+-- What was delivered is in the recipients' inboxes; the outbox shows people what
+-- they have to see to.
+create policy select_undeliverable on public.notifications
   for select to authenticated
   using (
-    exists (
+    state = 'undeliverable'
+    and exists (
       select from public.chapter_memberships m
       where m.user_id = notifications.mentor_id
         and m.role = 'mentor'
