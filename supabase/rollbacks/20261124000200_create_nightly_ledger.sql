@@ -1,0 +1,14 @@
+drop function private.nightly_candidates(date, date, boolean, uuid, integer);
+drop trigger pause_records_tell_nightly_run_update on public.pause_records;
+drop trigger pause_records_tell_nightly_run_insert on public.pause_records;
+drop trigger chapter_memberships_tell_nightly_run_update on public.chapter_memberships;
+drop trigger chapter_memberships_tell_nightly_run_insert on public.chapter_memberships;
+drop trigger certifications_tell_nightly_run_delete on public.certifications;
+drop trigger certifications_tell_nightly_run_update on public.certifications;
+drop trigger certifications_tell_nightly_run_insert on public.certifications;
+drop function private.tell_nightly_run_of_pauses();
+drop function private.tell_nightly_run();
+drop index public.pause_records_by_return;
+drop table private.nightly_pending;
+drop table private.nightly_state;
+drop table public.nightly_runs;
