@@ -33,12 +33,19 @@ const begin = `select set_config('request.jwt.claims', $1, true),
 	set_config('lock_timeout', $4, true),
 	set_config('role', 'authenticated', true)`
 
+// beginScheduled is the same for the scheduler's login role, which calls its
+// RPCs as itself.
+const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
+	set_config('statement_timeout', $2, true),
+	set_config('lock_timeout', $3, true)`
+
 // rpc is one call of a function: its query gives one row of the function's JSON
 // as text and the response headers that the function set.
 type rpc struct {
-	name  string
-	query string
-	args  [][]byte // in text format; nil is null
+	name      string
+	query     string
+	args      [][]byte // in text format; nil is null
+	scheduler bool     // called as the login role pause_scheduler; there are no claims
 }
 
 // call runs the RPC as the caller with these claims, and repeats it once if its
@@ -121,12 +128,16 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	defer giveUp(nil)
 
 	pipeline := conn.StartPipeline(ctx)
-	pipeline.SendQueryParams(begin, [][]byte{
-		claims,
+	settings := [][]byte{
 		[]byte(db.timeZone),
 		milliseconds(serverTime),
 		milliseconds(serverTime * 3 / 4), // so that the log tells waiting for a lock from slowness
-	}, nil, nil, nil)
+	}
+	if rpc.scheduler {
+		pipeline.SendQueryParams(beginScheduled, settings, nil, nil, nil)
+	} else {
+		pipeline.SendQueryParams(begin, append([][]byte{claims}, settings...), nil, nil, nil)
+	}
 	if doubtful {
 		// Ask for the first result as soon as it is there: a sign of life without
 		// a round trip of its own. It costs the server a write, so not always.

@@ -1,5 +1,5 @@
-// Package database is the only way from the HTTP functions to Postgres: one
-// method for each RPC.
+// Package database is the only way from the functions to Postgres: one method
+// for each RPC.
 //
 // A call is one transaction in one network round trip. The caller's claims, the
 // organisation's time zone, the time limits and the role authenticated are set
@@ -10,7 +10,9 @@
 //
 // The package has no authority of its own: the login role pause_api may do
 // nothing but become authenticated, and what a caller may do is decided by the
-// RPCs from the claims, which must come from a verified token.
+// RPCs from the claims, which must come from a verified token. The scheduled
+// functions log in as pause_scheduler, have no claims, and may call their own
+// RPCs alone.
 //
 // Every error is a [refusal.Error]: the RPC's own refusal, or one of
 // invalid_request (a value that Postgres can't read), deadline_exceeded,
@@ -31,7 +33,7 @@ import (
 
 // Settings say where the database is.
 type Settings struct {
-	URL            string // postgres://…, login role pause_api; may be a transaction-mode pooler
+	URL            string // postgres://…, login role pause_api or pause_scheduler; may be a transaction-mode pooler
 	TimeZone       string // the organisation's, an IANA name; empty: the one that the database has
 	MaxConnections int32  // default 4; 1 in a Lambda, which serves one request at a time
 }

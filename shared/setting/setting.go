@@ -60,6 +60,17 @@ func ReadHTTP(getenv func(name string) string) (HTTP, error) {
 	return settings, nil
 }
 
+// ReadScheduled reads the settings of a function that a schedule starts. The
+// error names every variable that is missing or malformed.
+func ReadScheduled(getenv func(name string) string) (Common, error) {
+	e := environment{getenv: getenv}
+	settings := e.common()
+	if len(e.problems) > 0 {
+		return Common{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
 // Logger makes the logger of a function: one JSON object a line, to w, which
 // is stdout in production.
 func (c Common) Logger(w io.Writer) *slog.Logger {

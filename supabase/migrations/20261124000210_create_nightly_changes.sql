@@ -29,7 +29,10 @@ begin
       where c.mentor_id = any (due_changes.mentor_ids) and c.issued_on <= due_changes.as_of
     ), days as (
       -- The date itself, and for missed nights each day on which the fact may have changed.
-      select m.mentor_id, due_changes.as_of as day from mentors m
+      select m.mentor_id, v.day
+      from mentors m
+      cross join (values (due_changes.as_of), (due_changes.since + 1)) v (day)
+      where v.day <= due_changes.as_of
       union
       select h.mentor_id, v.day
       from held h

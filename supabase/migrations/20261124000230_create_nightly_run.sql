@@ -140,11 +140,12 @@ create type private.nightly_progress as (
   reminders integer,
   discrepancies integer,
   requeued integer,
-  is_waiting boolean
+  is_waiting boolean,
+  examined integer
 );
 revoke all on type private.nightly_progress from public;
 comment on type private.nightly_progress is
-  'Where the run goes on after a chunk, and what the chunk did. Waiting: all that is left is held by others.';
+  'Where the run goes on after a chunk, and what the chunk did. Waiting: all that is left is held by others. Examined: how many mentors it looked at.';
 
 create function private.nightly_chunk(
   run_id bigint, since date, as_of date, is_full boolean, phase text, after_id uuid, batch integer
@@ -154,8 +155,8 @@ as $$
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   dry_run boolean := nightly_chunk.run_id is null;
-  done private.nightly_progress := row(nightly_chunk.phase, nightly_chunk.after_id, 0, 0, 0, 0, 0, false);
-  ids uuid[];
+  done private.nightly_progress := row(nightly_chunk.phase, nightly_chunk.after_id, 0, 0, 0, 0, 0, false, 0);
+  ids uuid[] := '{}';
   judged record;
   reconciled record;
   held uuid[] := '{}';
@@ -266,6 +267,7 @@ begin
     end if;
   end case;
 
+  done.examined := cardinality(ids);
   if held <> '{}' then
     insert into private.nightly_pending as p (mentor_id, held_by)
     select h, nightly_chunk.run_id from unnest(held) h order by h
@@ -378,20 +380,33 @@ as $$
 declare
   run public.nightly_runs;
   done private.nightly_progress;
+  left_to_examine integer := nightly_step.batch;
 begin
   select * into run from public.nightly_runs r where r.id = nightly_step.run_id for update;
   if run.fencing_token is distinct from nightly_step.fencing_token or run.outcome is not null then
     raise exception 'nightly run % was taken over or has ended', nightly_step.run_id
       using errcode = 'object_not_in_prerequisite_state', constraint = 'nightly_runs_lease';
   end if;
-  done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
+  -- What is not worth a transaction of its own goes along with the next.
+  loop
+    done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
+    run.phase := done.phase;
+    run.after_id := done.after_id;
+    run.expired := run.expired + done.expired;
+    run.restored := run.restored + done.restored;
+    run.reminders := run.reminders + done.reminders;
+    run.discrepancies := run.discrepancies + done.discrepancies;
+    run.requeued := run.requeued + done.requeued;
+    left_to_examine := left_to_examine - 10 * done.examined;
+    exit when done.phase = 'done' or done.is_waiting or done.after_id is not null or left_to_examine <= 0;
+  end loop;
   update public.nightly_runs r
-  set phase = done.phase, after_id = done.after_id,
-    expired = r.expired + done.expired,
-    restored = r.restored + done.restored,
-    reminders = r.reminders + done.reminders,
-    discrepancies = r.discrepancies + done.discrepancies,
-    requeued = r.requeued + done.requeued,
+  set phase = run.phase, after_id = run.after_id,
+    expired = run.expired,
+    restored = run.restored,
+    reminders = run.reminders,
+    discrepancies = run.discrepancies,
+    requeued = run.requeued,
     held = (select count(*) from private.nightly_pending p where p.held_by = r.id),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
     outcome = case when done.phase = 'done' then 'completed' end,
@@ -473,7 +488,7 @@ revoke all on function public.nightly_step(bigint, bigint, integer) from public,
 grant execute on function public.nightly_step(bigint, bigint, integer) to pause_scheduler;
 
 comment on function public.nightly_step(bigint, bigint, integer) is
-  'Does the next chunk, of at most so many mentors, in this transaction, and prolongs the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
+  'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and prolongs the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
 
 create function public.nightly_stop(run_id bigint, fencing_token bigint) returns jsonb
 language sql volatile security invoker set search_path = ''

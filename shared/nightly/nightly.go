@@ -1,0 +1,206 @@
+// Package nightly drives the nightly run: it begins it, does chunk after chunk,
+// and stops in time. All of the work is done by the RPCs; this package decides
+// only when to go on, to wait and to stop.
+//
+// It has the authority of the role pause_scheduler and no more. Whatever
+// happens to it, what the committed chunks did is in the ledger, and the next
+// start goes on from there: an error or a kill loses nothing.
+package nightly
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mentorpause/shared/database"
+)
+
+const (
+	defaultChunk = 5000             // mentors a transaction
+	chunkTimeout = 45 * time.Second // below the lease of a minute, which each chunk prolongs
+	stopTimeout  = 5 * time.Second
+	stopMargin   = 5 * time.Second        // kept back from the deadline for the answer
+	patience     = time.Minute            // for mentors whom others hold
+	firstPause   = 100 * time.Millisecond // between two looks at them, doubled each time
+	longestPause = 5 * time.Second
+)
+
+// Request says which run to do.
+type Request struct {
+	AsOf   string // YYYY-MM-DD
+	DryRun bool   // say what would happen and write nothing
+	Full   bool   // look at every mentor and the whole log, not only at what may be due
+	Chunk  int    // mentors a transaction; 0 means 5000
+}
+
+// Outcomes of a run.
+const (
+	Completed = "completed"
+	Partial   = "partial" // the next start of the same date goes on
+	Skipped   = "skipped" // another run is alive, or a later date was done already
+)
+
+// Report is the answer to a start. The counts are those of the run in all its
+// starts, and 0 when it was skipped.
+type Report struct {
+	RunID         *int64  `json:"run_id"` // null in a dry run; of a skipped start, the run in its way
+	AsOf          string  `json:"as_of"`
+	Outcome       string  `json:"outcome"`
+	DryRun        bool    `json:"dry_run"`
+	Expired       int     `json:"expired"`        // changes to expired_cert
+	Restored      int     `json:"restored"`       // changes from expired_cert to active or paused
+	Reminders     int     `json:"reminders"`      // each counts once, whoever gets it
+	Discrepancies int     `json:"discrepancies"`  // new ones between status and log
+	Requeued      int     `json:"requeued"`       // undeliverable notifications that have a recipient now
+	Held          int     `json:"held"`           // mentors left, whom another transaction held all the while
+	LastCompleted *string `json:"last_completed"` // the newest date completed before, YYYY-MM-DD
+	MissedNights  int     `json:"missed_nights"`  // dates in between
+	DurationMS    int64   `json:"duration_ms"`    // of this start
+}
+
+// Progress is told after each chunk: how far the run is, 0 to 1, estimated from
+// the phase and, within it, from the mentors' ids, which are spread evenly.
+type Progress func(phase string, fraction float64)
+
+// Run does the run until it is complete, the context's deadline is near, or
+// nothing is left but mentors whom others hold: then it is partial. Errors are
+// the database's; the run can be started again.
+func Run(ctx context.Context, db *database.DB, request Request, progress Progress) (Report, error) {
+	began := time.Now()
+	if progress == nil {
+		progress = func(string, float64) {}
+	}
+	request.Chunk = cmp.Or(request.Chunk, defaultChunk)
+	drive := really
+	if request.DryRun {
+		drive = preview
+	}
+	run, err := drive(ctx, db, request, progress)
+	if err != nil {
+		return Report{}, fmt.Errorf("nightly run of %s: %w", request.AsOf, err)
+	}
+	report := Report{
+		AsOf:          request.AsOf,
+		Outcome:       Partial,
+		DryRun:        request.DryRun,
+		Expired:       run.Expired,
+		Restored:      run.Restored,
+		Reminders:     run.Reminders,
+		Discrepancies: run.Discrepancies,
+		Requeued:      run.Requeued,
+		Held:          run.Held,
+		LastCompleted: run.LastCompleted,
+		MissedNights:  run.MissedNights,
+	}
+	if run.Outcome != nil {
+		report.Outcome = *run.Outcome
+	}
+	if report.Outcome == Skipped {
+		report = Report{AsOf: request.AsOf, Outcome: Skipped, DryRun: request.DryRun, LastCompleted: run.LastCompleted}
+	}
+	if run.RunID != 0 && !request.DryRun {
+		report.RunID = &run.RunID
+	}
+	report.DurationMS = time.Since(began).Milliseconds()
+	return report, nil
+}
+
+// really does the run and leaves it in the ledger.
+func really(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
+	run, err := db.NightlyBegin(ctx, request.AsOf, request.Full, uuid.NewString())
+	if err != nil || run.Outcome != nil {
+		return run, err
+	}
+	var waited, slowest time.Duration
+	pause := firstPause
+	for run.Outcome == nil {
+		if timeLeft(ctx) < stopMargin+2*slowest || waited > patience {
+			return stop(ctx, db, run)
+		}
+		began := time.Now()
+		next, err := step(ctx, db, run, request.Chunk)
+		if err != nil {
+			// The lease, if it is still ours, should not be in the next start's way.
+			_, _ = stop(ctx, db, run)
+			return run, err
+		}
+		run = next
+		slowest = max(slowest, time.Since(began))
+		progress(run.Phase, fraction(run))
+		if !run.IsWaiting {
+			pause = firstPause
+			continue
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return stop(ctx, db, run)
+		}
+		waited += pause
+		pause = min(2*pause, longestPause)
+	}
+	return run, nil
+}
+
+func step(ctx context.Context, db *database.DB, run database.NightlyRun, chunk int) (database.NightlyRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	return db.NightlyStep(ctx, run, chunk)
+}
+
+// stop gives the lease back, also when the context has ended.
+func stop(ctx context.Context, db *database.DB, run database.NightlyRun) (database.NightlyRun, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return db.NightlyStop(ctx, run)
+}
+
+// preview adds up what the chunks would do.
+func preview(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
+	sum := database.NightlyRun{Phase: "mentors"}
+	for sum.Outcome == nil && timeLeft(ctx) >= stopMargin {
+		callCtx, cancel := context.WithTimeout(ctx, chunkTimeout)
+		next, err := db.NightlyPreview(callCtx, request.AsOf, request.Full, sum.Phase, sum.AfterID, request.Chunk)
+		cancel()
+		if err != nil {
+			return sum, err
+		}
+		next.Expired += sum.Expired
+		next.Restored += sum.Restored
+		next.Reminders += sum.Reminders
+		next.Discrepancies += sum.Discrepancies
+		next.Requeued += sum.Requeued
+		sum = next
+		progress(sum.Phase, fraction(sum))
+	}
+	return sum, nil
+}
+
+func timeLeft(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Hour
+	}
+	return time.Until(deadline)
+}
+
+// phases with the share of the time that is behind when one begins.
+var phases = map[string]struct{ from, to float64 }{
+	"mentors": {0, 0.8}, "reconcile": {0.8, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
+}
+
+func fraction(run database.NightlyRun) float64 {
+	phase := phases[run.Phase]
+	if run.AfterID == nil || len(*run.AfterID) < 8 {
+		return phase.from
+	}
+	first, err := strconv.ParseUint((*run.AfterID)[:8], 16, 32)
+	if err != nil {
+		return phase.from
+	}
+	return phase.from + (phase.to-phase.from)*float64(first)/(1<<32)
+}
