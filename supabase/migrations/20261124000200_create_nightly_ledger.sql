@@ -184,6 +184,8 @@ begin
   end if;
 
   -- Day by day, so that each index gives its mentors in order and stops early.
+  -- Each list is distinct in itself: were its limit spent on repetitions, a
+  -- longer list could carry the cursor past a mentor.
   return array(
     select distinct found.mentor_id
     from (
@@ -192,7 +194,7 @@ begin
       -- The certification that ended the day before, and those that reminders are about.
       cross join (values (0), (8), (31)) ahead (days)
       cross join lateral (
-        select c.mentor_id from public.certifications c
+        select distinct c.mentor_id from public.certifications c
         where c.expires_on = nightly_candidates.since + n.days + ahead.days
           and c.mentor_id > nightly_candidates.after_id
         order by c.mentor_id
@@ -202,7 +204,7 @@ begin
       select b.mentor_id
       from generate_series(1, nightly_candidates.as_of - nightly_candidates.since) n (days)
       cross join lateral (
-        select c.mentor_id from public.certifications c
+        select distinct c.mentor_id from public.certifications c
         where c.issued_on = nightly_candidates.since + n.days
           and c.mentor_id > nightly_candidates.after_id
         order by c.mentor_id
