@@ -35,7 +35,14 @@ begin
   select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
   from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of) a;
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
-  delete from private.nightly_pending p where p.mentor_id = any (locked);
+  -- Who was stored by later facts than this date's is still to be judged by those.
+  delete from private.nightly_pending p
+  where p.mentor_id = any (locked)
+    and not exists (
+      select from public.pause_records r
+      where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of);
+  update private.nightly_pending p set held_by = null
+  where p.mentor_id = any (locked) and p.held_by is not null;
 
   -- A certification that was registered ahead has begun.
   recheck := array(
