@@ -19,7 +19,11 @@ const plainSummary = `
 		where m.role = 'mentor' and m.ended_at is null and m.chapter_id::text = any ($1)
 	), kinds as (
 		select c.mentor_id, max(coalesce(c.expires_on, 'infinity')) as until
-		from public.certifications c where c.issued_on <= private.today() group by c.mentor_id, c.kind
+		from public.certifications c
+		where c.issued_on <= private.today() or c.issued_on <= 1 + (
+			select max(coalesce(h.expires_on, 'infinity')) from public.certifications h
+			where h.mentor_id = c.mentor_id and h.kind = c.kind and h.issued_on <= private.today())
+		group by c.mentor_id, c.kind
 	), facts as (
 		select m.id, min(k.until) as until, bool_or(p.paused_at is not null) as paused, min(p.expected_return_date) as back
 		from mentors m

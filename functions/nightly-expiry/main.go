@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -22,7 +23,7 @@ func main() {
 	lambda.Start(handler.invoke)
 }
 
-func newHandler(getenv func(string) string, stdout *os.File) (*handler, error) {
+func newHandler(getenv func(string) string, stdout io.Writer) (*handler, error) {
 	settings, err := setting.ReadScheduled(getenv)
 	if err != nil {
 		return nil, err

@@ -54,9 +54,6 @@ func arguments(r *functionurl.Request) (in database.PauseMentor, err error) {
 		return in, functionurl.Invalid("expected_return_date", "must be a day of the calendar, YYYY-MM-DD")
 	}
 	in.ExpectedReturnDate = body.ExpectedReturnDate
-	if err := functionurl.CheckVersion("expected_version", body.ExpectedVersion); err != nil {
-		return in, err
-	}
 	in.ExpectedVersion = body.ExpectedVersion
 	in.RequestID, err = r.IdempotencyKey()
 	return in, err

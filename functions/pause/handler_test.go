@@ -112,7 +112,7 @@ func TestPauseIsRefused(t *testing.T) {
 		"return date in words":         {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "tomorrow"), 400, "invalid_request", "expected_return_date"},
 		"return date with a time":      {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "2027-02-01T00:00:00Z"), 400, "invalid_request", "expected_return_date"},
 		"return date empty":            {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", ""), 400, "invalid_request", "expected_return_date"},
-		"version 0":                    {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", 0), 400, "invalid_request", "expected_version"},
+		"version 0":                    {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", 0), 409, "version_conflict", ""},
 		"version as text":              {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", "1"), 400, "invalid_request", "expected_version"},
 		"unknown field":                {servicetest.Coordinator, with(pausing(servicetest.Mentor), "status", "paused"), 400, "invalid_request", "status"},
 		"former coordinator":           {servicetest.Former, pausing(servicetest.Mentor), 403, "not_a_coordinator", ""},

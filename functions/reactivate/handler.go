@@ -42,9 +42,6 @@ func arguments(r *functionurl.Request) (in database.ReactivateMentor, err error)
 	if in.MentorID, err = functionurl.RequireUUID("mentor_id", body.MentorID); err != nil {
 		return in, err
 	}
-	if err := functionurl.CheckVersion("expected_version", body.ExpectedVersion); err != nil {
-		return in, err
-	}
 	in.ExpectedVersion = body.ExpectedVersion
 	in.RequestID, err = r.IdempotencyKey()
 	return in, err

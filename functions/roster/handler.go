@@ -103,7 +103,13 @@ func (f *filters) addQuery(r *functionurl.Request) error {
 		case "chapter_id":
 			inBody, f.ChapterID = f.ChapterID != nil, &values[0]
 		case "status":
-			inBody, f.Status = f.Status != nil, strings.Split(strings.Join(values, ","), ",")
+			inBody = f.Status != nil
+			f.Status = nil
+			for status := range strings.SplitSeq(strings.Join(values, ","), ",") {
+				if status = strings.TrimSpace(status); status != "" {
+					f.Status = append(f.Status, status)
+				}
+			}
 		case "search":
 			inBody, f.Search = f.Search != nil, &values[0]
 		case "limit":

@@ -85,11 +85,3 @@ func RequireUUID(field string, value *string) (string, error) {
 
 // isUUID reports whether text is a UUID in its usual form of 36 characters.
 func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
-
-// CheckVersion checks that a field, if given, can be a version: these start at 1.
-func CheckVersion(field string, value *int32) error {
-	if value != nil && *value < 1 {
-		return Invalid(field, "must be at least 1")
-	}
-	return nil
-}

@@ -180,18 +180,3 @@ func TestRequireUUID(t *testing.T) {
 		})
 	}
 }
-
-func TestCheckVersion(t *testing.T) {
-	t.Parallel()
-	for _, accepted := range []*int32{nil, new(int32(1)), new(int32(1<<31 - 1))} {
-		if err := functionurl.CheckVersion("expected_version", accepted); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, refused := range []int32{0, -1, -1 << 31} {
-		err := functionurl.CheckVersion("expected_version", &refused)
-		if message(t, err) != `The field "expected_version" must be at least 1.` {
-			t.Errorf("%d: %v", refused, err)
-		}
-	}
-}

@@ -14,10 +14,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// gzipAbove is the size in bytes up to which a body is sent as it is: below it
-// the saving is lost in a network packet that is sent anyway.
-const gzipAbove = 1024
-
 // revalidate sends body with a strong etag, or answers 304 when if-none-match
 // says that the caller has it.
 //
@@ -29,7 +25,7 @@ const gzipAbove = 1024
 func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
 	plainTag, gzipTag := etags(body)
 	tag := plainTag
-	compress := len(body) > gzipAbove && acceptsGzip(r.header("accept-encoding"))
+	compress := acceptsGzip(r.header("accept-encoding"))
 	if compress {
 		tag = gzipTag
 	}

@@ -62,7 +62,7 @@ func TestPageIsSentInBothForms(t *testing.T) {
 	}{
 		"large and gzip accepted":     {largePage, "gzip, deflate, br", true},
 		"large and gzip not accepted": {largePage, "br", false},
-		"small and gzip accepted":     {smallPage, "gzip", false},
+		"small and gzip accepted":     {smallPage, "gzip", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -250,3 +250,14 @@ comment on function private.guard_certification() is 'Trigger: a renewal is a ne
 create trigger certifications_guard
   before update on public.certifications
   for each row execute function private.guard_certification();
+
+-- The read model follows rows that go, not tables that are emptied.
+create trigger chapter_memberships_refuse_truncate
+  before truncate on public.chapter_memberships
+  for each statement execute function private.refuse_removal('Delete the rows instead.');
+create trigger certifications_refuse_truncate
+  before truncate on public.certifications
+  for each statement execute function private.refuse_removal('Delete the rows instead.');
+create trigger coordinator_assignments_refuse_truncate
+  before truncate on public.coordinator_assignments
+  for each statement execute function private.refuse_removal('Delete the rows instead.');

@@ -12,7 +12,7 @@ create table public.pause_records (
   status text not null,
   pause_reason text,
   expected_return_date date,
-  paused_at timestamptz default now(),
+  paused_at timestamptz,
   reactivated_at timestamptz,
   coordinator_id uuid,
   version integer not null default 1,
@@ -41,7 +41,7 @@ comment on column public.pause_records.pause_reason is
   'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
 comment on column public.pause_records.expected_return_date is 'When the mentor is expected back; null: open.';
 comment on column public.pause_records.paused_at is
-  'When a coordinator paused: the pause fact. Null while only an expired certification holds the record open.';
+  'When a coordinator paused: the pause fact; of a record that begins as paused, now unless said otherwise. Null while only an expired certification holds the record open.';
 comment on column public.pause_records.reactivated_at is 'When the record was closed; null while it is live.';
 comment on column public.pause_records.coordinator_id is 'Who last managed the status. Grants nothing.';
 comment on column public.pause_records.version is 'Counts the changes from 1; the log has one row for each.';
@@ -207,6 +207,9 @@ declare
 begin
   if tg_op = 'INSERT' then
     new.version := 1;
+    if new.status = 'paused' then
+      new.paused_at := coalesce(new.paused_at, now());
+    end if;
     -- A record that is born closed is history brought in from elsewhere.
     if new.status = 'active' then
       new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
@@ -239,6 +242,15 @@ begin
   if new.status = 'active' then
     new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
   end if;
+  -- An RPC has looked, and refuses with a code of its own.
+  if by_hand and new.status = 'active' and exists (
+    select from private.certification_facts(array[new.mentor_id], private.today()) f
+    where f.certified_until < private.today()
+  ) then
+    raise exception 'the mentor of pause record % has an expired certification', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
+        table = tg_table_name, schema = tg_table_schema, hint = 'Register the renewal first.';
+  end if;
   if by_hand and new.effective_on is not distinct from old.effective_on then
     new.effective_on := private.today();
   end if;
@@ -253,7 +265,9 @@ comment on function private.guard_pause_record() is
 
 create trigger pause_records_guard_birth
   before insert on public.pause_records
-  for each row when (new.version > 1 or new.status = 'active' and new.reactivated_at is null)
+  for each row when (new.version > 1
+    or new.status = 'paused' and new.paused_at is null
+    or new.status = 'active' and new.reactivated_at is null)
   execute function private.guard_pause_record();
 create trigger pause_records_guard_transition
   before update on public.pause_records

@@ -126,7 +126,7 @@ declare
   scope uuid[] := mine;
   page integer := coalesce(coordinator_roster.page_limit, 50);
   statuses text[];
-  needle text := nullif(lower(btrim(coordinator_roster.search)), '');
+  needle text := nullif(lower(btrim(coordinator_roster.search) collate "nb-x-icu"), '');
   filters text;
   payload text;
   after_name text := '';
@@ -164,7 +164,7 @@ begin
   end if;
 
   filters := jsonb_build_array(caller, coordinator_roster.chapter_id, statuses, needle)::text;
-  if coordinator_roster.page_cursor is not null then
+  if coordinator_roster.page_cursor <> '' then
     payload := split_part(coordinator_roster.page_cursor, '.', 1);
     -- The seal comes first: what it covers is known to decode.
     if coordinator_roster.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters) then

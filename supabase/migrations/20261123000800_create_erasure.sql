@@ -102,11 +102,21 @@ comment on function private.erase_deleted_user() is
 create trigger mentorpause_erase_deleted_user
   after delete on auth.users
   for each row execute function private.erase_deleted_user();
--- Supabase Auth's soft deletion keeps the row and dates it.
-create trigger mentorpause_erase_soft_deleted_user
-  after update of deleted_at on auth.users
-  for each row when (old.deleted_at is null and new.deleted_at is not null)
-  execute function private.erase_deleted_user();
+-- Supabase Auth's soft deletion keeps the row and dates it; old versions of it
+-- have none.
+do $$
+begin
+  if exists (
+    select from pg_catalog.pg_attribute a
+    where a.attrelid = 'auth.users'::regclass and a.attname = 'deleted_at' and not a.attisdropped
+  ) then
+    create trigger mentorpause_erase_soft_deleted_user
+      after update of deleted_at on auth.users
+      for each row when (old.deleted_at is null and new.deleted_at is not null)
+      execute function private.erase_deleted_user();
+  end if;
+end
+$$;
 
 create function private.erase_person_as_administrator(person_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(405);
+select plan(445);
 
 -- Oslo and Bergen, each with its own mentor and coordinator; a shared mentor in
 -- both; people who have left; and people who were erased.
@@ -44,6 +44,8 @@ where n.id in (select distinct on (o.mentor_id) o.id from public.notifications o
 insert into public.status_discrepancies (mentor_id, kind)
 select pg_temp.id(name), 'status_differs'
 from unnest(array['mentor', 'other mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+insert into public.nightly_runs (id, as_of, is_full, holder, fencing_token, lease_until, outcome, finished_at)
+overriding system value values (-1, '2020-01-01', true, pg_temp.id('holder'), 0, 'epoch', 'completed', 'epoch');
 delete from auth.users where id in (pg_temp.id('gone'), pg_temp.id('bergen gone'));
 
 -- What to call a row in the expectations: whom, or which chapter, it is about.
@@ -67,6 +69,8 @@ insert into labels
   select 'notifications', n.id::text, p.name from public.notifications n join people p on p.id = n.mentor_id
   union all
   select 'status_discrepancies', d.id::text, p.name from public.status_discrepancies d join people p on p.id = d.mentor_id
+  union all
+  select 'nightly_runs', '-1', 'a run'
   union all
   select 'erasures', e.id::text, p.name from public.erasures e join people p on p.id = e.person_id;
 
@@ -107,6 +111,7 @@ insert into reads values
     'bergen mentor ×2, former mentor ×2, mentor ×6, other mentor ×2, shared mentor ×2'),
   ('status_discrepancies', '', '', '', '', '', 'mentor, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
+  ('nightly_runs', '42501', '42501', '42501', '42501', '42501', '42501', 'a run'),
   ('erasures', '', '', '', '', '', 'gone', 'bergen gone, gone');
 
 -- Writing. Nobody may, except service_role where the organisation's other
@@ -150,6 +155,10 @@ insert into writes values
   ('status_discrepancies', 'update',
     $$update public.status_discrepancies set acknowledged_at = now() where mentor_id = pg_temp.id('mentor')$$, false),
   ('status_discrepancies', 'delete', $$delete from public.status_discrepancies where mentor_id = pg_temp.id('mentor')$$, false),
+  ('nightly_runs', 'insert',
+    $$insert into public.nightly_runs (as_of, is_full, holder, fencing_token, lease_until) values ('2020-01-01', true, pg_temp.id('holder'), 0, 'epoch')$$, false),
+  ('nightly_runs', 'update', $$update public.nightly_runs set expired = 7$$, false),
+  ('nightly_runs', 'delete', $$delete from public.nightly_runs$$, false),
   ('erasures', 'insert', $$insert into public.erasures (person_id) values (pg_temp.id('mentor'))$$, false),
   ('erasures', 'update', $$update public.erasures set erased_at = 'epoch' where person_id = pg_temp.id('gone')$$, false),
   ('erasures', 'delete', $$delete from public.erasures where person_id = pg_temp.id('gone')$$, false);

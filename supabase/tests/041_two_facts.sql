@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(149);
+select plan(155);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -30,7 +30,8 @@ insert into certification_cases values
   ('one that was renewed late', '[["basic", -900, -100], ["basic", 0, 200]]', false, 'valid', 200),
   ('one that was renewed and ended again', '[["basic", -900, -100], ["basic", -90, -2]]', true, 'expired', -2),
   ('one that ended, its renewal begins tomorrow', '[["basic", -900, -1], ["basic", 1, 200]]', true, 'expired', -1),
-  ('one that ends today, its renewal begins tomorrow', '[["basic", -900, 0], ["basic", 1, 200]]', false, 'expiring', 0),
+  ('one that ends today, its renewal begins tomorrow', '[["basic", -900, 0], ["basic", 1, 200]]', false, 'valid', 200),
+  ('one that ends today, its renewal begins a day too late', '[["basic", -900, 0], ["basic", 2, 200]]', false, 'expiring', 0),
   ('one that only begins tomorrow', '[["basic", 1, 200]]', false, 'none', null);
 
 create temporary table fact_cases as

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(93);
+select plan(98);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -98,16 +98,33 @@ select is(pg_temp.log('ola'), array['active>paused v1 by coordinator coordinator
 
 select pg_temp.violates('insert into public.pause_records ' || given, '23514', rule, what)
 from (values
-  ('a paused record has a pause', '(mentor_id, status, paused_at) values (pg_temp.id(''liv''), ''paused'', null)', 'pause_records_paused_since'),
   ('a paused record has no end', '(mentor_id, status, reactivated_at) values (pg_temp.id(''liv''), ''paused'', now())', 'pause_records_closed_has_end'),
   ('an expired one neither', '(mentor_id, status, reactivated_at) values (pg_temp.id(''liv''), ''expired_cert'', now())', 'pause_records_closed_has_end'),
   ('a closed record doesn''t end before it began',
     '(mentor_id, status, paused_at, reactivated_at) values (pg_temp.id(''liv''), ''active'', now(), now() - interval ''1 day'')', 'pause_records_ends_after_start')
 ) c (what, given, rule);
 insert into public.pause_records (mentor_id, status, paused_at) values (pg_temp.id('liv'), 'expired_cert', null);
+select is((select paused_at from public.pause_records where mentor_id = pg_temp.id('liv')), null, 'an expiry alone is no pause');
 select pg_temp.violates(
   $$ update public.pause_records set status = 'paused' where mentor_id = pg_temp.id('liv') $$, '23514', 'pause_records_paused_since',
   'who is only expired doesn''t become paused without a pause');
+
+-- A hand can't reactivate over an expired certification, as the RPC can't.
+
+select pg_temp.add_mentor('nils', 'oslo');
+select pg_temp.certify('nils', -1);
+insert into public.pause_records (mentor_id, status, pause_reason) values (pg_temp.id('nils'), 'paused', 'Sykdom');
+select pg_temp.violates(
+  $$ update public.pause_records set status = 'active' where mentor_id = pg_temp.id('nils') $$, '23514', 'pause_records_certification_is_valid',
+  'a pause is not ended by hand while the certification is expired');
+select is(pg_temp.records('nils'), array['paused v1 with pause'], 'and nothing changes');
+select pg_temp.certify('nils', 30, 0);
+select lives_ok($$ update public.pause_records set status = 'active' where mentor_id = pg_temp.id('nils') $$, 'after the renewal it is');
+
+-- What the read model follows is not emptied behind its back.
+
+select throws_ok('truncate public.' || relation, '23001', null, relation || ' is not truncated')
+from unnest(array['chapter_memberships', 'coordinator_assignments']) relation;
 
 -- The version counts the changes, whoever says otherwise.
 

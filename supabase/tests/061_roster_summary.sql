@@ -27,7 +27,12 @@ begin
     select m.id,
       (select min(k.until) from (
         select max(coalesce(c.expires_on, 'infinity')) as until
-        from public.certifications c where c.mentor_id = m.id and c.issued_on <= as_of group by c.kind) k) as certified_until,
+        from public.certifications c
+        where c.mentor_id = m.id
+          and (c.issued_on <= as_of or c.issued_on <= 1 + (
+            select max(coalesce(h.expires_on, 'infinity')) from public.certifications h
+            where h.mentor_id = m.id and h.kind = c.kind and h.issued_on <= as_of))
+        group by c.kind) k) as certified_until,
       r.paused_at is not null as paused, r.expected_return_date
     from mentors m
     left join public.pause_records r on r.mentor_id = m.id and r.status <> 'active'

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"mentorpause/shared/testdb"
+	"mentorpause/supabase"
+)
+
+// The tests run this test program as the command that it tests.
+func TestMain(m *testing.M) {
+	if os.Getenv("NIGHTLY_TEST_MAIN") != "" {
+		main()
+	}
+	testdb.Main(m)
+}
+
+// seeded is a database with the people of seed.sql, and a session of its owner.
+func seeded(t *testing.T) (*testdb.Database, *pgx.Conn) {
+	t.Helper()
+	db := testdb.New(t)
+	owner := db.Connect(t, "postgres")
+	seed, err := fs.ReadFile(supabase.Files, "seed.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.PgConn().Exec(t.Context(), string(seed)).ReadAll(); err != nil {
+		t.Fatalf("seed.sql: %v", err)
+	}
+	return db, owner
+}
+
+func command(ctx context.Context, db *testdb.Database, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
+	program, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "NIGHTLY_TEST_MAIN=1", "SUPABASE_DB_URL="+db.URL("pause_scheduler"))
+	stdout, stderr := new(bytes.Buffer), new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd, stdout, stderr
+}
+
+// state is everything that a run leaves but ids and times.
+func state(t *testing.T, owner *pgx.Conn) []string {
+	t.Helper()
+	rows, err := owner.Query(t.Context(), `
+		select format('%s record %s v%s from %s', mentor_id, status, version, effective_on) from public.pause_records
+		union all
+		select format('%s log %s→%s v%s %s from %s', mentor_id, from_status, to_status, record_version, actor_kind, effective_on)
+		from public.pause_status_log
+		union all
+		select format('%s tell %s %s %s %s', mentor_id, kind, audience, reminder, reference_on) from public.notifications
+		order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// TestKilledAndStartedAgain kills the process at random moments until a start
+// comes through: in the end everything is as after one undisturbed run.
+func TestKilledAndStartedAgain(t *testing.T) {
+	t.Parallel()
+	whole, wholeOwner := seeded(t)
+	cmd, stdout, stderr := command(t.Context(), whole)
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	var report struct {
+		Outcome          string
+		Expired          int
+		Reminders, RunID int `json:",omitempty"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil || report.Outcome != "completed" || report.Expired == 0 {
+		t.Fatalf("%s: %v", stdout, err)
+	}
+
+	db, owner := seeded(t)
+	random := rand.New(rand.NewPCG(7, 7))
+	kills, interrupted := 0, 0
+	for {
+		cmd, _, stderr := command(t.Context(), db, "-chunk", "1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		kill := time.AfterFunc(time.Duration(30+20*kills+random.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		err := cmd.Wait()
+		kill.Stop()
+		if err == nil {
+			break
+		}
+		if cmd.ProcessState.ExitCode() != -1 {
+			t.Fatalf("%v\n%s", err, stderr)
+		}
+		kills++
+		// The dead one's lease has to run out; its backend may still be at work.
+		tag, err := owner.Exec(t.Context(), "update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null")
+		if err != nil {
+			t.Fatal(err)
+		}
+		interrupted += int(tag.RowsAffected())
+	}
+	if interrupted == 0 {
+		t.Errorf("none of %d kills hit a run", kills)
+	}
+	// A start that came while the last victim's chunk was being committed was skipped.
+	cmd, _, stderr = command(t.Context(), db)
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	if diff := cmp.Diff(state(t, wholeOwner), state(t, owner)); diff != "" {
+		t.Errorf("after %d kills it differs (-one run):\n%s", kills, diff)
+	}
+}
+
+func TestWrongCalls(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		env  map[string]string
+		says string
+	}{
+		"a date that is none":    {[]string{"-as-of", "2026-02-30"}, nil, "not a day of the calendar"},
+		"a date in the future":   {[]string{"-as-of", "2999-01-01"}, nil, "in the future"},
+		"an unknown flag":        {[]string{"-dryrun"}, nil, "not defined"},
+		"a chunk of nobody":      {[]string{"-chunk", "0"}, nil, "-chunk"},
+		"an unknown time zone":   {nil, map[string]string{"ORGANISATION_TIME_ZONE": "Europe/Atlantis"}, "ORGANISATION_TIME_ZONE"},
+		"a database that is not": {nil, map[string]string{"SUPABASE_DB_URL": "mysql://x"}, "SUPABASE_DB_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), test.args, func(key string) string { return test.env[key] }, &stdout, &stderr)
+			if code != exitUsage || !strings.Contains(stderr.String(), test.says) || stdout.Len() != 0 {
+				t.Errorf("exit status %d, it said %q and %q; want %d and %q", code, &stderr, &stdout, exitUsage, test.says)
+			}
+		})
+	}
+}
