@@ -101,7 +101,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.AfterFunc(time.Duration(30+20*kills+random.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		kill := time.AfterFunc(time.Duration(30+70*kills+random.IntN(90))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 		err := cmd.Wait()
 		kill.Stop()
 		if err == nil {
@@ -118,6 +118,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		}
 		interrupted += int(tag.RowsAffected())
 	}
+	t.Logf("%d kills, %d of them of a run under way", kills, interrupted)
 	if interrupted == 0 {
 		t.Errorf("none of %d kills hit a run", kills)
 	}

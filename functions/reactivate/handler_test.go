@@ -64,7 +64,7 @@ func TestReactivateIsRefused(t *testing.T) {
 		"no body":                   {servicetest.Coordinator, nil, 400, "invalid_request", "mentor_id"},
 		"mentor that isn't a UUID":  {servicetest.Coordinator, reactivating("x"), 400, "invalid_request", "mentor_id"},
 		"unknown field":             {servicetest.Coordinator, `{"mentor_id":"` + servicetest.Mentor + `","pause_reason":"a"}`, 400, "invalid_request", "pause_reason"},
-		"negative version":          {servicetest.Coordinator, version(reactivating(servicetest.Expired), -1), 400, "invalid_request", "expected_version"},
+		"negative version":          {servicetest.Coordinator, version(reactivating(servicetest.Expired), -1), 409, "version_conflict", ""},
 		"version with a fraction":   {servicetest.Coordinator, version(reactivating(servicetest.Expired), 1.5), 400, "invalid_request", "expected_version"},
 		"former coordinator":        {servicetest.Former, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},
 		"the mentor":                {servicetest.Expired, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},

@@ -106,9 +106,7 @@ func (f *filters) addQuery(r *functionurl.Request) error {
 			inBody = f.Status != nil
 			f.Status = nil
 			for status := range strings.SplitSeq(strings.Join(values, ","), ",") {
-				if status = strings.TrimSpace(status); status != "" {
-					f.Status = append(f.Status, status)
-				}
+				f.Status = append(f.Status, strings.TrimSpace(status))
 			}
 		case "search":
 			inBody, f.Search = f.Search != nil, &values[0]

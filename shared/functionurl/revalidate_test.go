@@ -86,7 +86,7 @@ func TestPageIsSentInBothForms(t *testing.T) {
 			}
 			if test.compressed {
 				want["content-encoding"] = "gzip"
-				if len(response.Body) >= len(test.page) {
+				if len(test.page) > 1024 && len(response.Body) >= len(test.page) {
 					t.Errorf("%d bytes compressed to %d", len(test.page), len(response.Body))
 				}
 			}
