@@ -33,12 +33,19 @@ const begin = `select set_config('request.jwt.claims', $1, true),
 	set_config('lock_timeout', $4, true),
 	set_config('role', 'authenticated', true)`
 
+// beginScheduled sets the same for an RPC of the scheduled functions, which act
+// for nobody: no claims, and the role is the one that logged in.
+const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
+	set_config('statement_timeout', $2, true),
+	set_config('lock_timeout', $3, true)`
+
 // rpc is one call of a function: its query gives one row of the function's JSON
 // as text and the response headers that the function set.
 type rpc struct {
-	name  string
-	query string
-	args  [][]byte // in text format; nil is null
+	name      string
+	query     string
+	args      [][]byte // in text format; nil is null
+	scheduler bool     // called as the login role itself, without claims
 }
 
 // call runs the RPC as the caller with these claims, and repeats it once if its
@@ -120,13 +127,17 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 
-	pipeline := conn.StartPipeline(ctx)
-	pipeline.SendQueryParams(begin, [][]byte{
+	setup, settings := begin, [][]byte{
 		claims,
 		[]byte(db.timeZone),
 		milliseconds(serverTime),
 		milliseconds(serverTime * 3 / 4), // so that the log tells waiting for a lock from slowness
-	}, nil, nil, nil)
+	}
+	if rpc.scheduler {
+		setup, settings = beginScheduled, settings[1:]
+	}
+	pipeline := conn.StartPipeline(ctx)
+	pipeline.SendQueryParams(setup, settings, nil, nil, nil)
 	if doubtful {
 		// Ask for the first result as soon as it is there: a sign of life without
 		// a round trip of its own. It costs the server a write, so not always.

@@ -1,4 +1,4 @@
-// Package database is the only way from the HTTP functions to Postgres: one
+// Package database is the only way from the functions to Postgres: one
 // method for each RPC.
 //
 // A call is one transaction in one network round trip. The caller's claims, the
@@ -10,7 +10,9 @@
 //
 // The package has no authority of its own: the login role pause_api may do
 // nothing but become authenticated, and what a caller may do is decided by the
-// RPCs from the claims, which must come from a verified token.
+// RPCs from the claims, which must come from a verified token. The scheduled
+// functions log in as pause_scheduler, which may call their RPCs and nothing
+// else; there are no claims then and no other role.
 //
 // Every error is a [refusal.Error]: the RPC's own refusal, or one of
 // invalid_request (a value that Postgres can't read), deadline_exceeded,
@@ -19,7 +21,8 @@
 //
 // A request whose connection turns out dead, or that lost against a concurrent
 // transaction, is repeated once. That is safe for writes because each carries a
-// request id, under which the RPC gives the first answer again.
+// request id, under which the RPC gives the first answer again, or says at the
+// method why it does no harm.
 package database
 
 import (
@@ -31,7 +34,7 @@ import (
 
 // Settings say where the database is.
 type Settings struct {
-	URL            string // postgres://…, login role pause_api; may be a transaction-mode pooler
+	URL            string // postgres://…, login role pause_api or pause_scheduler; may be a transaction-mode pooler
 	TimeZone       string // the organisation's, an IANA name; empty: the one that the database has
 	MaxConnections int32  // default 4; 1 in a Lambda, which serves one request at a time
 }

@@ -18,7 +18,7 @@ const pauseMentor = `select public.pause_mentor(
 // already_paused, version_conflict (details: the current version),
 // request_in_progress, idempotency_key_reused.
 func (db *DB) PauseMentor(ctx context.Context, claims []byte, in PauseMentor) (Reply, error) {
-	return db.call(ctx, claims, rpc{"pause_mentor", pauseMentor, [][]byte{
+	return db.call(ctx, claims, rpc{name: "pause_mentor", query: pauseMentor, args: [][]byte{
 		text(in.MentorID),
 		text(in.PauseReason),
 		optionalText(in.ExpectedReturnDate),

@@ -16,7 +16,7 @@ const reactivateMentor = `select public.reactivate_mentor(
 // not_paused, version_conflict (details: the current version),
 // certification_expired, request_in_progress, idempotency_key_reused.
 func (db *DB) ReactivateMentor(ctx context.Context, claims []byte, in ReactivateMentor) (Reply, error) {
-	return db.call(ctx, claims, rpc{"reactivate_mentor", reactivateMentor, [][]byte{
+	return db.call(ctx, claims, rpc{name: "reactivate_mentor", query: reactivateMentor, args: [][]byte{
 		text(in.MentorID),
 		optionalInt(in.ExpectedVersion),
 		text(in.RequestID),

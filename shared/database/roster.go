@@ -16,7 +16,7 @@ const coordinatorRoster = `select public.coordinator_roster(
 // Refusals of its own: invalid_request (also an altered cursor, or one of other
 // filters), not_a_coordinator, chapter_not_found.
 func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in CoordinatorRoster) (Reply, error) {
-	return db.call(ctx, claims, rpc{"coordinator_roster", coordinatorRoster, [][]byte{
+	return db.call(ctx, claims, rpc{name: "coordinator_roster", query: coordinatorRoster, args: [][]byte{
 		optionalText(in.ChapterID),
 		optionalTextArray(in.Status),
 		optionalText(in.Search),

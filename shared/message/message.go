@@ -1,0 +1,213 @@
+// Package message writes what people are told: the title and text of each
+// notification, for the inbox and as an e-mail, in Norwegian Bokmål, Nynorsk
+// and English.
+//
+// A text tells who, what and when: the mentor's name and dates. It never tells
+// why somebody is away, nor anything of anybody else; the package is not given
+// either. Names come from people, and are made harmless before they are put into
+// a text: a name can't end a header, begin a line, turn the direction of writing
+// or be markup.
+//
+// A kind, role or date that the package does not know is an error; a locale that
+// it does not know reads Bokmål.
+package message
+
+import (
+	"embed"
+	"fmt"
+	html "html/template"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+)
+
+// Kinds are the notifications of the contract.
+var Kinds = []string{
+	"mentor_paused", "mentor_reactivated", "certification_expired", "certification_restored",
+	"certification_expiring", "return_due", "return_overdue", "discrepancy_found",
+}
+
+// Notification is what a text is made from.
+type Notification struct {
+	Kind       string
+	Audience   string // whom it is meant for: coordinator, mentor or administrator
+	Role       string // as what the recipient gets it; an administrator in place of a coordinator, say
+	Locale     string // the recipient's
+	MentorName string
+
+	Today       time.Time // the date on which it is told
+	HappenedOn  time.Time // from which date on the change counts
+	ReferenceOn time.Time // what a reminder reminds of; zero: nothing
+	ReturnOn    time.Time // when the mentor is expected back; zero: open
+}
+
+// Message is a text.
+type Message struct {
+	Title string // one line, also the e-mail's subject
+	Body  string // paragraphs with an empty line between
+	Text  string // the e-mail's plain text
+	HTML  string // the e-mail's HTML
+}
+
+//go:embed templates
+var files embed.FS
+
+// language is one set of texts.
+type language struct {
+	tag       string
+	templates *template.Template
+	months    []string
+	// day gives a day seen from today: 0 is today, 7 in a week, -7 a week ago.
+	day func(days int) string
+	// dateFormat takes day, month and year.
+	dateFormat string
+}
+
+var (
+	norwegianMonths = []string{"januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember"}
+	englishMonths   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+
+	bokmaal = newLanguage(language{tag: "nb", months: norwegianMonths, dateFormat: "%d. %s %d",
+		day: dayIn("i dag", "i morgen", "i går", "om %d dager", "for %d dager siden")})
+	nynorsk = newLanguage(language{tag: "nn", months: norwegianMonths, dateFormat: "%d. %s %d",
+		day: dayIn("i dag", "i morgon", "i går", "om %d dagar", "for %d dagar sidan")})
+	english = newLanguage(language{tag: "en", months: englishMonths, dateFormat: "%d %s %d",
+		day: dayIn("today", "tomorrow", "yesterday", "in %d days", "%d days ago")})
+
+	layout = html.Must(html.ParseFS(files, "templates/email.html"))
+)
+
+func dayIn(today, tomorrow, yesterday, ahead, past string) func(int) string {
+	return func(days int) string {
+		switch {
+		case days == 0:
+			return today
+		case days == 1:
+			return tomorrow
+		case days == -1:
+			return yesterday
+		case days > 0:
+			return fmt.Sprintf(ahead, days)
+		default:
+			return fmt.Sprintf(past, -days)
+		}
+	}
+}
+
+func newLanguage(l language) language {
+	l.templates = template.Must(template.New(l.tag).Option("missingkey=error").Funcs(template.FuncMap{
+		"date": func(on *time.Time) string {
+			return fmt.Sprintf(l.dateFormat, on.Day(), l.months[on.Month()-1], on.Year())
+		},
+		"days": l.day,
+	}).ParseFS(files, "templates/"+l.tag+".txt"))
+	return l
+}
+
+// languageOf is the language for a locale such as nb, nn-NO or en_GB.
+func languageOf(locale string) language {
+	tag, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
+	switch tag {
+	case "nn":
+		return nynorsk
+	case "en":
+		return english
+	default:
+		return bokmaal
+	}
+}
+
+// fields are what the templates may use.
+type fields struct {
+	Mentor                            string
+	HappenedOn, ReferenceOn, ReturnOn *time.Time // nil: none
+	Days                              int        // from today to ReferenceOn
+}
+
+// Render writes the text of a notification for one recipient.
+func Render(n Notification) (Message, error) {
+	l := languageOf(n.Locale)
+	voice := "staff"
+	why := "why." + n.Role
+	switch {
+	case n.Role == "mentor":
+		voice = "mentor"
+	case n.Role == "administrator" && n.Audience == "coordinator":
+		why = "why.fallback"
+	case n.Role != "coordinator" && n.Role != "administrator":
+		return Message{}, fmt.Errorf("there is no text for a recipient as %q", n.Role)
+	}
+	if n.HappenedOn.IsZero() {
+		return Message{}, fmt.Errorf("%s: no date", n.Kind)
+	}
+	f := fields{
+		Mentor:      cleanName(n.MentorName),
+		HappenedOn:  &n.HappenedOn,
+		ReferenceOn: optional(n.ReferenceOn),
+		ReturnOn:    optional(n.ReturnOn),
+		Days:        int(n.ReferenceOn.Sub(n.Today).Round(24*time.Hour) / (24 * time.Hour)),
+	}
+
+	var err error
+	text := func(name string) string {
+		var b strings.Builder
+		if e := l.templates.ExecuteTemplate(&b, name, f); e != nil && err == nil {
+			err = fmt.Errorf("text of %s in %s: %w", name, l.tag, e)
+		}
+		return b.String()
+	}
+	message := Message{
+		Title: text(n.Kind + "." + voice + ".title"),
+		Body:  text(n.Kind + "." + voice + ".body"),
+	}
+	footer := []string{text(why), text("footer")}
+	if err != nil {
+		return Message{}, err
+	}
+
+	message.Text = message.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n"
+	var page strings.Builder
+	err = layout.Execute(&page, map[string]any{
+		"Language": l.tag, "Title": message.Title, "Paragraphs": strings.Split(message.Body, "\n\n"), "Footer": footer,
+	})
+	if err != nil {
+		return Message{}, fmt.Errorf("HTML of %s in %s: %w", n.Kind, l.tag, err)
+	}
+	message.HTML = page.String()
+	return message, nil
+}
+
+func optional(on time.Time) *time.Time {
+	if on.IsZero() {
+		return nil
+	}
+	return &on
+}
+
+const longestName = 100 // characters; longer ones are cut
+
+// cleanName makes a person's name safe inside a line of text: one line, no
+// control characters, nothing that is invisible or turns the direction of
+// writing, no more than can be read.
+func cleanName(name string) string {
+	kept := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r):
+			return ' '
+		case r == '\u200c', r == '\u200d': // joiners, part of how some names are written
+			return r
+		case unicode.Is(unicode.C, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	kept = strings.Join(strings.Fields(kept), " ")
+	if runes := []rune(kept); len(runes) > longestName {
+		kept = string(runes[:longestName]) + "…"
+	}
+	if kept == "" {
+		return "–"
+	}
+	return kept
+}
