@@ -1,0 +1,3 @@
+package main
+
+func runAsVictim() bool { return false }
