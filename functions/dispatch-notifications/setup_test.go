@@ -188,4 +188,3 @@ func TestMain(m *testing.M) {
 	}
 	testdb.Main(m)
 }
-
