@@ -21,6 +21,7 @@ func (b *bundle) crowd(t testing.TB, mentors, coordinators, notifications int) {
 	b.exec(t, `insert into public.coordinator_assignments (mentor_id, coordinator_id)
 		select md5('mentor' || m)::uuid, md5('coordinator' || (1 + (m + k) % $2::int))::uuid
 		from generate_series(1, $1::int) m cross join generate_series(0, 1) k`, mentors, coordinators)
+	b.exec(t, "analyze public.profiles, public.chapter_memberships, public.coordinator_assignments")
 	b.notifyCrowd(t, mentors, notifications)
 }
 

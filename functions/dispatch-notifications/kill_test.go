@@ -64,7 +64,12 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			t.Fatal(err)
 		}
 		stdout.Read(make([]byte, 1)) // it begins
-		time.Sleep(time.Duration(rand.Int64N(int64(120 * time.Millisecond))))
+		// At once, or in the midst of sending; how fast that goes is the machine's matter.
+		enough := len(server.Messages()) + rand.IntN(15)
+		for patience := time.Now().Add(3 * time.Second); len(server.Messages()) < enough && time.Now().Before(patience); {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
 		if cmd.Process.Kill() == nil {
 			killed++
 		}

@@ -116,10 +116,11 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 	var inbox []inboxRow
 	var failed []emailOutcome
 	for _, r := range n.Recipients {
-		if r.HasIt && r.Email != emailSend && r.Email != emailSwitchedOff && r.Email != emailNoAddress && r.Email != emailRefusedBefore {
-			continue
+		in, err := n.input(today, r)
+		if err != nil {
+			return mailing{}, err
 		}
-		text, err := n.render(today, r)
+		text, err := message.Render(in)
 		if err != nil {
 			return mailing{}, err
 		}
@@ -135,9 +136,13 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 		outcome := emailOutcome{NotificationID: n.ID, RecipientID: r.ID, RecipientRole: r.Role, ChosenBecause: r.ChosenBecause, Number: r.Number}
 		switch r.Email {
 		case emailSend:
+			email, err := message.RenderEmail(in, text)
+			if err != nil {
+				return mailing{}, err
+			}
 			outcome.Address = *r.Address
 			m.emails = append(m.emails, outgoing{
-				email:   mail.Email{ID: n.ID + "." + r.ID, To: *r.Address, Subject: text.Title, Text: text.Text, HTML: text.HTML},
+				email:   mail.Email{ID: n.ID + "." + r.ID, To: *r.Address, Subject: email.Subject, Text: email.Text, HTML: email.HTML},
 				outcome: outcome,
 			})
 		case emailSwitchedOff:
@@ -156,7 +161,7 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 	return m, nil
 }
 
-func (n notification) render(today string, r recipient) (message.Message, error) {
+func (n notification) input(today string, r recipient) (message.Notification, error) {
 	var problems []error
 	date := func(text *string) time.Time {
 		if text == nil {
@@ -172,8 +177,5 @@ func (n notification) render(today string, r recipient) (message.Message, error)
 		Kind: n.Kind, Audience: n.Audience, Role: r.Role, Locale: r.Locale, MentorName: n.MentorName,
 		Today: date(&today), HappenedOn: date(&n.HappenedOn), ReferenceOn: date(n.ReferenceOn), ReturnOn: date(n.ExpectedReturnDate),
 	}
-	if err := errors.Join(problems...); err != nil {
-		return message.Message{}, err
-	}
-	return message.Render(in)
+	return in, errors.Join(problems...)
 }

@@ -42,12 +42,17 @@ type Notification struct {
 	ReturnOn    time.Time // when the mentor is expected back; zero: open
 }
 
-// Message is a text.
+// Message is a text, as it lies in an inbox.
 type Message struct {
 	Title string // one line, also the e-mail's subject
 	Body  string // paragraphs with an empty line between
-	Text  string // the e-mail's plain text
-	HTML  string // the e-mail's HTML
+}
+
+// Email is the same as an e-mail.
+type Email struct {
+	Subject string
+	Text    string
+	HTML    string
 }
 
 //go:embed templates
@@ -125,57 +130,78 @@ type fields struct {
 	Days                              int        // from today to ReferenceOn
 }
 
-// Render writes the text of a notification for one recipient.
+// Render writes the text of a notification for one recipient's inbox.
 func Render(n Notification) (Message, error) {
-	l := languageOf(n.Locale)
-	voice := "staff"
-	why := "why." + n.Role
+	w, err := newWriter(n)
+	if err != nil {
+		return Message{}, err
+	}
+	message := Message{Title: w.text(n.Kind + "." + w.voice + ".title"), Body: w.text(n.Kind + "." + w.voice + ".body")}
+	return message, w.err
+}
+
+// RenderEmail makes the e-mail of what Render has written for the same
+// notification; it adds why this person gets it.
+func RenderEmail(n Notification, message Message) (Email, error) {
+	w, err := newWriter(n)
+	if err != nil {
+		return Email{}, err
+	}
+	footer := []string{w.text(w.why), w.text("footer")}
+	if w.err != nil {
+		return Email{}, w.err
+	}
+	var page strings.Builder
+	err = layout.Execute(&page, map[string]any{
+		"Language": w.language.tag, "Title": message.Title, "Paragraphs": strings.Split(message.Body, "\n\n"), "Footer": footer,
+	})
+	if err != nil {
+		return Email{}, fmt.Errorf("HTML of %s in %s: %w", n.Kind, w.language.tag, err)
+	}
+	return Email{
+		Subject: message.Title,
+		Text:    message.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n",
+		HTML:    page.String(),
+	}, nil
+}
+
+// writer writes from the templates of one language, until something fails.
+type writer struct {
+	language   language
+	voice, why string
+	fields     fields
+	err        error
+}
+
+func newWriter(n Notification) (*writer, error) {
+	w := &writer{language: languageOf(n.Locale), voice: "staff", why: "why." + n.Role}
 	switch {
 	case n.Role == "mentor":
-		voice = "mentor"
+		w.voice = "mentor"
 	case n.Role == "administrator" && n.Audience == "coordinator":
-		why = "why.fallback"
+		w.why = "why.fallback"
 	case n.Role != "coordinator" && n.Role != "administrator":
-		return Message{}, fmt.Errorf("there is no text for a recipient as %q", n.Role)
+		return nil, fmt.Errorf("there is no text for a recipient as %q", n.Role)
 	}
 	if n.HappenedOn.IsZero() {
-		return Message{}, fmt.Errorf("%s: no date", n.Kind)
+		return nil, fmt.Errorf("%s: no date", n.Kind)
 	}
-	f := fields{
+	w.fields = fields{
 		Mentor:      cleanName(n.MentorName),
 		HappenedOn:  &n.HappenedOn,
 		ReferenceOn: optional(n.ReferenceOn),
 		ReturnOn:    optional(n.ReturnOn),
 		Days:        int(n.ReferenceOn.Sub(n.Today).Round(24*time.Hour) / (24 * time.Hour)),
 	}
+	return w, nil
+}
 
-	var err error
-	text := func(name string) string {
-		var b strings.Builder
-		if e := l.templates.ExecuteTemplate(&b, name, f); e != nil && err == nil {
-			err = fmt.Errorf("text of %s in %s: %w", name, l.tag, e)
-		}
-		return b.String()
+func (w *writer) text(name string) string {
+	var b strings.Builder
+	if err := w.language.templates.ExecuteTemplate(&b, name, w.fields); err != nil && w.err == nil {
+		w.err = fmt.Errorf("text in %s: %w", w.language.tag, err)
 	}
-	message := Message{
-		Title: text(n.Kind + "." + voice + ".title"),
-		Body:  text(n.Kind + "." + voice + ".body"),
-	}
-	footer := []string{text(why), text("footer")}
-	if err != nil {
-		return Message{}, err
-	}
-
-	message.Text = message.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n"
-	var page strings.Builder
-	err = layout.Execute(&page, map[string]any{
-		"Language": l.tag, "Title": message.Title, "Paragraphs": strings.Split(message.Body, "\n\n"), "Footer": footer,
-	})
-	if err != nil {
-		return Message{}, fmt.Errorf("HTML of %s in %s: %w", n.Kind, l.tag, err)
-	}
-	message.HTML = page.String()
-	return message, nil
+	return b.String()
 }
 
 func optional(on time.Time) *time.Time {

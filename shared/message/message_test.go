@@ -26,6 +26,16 @@ func on(text string) time.Time {
 	return date
 }
 
+// email renders both.
+func email(n message.Notification) (message.Message, message.Email, error) {
+	m, err := message.Render(n)
+	if err != nil {
+		return m, message.Email{}, err
+	}
+	e, err := message.RenderEmail(n, m)
+	return m, e, err
+}
+
 // example is a notification of the kind; without reminder it has no reference date.
 func example(kind, audience, role, locale string) message.Notification {
 	return message.Notification{
@@ -48,11 +58,11 @@ func TestGolden(t *testing.T) {
 				t.Parallel()
 				var got strings.Builder
 				show := func(what string, n message.Notification) {
-					m, err := message.Render(n)
+					_, e, err := email(n)
 					if err != nil {
 						t.Fatalf("%s: %v", what, err)
 					}
-					fmt.Fprintf(&got, "===== %s\n%s\n\n%s\n", what, m.Title, m.Text)
+					fmt.Fprintf(&got, "===== %s\n%s\n\n%s\n", what, e.Subject, e.Text)
 				}
 				for _, r := range recipients {
 					n := example(kind, r[0], r[1], locale)
@@ -79,11 +89,11 @@ func TestGolden(t *testing.T) {
 						show(what, n)
 					}
 				}
-				m, err := message.Render(example(kind, "coordinator", "coordinator", locale))
+				m, e, err := email(example(kind, "coordinator", "coordinator", locale))
 				if err != nil {
 					t.Fatal(err)
 				}
-				fmt.Fprintf(&got, "===== HTML, without a date\n%s", m.HTML)
+				fmt.Fprintf(&got, "===== inbox, without a date\n%s\n\n%s\n===== HTML\n%s", m.Title, m.Body, e.HTML)
 
 				path := filepath.Join("testdata", locale, kind+".txt")
 				if *update {
@@ -189,17 +199,17 @@ func TestNamesAreNoMarkup(t *testing.T) {
 	} {
 		n := example("return_overdue", "coordinator", "administrator", "nb")
 		n.MentorName = name
-		m, err := message.Render(n)
+		m, e, err := email(n)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n.MentorName = "Kari"
-		plain, err := message.Render(n)
+		_, plain, err := email(n)
 		if err != nil {
 			t.Fatal(err)
 		}
 		tags := regexp.MustCompile(`<[^>]*>`)
-		if diff := cmp.Diff(tags.FindAllString(plain.HTML, -1), tags.FindAllString(m.HTML, -1)); diff != "" {
+		if diff := cmp.Diff(tags.FindAllString(plain.HTML, -1), tags.FindAllString(e.HTML, -1)); diff != "" {
 			t.Errorf("%s brings markup in:\n%s", name, diff)
 		}
 		if !strings.Contains(m.Title, name) { // plain text is not escaped

@@ -14,7 +14,7 @@ comment on column public.notifications.claim is
   'Whose it is at the moment: only the dispatcher that claimed it last may record what became of it. Null: nobody''s.';
 
 drop index public.notifications_pending;
-create index notifications_due on public.notifications (due_at, id) where state = 'pending';
+create index notifications_due on public.notifications (due_at) where state = 'pending';
 comment on index public.notifications_due is 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
 
 create table public.notification_inbox (
