@@ -83,7 +83,7 @@ func (b *bundle) wait(d time.Duration) {
 // dispatcher is one instance of the function; server nil: inbox only.
 func (b *bundle) dispatcher(t testing.TB, server *mailtest.Server) *dispatcher {
 	t.Helper()
-	d := &dispatcher{db: openDB(t, b, "pause_scheduler"), log: slog.New(slog.NewJSONHandler(b.log, nil)), batch: defaultBatch, clock: b.clock}
+	d := &dispatcher{db: openDB(t, b, "pause_scheduler"), log: b.logger(), batch: defaultBatch, clock: b.clock}
 	if server != nil {
 		d.mailer = mail.New(mail.Settings{Server: server.URL(), RootCAs: server.RootCAs,
 			From: &netmail.Address{Name: "Likeperson", Address: "no-reply@mentorpause.test"}})
@@ -188,3 +188,5 @@ func TestMain(m *testing.M) {
 	}
 	testdb.Main(m)
 }
+
+func (b *bundle) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(b.log, nil)) }
