@@ -94,7 +94,11 @@ func (d *dispatcher) report(total summary, err error) {
 		d.log.Error("dispatching broke off", append(attributes, "cause", err.Error())...)
 		return
 	}
-	d.log.Info("dispatched", attributes...)
+	level := slog.LevelInfo
+	if total.Claimed == 0 {
+		level = slog.LevelDebug // most minutes are like that
+	}
+	d.log.Log(context.Background(), level, "dispatched", attributes...)
 }
 
 // run is one invocation.
