@@ -38,7 +38,7 @@ func TestEmailAccepted(t *testing.T) {
 			messages := server.Messages()
 			want(t, "e-mails", len(messages), 2)
 			want(t, "to", messages[0].To, address(kari))
-			want(t, "message id", messages[0].ID, "<"+first+"."+kari+"@mentorpause.test>")
+			want(t, "message id", messages[0].ID, "<"+emailID(first, kari)+"@mentorpause.test>")
 			want(t, "ledger", b.ledger(t, second), []string{
 				"inbox delivered coordinator Kari: assigned to the mentor", "email delivered coordinator Kari: assigned to the mentor"})
 		})

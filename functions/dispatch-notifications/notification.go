@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -142,7 +144,7 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 			}
 			outcome.Address = *r.Address
 			m.emails = append(m.emails, outgoing{
-				email:   mail.Email{ID: n.ID + "." + r.ID, To: *r.Address, Subject: email.Subject, Text: email.Text, HTML: email.HTML},
+				email:   mail.Email{ID: emailID(n.ID, r.ID), To: *r.Address, Subject: email.Subject, Text: email.Text, HTML: email.HTML},
 				outcome: outcome,
 			})
 		case emailSwitchedOff:
@@ -159,6 +161,13 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 	to.Inbox = append(to.Inbox, inbox...)
 	to.Emails = append(to.Emails, failed...)
 	return m, nil
+}
+
+// emailID is the same for the same notification and recipient, and short enough
+// that the header with it is one line.
+func emailID(notification, recipient string) string {
+	sum := sha256.Sum256([]byte(notification + " " + recipient))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (n notification) input(today string, r recipient) (message.Notification, error) {

@@ -199,7 +199,7 @@ func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	if err != nil || to.Address != email.To {
 		return nil, &Failure{Permanent: true, AddressRefused: true, Reason: "this is no e-mail address"}
 	}
-	message := gomail.NewMsg()
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(m.settings.From)
 	message.ToMailAddress(to)
 	message.Subject(email.Subject)
