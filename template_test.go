@@ -110,6 +110,18 @@ func TestTemplateFunctions(t *testing.T) {
 				if property("FunctionUrlConfig") != nil {
 					t.Error("a scheduled function has a URL")
 				}
+				events, _ := property("Events").(map[string]any)
+				for _, event := range events {
+					if at(event, "Type") != "Schedule" && at(event, "Type") != "ScheduleV2" {
+						t.Errorf("it is started by %v", at(event, "Type"))
+					}
+				}
+				if len(events) != 1 {
+					t.Errorf("%d events start it, want one", len(events))
+				}
+				if url, _ := property("Environment", "Variables", "SUPABASE_DB_URL").(string); !strings.Contains(url, "SchedulerDatabaseUrlSecret") {
+					t.Errorf("it connects by %q, not as the scheduler", url)
+				}
 				return
 			}
 			// The function checks the token and sets CORS itself; browsers refuse headers that come twice.

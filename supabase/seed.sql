@@ -176,4 +176,9 @@ begin
 end
 $$;
 
+-- The older pauses were told of when they began; the rest is what the dispatcher
+-- finds at its first start.
+update public.notifications n set state = 'delivered'
+where exists (select from public.pause_records r where r.id = n.pause_record_id and r.paused_at < now() - interval '7 days');
+
 drop table seed_pauses, seed_mentors, seed_people;

@@ -157,6 +157,30 @@ func TestDev(t *testing.T) {
 		}
 	})
 
+	t.Run("the seed's notifications are dispatched, and their e-mails caught", func(t *testing.T) {
+		caught := func() []string {
+			files, err := filepath.Glob(filepath.Join(dir, "mail", "*.eml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return files
+		}
+		for range 300 {
+			if len(caught()) > 0 && strings.Contains(first.output.String(), "mail      to ") {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		files := caught()
+		if len(files) == 0 || !strings.Contains(first.output.String(), "mail      to ") {
+			t.Fatalf("no e-mail:\n%s", first.output)
+		}
+		content, err := os.ReadFile(files[0])
+		if err != nil || !bytes.Contains(bytes.ToLower(content), []byte("message-id: <")) {
+			t.Errorf("%s, %v", content, err)
+		}
+	})
+
 	t.Run("the output is plain when it is no terminal", func(t *testing.T) {
 		if strings.Contains(first.output.String(), "\x1b") {
 			t.Errorf("escape codes in:\n%s", first.output)

@@ -56,7 +56,7 @@ func build(ctx context.Context, root, dir string) ([]string, error) {
 
 // startFunctions starts the built functions. With an error too, those that run
 // are returned and must be closed.
-func startFunctions(ctx context.Context, names []string, dir string, db *database, auth *localAuth, out io.Writer) (map[string]*lambdaruntime.Function, error) {
+func startFunctions(ctx context.Context, names []string, dir string, db *database, auth *localAuth, mail *mailCatcher, out io.Writer) (map[string]*lambdaruntime.Function, error) {
 	var (
 		mu      sync.Mutex
 		started = map[string]*lambdaruntime.Function{}
@@ -64,7 +64,7 @@ func startFunctions(ctx context.Context, names []string, dir string, db *databas
 		all     sync.WaitGroup
 	)
 	for _, name := range names {
-		environment := functionEnvironment(name, db, auth)
+		environment := functionEnvironment(name, db, auth, mail)
 		all.Go(func() {
 			f, err := lambdaruntime.Start(ctx, lambdaruntime.Config{
 				Name:         name,
@@ -89,8 +89,13 @@ func startFunctions(ctx context.Context, names []string, dir string, db *databas
 
 // functionEnvironment is what an operator sets in the template; a function
 // that is started by a schedule has no callers to verify.
-func functionEnvironment(name string, db *database, auth *localAuth) []string {
+//
+// E-mails are caught, unless the developer's environment names a server.
+func functionEnvironment(name string, db *database, auth *localAuth, mail *mailCatcher) []string {
 	var environment []string
+	if os.Getenv("SMTP_URL") == "" && isScheduled(name) {
+		environment = mail.environment()
+	}
 	for _, variable := range []string{"LOG_LEVEL", "ORGANISATION_TIME_ZONE", "SMTP_URL", "MAIL_FROM"} {
 		if value, ok := os.LookupEnv(variable); ok {
 			environment = append(environment, variable+"="+value)

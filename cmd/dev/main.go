@@ -8,6 +8,8 @@
 //     as on Lambda, at http://127.0.0.1:8787/functions/v1/<name>;
 //   - Supabase Auth as far as the functions need it (the JWKS), unless
 //     `supabase start` has the real one;
+//   - a mail server that keeps e-mails in .dev/mail and shows them, unless SMTP_URL
+//     names another;
 //   - the schedules, for those functions that exist.
 //
 // It prints curl lines with tokens for a coordinator, an administrator and a
@@ -114,7 +116,12 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	}
 
 	auth := chooseAuth(ctx, db, "http://"+listener.Addr().String())
-	functions, err := startFunctions(ctx, names, filepath.Join(s.dir, "functions"), db, auth, out)
+	mail, err := startMailCatcher(filepath.Join(s.dir, "mail"), terminal)
+	if err != nil {
+		return err
+	}
+	defer mail.close()
+	functions, err := startFunctions(ctx, names, filepath.Join(s.dir, "functions"), db, auth, mail, out)
 	defer closeAll(functions)
 	if err != nil {
 		return err
@@ -143,7 +150,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	defer running.Wait()
 	defer stopScheduling()
 	terminal.banner(banner{
-		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth, examples: examples,
+		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth, mail: mail, examples: examples,
 	})
 
 	select {

@@ -57,6 +57,7 @@ type banner struct {
 	functions []string
 	database  *database
 	auth      *localAuth
+	mail      *mailCatcher
 	examples  []example
 }
 
@@ -80,6 +81,11 @@ func (t *terminal) banner(b banner) {
 	row("database", "%s", b.database.url("postgres"))
 	row("", "%s", t.dim("PostgreSQL "+b.database.version+", "+relative(b.database.where)))
 	row("keys", "%s", b.auth.where)
+	if os.Getenv("SMTP_URL") == "" {
+		row("e-mail", "caught in %s", relative(b.mail.dir))
+	} else {
+		row("e-mail", "sent by $SMTP_URL")
+	}
 	var missing []string
 	for _, s := range schedules {
 		if !slices.Contains(b.functions, s.function) {

@@ -33,8 +33,8 @@ const begin = `select set_config('request.jwt.claims', $1, true),
 	set_config('lock_timeout', $4, true),
 	set_config('role', 'authenticated', true)`
 
-// beginScheduled is the same for the scheduler's login role, which calls its
-// RPCs as itself.
+// beginScheduled sets the same for an RPC of the scheduled functions, which act
+// for nobody: no claims, and the role is the one that logged in.
 const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
 	set_config('statement_timeout', $2, true),
 	set_config('lock_timeout', $3, true)`
@@ -45,7 +45,7 @@ type rpc struct {
 	name      string
 	query     string
 	args      [][]byte // in text format; nil is null
-	scheduler bool     // called as the login role pause_scheduler; there are no claims
+	scheduler bool     // called as the login role itself, without claims
 }
 
 // call runs the RPC as the caller with these claims, and repeats it once if its
@@ -127,17 +127,17 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 
-	pipeline := conn.StartPipeline(ctx)
-	settings := [][]byte{
+	setup, settings := begin, [][]byte{
+		claims,
 		[]byte(db.timeZone),
 		milliseconds(serverTime),
 		milliseconds(serverTime * 3 / 4), // so that the log tells waiting for a lock from slowness
 	}
 	if rpc.scheduler {
-		pipeline.SendQueryParams(beginScheduled, settings, nil, nil, nil)
-	} else {
-		pipeline.SendQueryParams(begin, append([][]byte{claims}, settings...), nil, nil, nil)
+		setup, settings = beginScheduled, settings[1:]
 	}
+	pipeline := conn.StartPipeline(ctx)
+	pipeline.SendQueryParams(setup, settings, nil, nil, nil)
 	if doubtful {
 		// Ask for the first result as soon as it is there: a sign of life without
 		// a round trip of its own. It costs the server a write, so not always.

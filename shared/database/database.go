@@ -1,5 +1,5 @@
-// Package database is the only way from the functions to Postgres: one method
-// for each RPC.
+// Package database is the only way from the functions to Postgres: one
+// method for each RPC.
 //
 // A call is one transaction in one network round trip. The caller's claims, the
 // organisation's time zone, the time limits and the role authenticated are set
@@ -11,8 +11,8 @@
 // The package has no authority of its own: the login role pause_api may do
 // nothing but become authenticated, and what a caller may do is decided by the
 // RPCs from the claims, which must come from a verified token. The scheduled
-// functions log in as pause_scheduler, have no claims, and may call their own
-// RPCs alone.
+// functions log in as pause_scheduler, which may call their RPCs and nothing
+// else; there are no claims then and no other role.
 //
 // Every error is a [refusal.Error]: the RPC's own refusal, or one of
 // invalid_request (a value that Postgres can't read), deadline_exceeded,
@@ -21,7 +21,8 @@
 //
 // A request whose connection turns out dead, or that lost against a concurrent
 // transaction, is repeated once. That is safe for writes because each carries a
-// request id, under which the RPC gives the first answer again.
+// request id, under which the RPC gives the first answer again, or says at the
+// method why it does no harm.
 package database
 
 import (

@@ -12,10 +12,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/mail"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // Lambda's image has no time zones; costs 450 KB
+	"unicode"
 )
 
 // minSecretBytes is the least that HS256 may be keyed with.
@@ -67,6 +70,33 @@ func ReadScheduled(getenv func(name string) string) (Common, error) {
 	settings := e.common()
 	if len(e.problems) > 0 {
 		return Common{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
+// Dispatch is what the dispatcher of notifications needs.
+type Dispatch struct {
+	Common
+	SMTPURL  *url.URL      // SMTP_URL: smtp:// or smtps://, with user and password; nil: inbox only
+	MailFrom *mail.Address // MAIL_FROM: the sender, plain or "Name <address>"; set when SMTPURL is
+}
+
+// ReadDispatch reads the settings of the dispatcher. getenv is os.Getenv, or a
+// test's. The error names every variable that is missing or malformed.
+func ReadDispatch(getenv func(name string) string) (Dispatch, error) {
+	e := environment{getenv: getenv}
+	settings := Dispatch{Common: e.common()}
+	if value := e.text("SMTP_URL", checkMailServer); value != "" {
+		settings.SMTPURL, _ = url.Parse(value) // checked
+		if getenv("MAIL_FROM") == "" {
+			e.fail("MAIL_FROM", "is required when SMTP_URL is set")
+		}
+	}
+	if value := e.text("MAIL_FROM", checkMailAddress); value != "" {
+		settings.MailFrom, _ = mail.ParseAddress(value) // checked
+	}
+	if len(e.problems) > 0 {
+		return Dispatch{}, errors.Join(e.problems...)
 	}
 	return settings, nil
 }
@@ -148,6 +178,37 @@ func checkDatabaseURL(value string) (problem string) {
 		return "is not a postgres:// or postgresql:// URL"
 	case parsed.Hostname() == "" && parsed.Query().Get("host") == "":
 		return "has no host"
+	}
+	return ""
+}
+
+func checkMailServer(value string) (problem string) {
+	parsed, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "is not a URL (a password with special characters must be percent-encoded)"
+	case parsed.Scheme != "smtp" && parsed.Scheme != "smtps":
+		return "is not an smtp:// or smtps:// URL"
+	case parsed.Hostname() == "":
+		return "has no host"
+	case strings.Trim(parsed.Path, "/") != "" || parsed.RawQuery != "" || parsed.Fragment != "":
+		return "has more than user, password, host and port"
+	}
+	if port := parsed.Port(); port != "" {
+		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+			return "has a port that is none"
+		}
+	}
+	if _, hasPassword := parsed.User.Password(); parsed.User != nil && (!hasPassword || parsed.User.Username() == "") {
+		return "has a user without password, or a password without user"
+	}
+	return ""
+}
+
+func checkMailAddress(value string) (problem string) {
+	parsed, err := mail.ParseAddress(value)
+	if err != nil || strings.ContainsFunc(parsed.Name+parsed.Address, unicode.IsControl) {
+		return "is not an e-mail address, such as Likeperson <no-reply@example.org>"
 	}
 	return ""
 }

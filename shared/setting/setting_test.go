@@ -141,6 +141,78 @@ func TestReadHTTPNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestReadDispatch(t *testing.T) {
+	t.Parallel()
+	read := func(changes map[string]string) (setting.Dispatch, error) {
+		variables := map[string]string{"SUPABASE_DB_URL": databaseURL}
+		maps.Copy(variables, changes)
+		return setting.ReadDispatch(func(name string) string { return variables[name] })
+	}
+	t.Run("inbox only", func(t *testing.T) {
+		t.Parallel()
+		got, err := read(nil)
+		if err != nil || got.SMTPURL != nil || got.MailFrom != nil || got.TimeZone != "Europe/Oslo" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	for url, from := range map[string]string{
+		"smtp://mail.example.org":                        "no-reply@example.org",
+		"smtps://user:p%40ss@mail.example.org:465":       "Likeperson Ørland <no-reply@example.org>",
+		"smtp://user:sesame@email-smtp.example.org:587/": `"Likeperson, Oslo" <no-reply@example.org>`,
+	} {
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
+			got, err := read(map[string]string{"SMTP_URL": url, "MAIL_FROM": from})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.SMTPURL.String() != url || got.MailFrom.Address != "no-reply@example.org" {
+				t.Errorf("got %v, %v", got.SMTPURL, got.MailFrom)
+			}
+		})
+	}
+	const from = "no-reply@example.org"
+	for name, c := range map[string]struct {
+		url, from string
+		want      []string
+	}{
+		"no sender":                         {"smtp://h", "", []string{"MAIL_FROM"}},
+		"another scheme":                    {"https://sesame", from, []string{"SMTP_URL"}},
+		"no scheme":                         {"sesame:587", from, []string{"SMTP_URL"}},
+		"no host":                           {"smtp://", from, []string{"SMTP_URL"}},
+		"a path":                            {"smtp://h/sesame", from, []string{"SMTP_URL"}},
+		"a query":                           {"smtp://h?tls=sesame", from, []string{"SMTP_URL"}},
+		"a port that is none":               {"smtp://h:0", from, []string{"SMTP_URL"}},
+		"a port too large":                  {"smtp://h:70000", from, []string{"SMTP_URL"}},
+		"a user without password":           {"smtp://sesame@h", from, []string{"SMTP_URL"}},
+		"a password not encoded":            {"smtp://u:sesame%zz@h", from, []string{"SMTP_URL"}},
+		"a sender without domain":           {"smtp://h", "sesame", []string{"MAIL_FROM"}},
+		"two senders":                       {"smtp://h", "sesame@x.org, b@x.org", []string{"MAIL_FROM"}},
+		"a header in the sender":            {"smtp://h", "sesame@x.org\r\nBcc: b@x.org", []string{"MAIL_FROM"}},
+		"a sender, malformed though unused": {"", "sesame", []string{"MAIL_FROM"}},
+		"both":                              {"sesame", "sesame", []string{"SMTP_URL", "MAIL_FROM"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := read(map[string]string{"SMTP_URL": c.url, "MAIL_FROM": c.from})
+			if err == nil || got != (setting.Dispatch{}) {
+				t.Fatalf("got %+v, %v, want only an error", got, err)
+			}
+			var named []string
+			for line := range strings.Lines(err.Error()) {
+				name, _, _ := strings.Cut(line, ":")
+				named = append(named, name)
+			}
+			if diff := cmp.Diff(c.want, named); diff != "" {
+				t.Errorf("%s\n%v", diff, err)
+			}
+			if strings.Contains(err.Error(), "sesame") {
+				t.Errorf("the error shows a value: %v", err)
+			}
+		})
+	}
+}
+
 func TestLoggerWritesOneObjectALine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(101);
+select plan(102);
 
 create temporary view relations as
   select c.oid, c.relname, c.relkind, c.relowner, c.relnamespace, c.relacl, c.relrowsecurity, c.reloptions
@@ -167,12 +167,18 @@ insert into rules (rule, finds, violations) values
       and (g.rolname, s.privilege) <> ('authenticated', 'USAGE') $$,
  array['grant usage on schema private to service_role', 'grant create on schema private to authenticated', 'grant usage on schema private to public']),
 
-('authenticated may select from whole tables of public and execute functions, nothing else',
+('authenticated may select from whole tables of public, execute functions and say what they have read, nothing else',
  $$ select e.object, e.privilege from effective e
     where e.grantee = 'authenticated'
-      and e.privilege <> 'EXECUTE' and (e.privilege, e.relnamespace) <> ('SELECT', 'public'::regnamespace) $$,
+      and e.privilege <> 'EXECUTE' and (e.privilege, e.relnamespace) <> ('SELECT', 'public'::regnamespace)
+      and (e.object, e.privilege, e.relnamespace) <> ('notification_inbox', 'column UPDATE', 'public'::regnamespace)
+    union all
+    select a.attname, 'UPDATE' from pg_attribute a
+    where a.attrelid = 'public.notification_inbox'::regclass and a.attnum > 0 and a.attname <> 'read_at'
+      and has_column_privilege('authenticated', a.attrelid, a.attnum, 'UPDATE') $$,
  array[
    'grant update (status) on public.pause_records to authenticated',
+   'grant update (body) on public.notification_inbox to authenticated',
    'grant insert on public.notifications to authenticated',
    'grant truncate on public.pause_status_log to public',
    'grant select on private.settings to authenticated',
@@ -216,8 +222,9 @@ insert into rules (rule, finds, violations) values
  $$ select e.object, e.privilege from effective e where e.grantee = 'supabase_auth_admin' $$,
  array['grant execute on function private.erase_person(uuid, uuid) to supabase_auth_admin']),
 
-('no table is published to the realtime API',
- $$ select p.pubname, p.tablename from pg_publication_tables p where p.schemaname in ('public', 'private') $$,
+('no table is published to the realtime API but the inbox',
+ $$ select p.pubname, p.tablename from pg_publication_tables p
+    where p.schemaname in ('public', 'private') and (p.pubname, p.tablename) <> ('supabase_realtime', 'notification_inbox') $$,
  array['alter publication supabase_realtime add table public.chapters']),
 
 -- Structure.
@@ -297,6 +304,7 @@ select is(
     and e.relnamespace = 'public'::regnamespace order by e.object collate "C"),
   array[
     'acknowledge_discrepancy(bigint)',
+    'acknowledge_undelivered(uuid)',
     'coordinator_roster(uuid,text[],text,integer,text)',
     'erase_person(uuid)',
     'mentor_status_on(uuid,date)',
@@ -308,6 +316,7 @@ select is(
     and e.relnamespace = 'private'::regnamespace order by e.object collate "C"),
   array[
     'private.acknowledge_discrepancy(bigint)',
+    'private.acknowledge_undelivered(uuid)',
     'private.coordinator_roster(uuid,text[],text,integer,text)',
     'private.erase_person_as_administrator(uuid)',
     'private.mentor_status_on(uuid,date)',

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"mentorpause/shared/database"
+	"mentorpause/shared/mail"
+	"mentorpause/shared/metric"
+)
+
+const (
+	defaultBatch  = 200
+	defaultBudget = time.Minute      // of a context without a deadline
+	leaseMargin   = 30 * time.Second // by which a claim outlives the function that holds it
+	longestWait   = 10 * time.Second // for the mail server's answer
+)
+
+// dispatcher delivers what is due.
+type dispatcher struct {
+	db     *database.DB
+	mailer *mail.Mailer // nil: inbox only
+	log    *slog.Logger
+	batch  int
+	clock  func() time.Time // nil: the database's
+}
+
+// summary is the function's answer. A notification that was claimed and given
+// back for want of time counts as claimed only.
+type summary struct {
+	Claimed       int   `json:"claimed"`
+	Delivered     int   `json:"delivered"`
+	Retrying      int   `json:"retrying"` // an e-mail is tried again later
+	Undeliverable int   `json:"undeliverable"`
+	DurationMS    int64 `json:"duration_ms"`
+}
+
+// handle is what Lambda calls. The event says nothing that matters: what is due
+// is in the database.
+func (d *dispatcher) handle(ctx context.Context, _ json.RawMessage) (summary, error) {
+	return d.run(ctx)
+}
+
+// run dispatches batch after batch until nothing is due or the time is up. After
+// an error, what was claimed and not recorded is due again when its lease has
+// run out.
+func (d *dispatcher) run(ctx context.Context) (summary, error) {
+	began := time.Now()
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = began.Add(defaultBudget)
+	}
+	r := newRun(d, began, deadline)
+	defer func() {
+		if r.session != nil {
+			r.session.Close()
+		}
+	}()
+
+	var err error
+	for err == nil && time.Now().Before(r.stop) {
+		var more bool
+		if more, err = r.dispatchBatch(ctx); !more {
+			break
+		}
+	}
+	r.total.DurationMS = time.Since(began).Milliseconds()
+	d.report(r.total, err)
+	return r.total, err
+}
+
+// report logs the run's one line; the log turns it into metrics, too (CloudWatch's
+// embedded metric format).
+func (d *dispatcher) report(total summary, err error) {
+	attributes := metric.Embed(time.Now(), "dispatch-notifications",
+		metric.Count("claimed", total.Claimed),
+		metric.Count("delivered", total.Delivered),
+		metric.Count("retrying", total.Retrying),
+		metric.Count("undeliverable", total.Undeliverable),
+		metric.Milliseconds("duration_ms", total.DurationMS))
+	if err != nil {
+		d.log.LogAttrs(context.Background(), slog.LevelError, "dispatching broke off", append(attributes, slog.String("cause", err.Error()))...)
+		return
+	}
+	level := slog.LevelInfo
+	if total.Claimed == 0 {
+		level = slog.LevelDebug // most minutes are like that
+	}
+	d.log.LogAttrs(context.Background(), level, "dispatched", attributes...)
+}
+
+// run is one invocation.
+type run struct {
+	*dispatcher
+	total       summary
+	lease       time.Duration
+	stop        time.Time // from then on nothing is claimed
+	stopSending time.Time // from then on no e-mail is begun
+	session     *mail.Session
+}
+
+func newRun(d *dispatcher, began, deadline time.Time) *run {
+	budget := deadline.Sub(began)
+	reserve := min(3*time.Second, budget/5) // for recording, and for telling how it went
+	r := &run{dispatcher: d, lease: budget + leaseMargin, stop: deadline.Add(-reserve)}
+	if d.mailer != nil {
+		wait := min(longestWait, budget/8)
+		r.session = d.mailer.Session(wait)
+		// One that begins at the last moment connects anew and is slow throughout.
+		r.stopSending = r.stop.Add(-3 * wait)
+	}
+	return r
+}
+
+// asOf is the moment for the RPCs; nil leaves it to the database's clock.
+func (d *dispatcher) asOf() *time.Time {
+	if d.clock == nil {
+		return nil
+	}
+	now := d.clock()
+	return &now
+}
+
+// dispatchBatch claims a batch and sees to it. It reports whether more may be due.
+//
+// The inboxes come first, all in one transaction; then e-mail after e-mail, each
+// recorded before the next is sent, so that a crash can repeat one at most.
+func (r *run) dispatchBatch(ctx context.Context) (more bool, err error) {
+	c, err := r.claim(ctx)
+	if err != nil {
+		return false, fmt.Errorf("claim: %w", err)
+	}
+	r.total.Claimed += len(c.Notifications)
+	if len(c.Notifications) == 0 {
+		return false, nil
+	}
+
+	first := record{}
+	var mailings []mailing
+	for _, n := range c.Notifications {
+		m, err := n.prepare(c.Today, &first)
+		if err != nil {
+			// Ours to repair; it is due again when the lease has run out, and stands in nobody's way.
+			r.log.Error("a notification can't be written", "notification_id", n.ID, "mentor_id", n.MentorID, "cause", err.Error())
+			continue
+		}
+		if len(n.Recipients) == 0 {
+			r.log.Warn("nobody to notify", "notification_id", n.ID, "mentor_id", n.MentorID, "kind", n.Kind)
+		}
+		if len(m.emails) == 0 {
+			first.Settled = append(first.Settled, n.ID)
+		} else {
+			mailings = append(mailings, m)
+		}
+	}
+	lost, err := r.record(ctx, c.Claim, first)
+	if err != nil {
+		return false, fmt.Errorf("record the inboxes: %w", err)
+	}
+	mailings = slices.DeleteFunc(mailings, func(m mailing) bool { return slices.Contains(lost, m.notification.ID) })
+	inTime, err := r.send(ctx, c.Claim, mailings)
+	return inTime && len(c.Notifications) == r.batch, err
+}
+
+// send sends the e-mails and settles their notifications. Those for which no
+// time is left are given back; it reports whether there were none.
+func (r *run) send(ctx context.Context, claim string, mailings []mailing) (inTime bool, err error) {
+	var failing record // while the server is down, one record does for all
+	for n, m := range mailings {
+		if len(m.emails) > 0 && !r.session.Down() && time.Now().After(r.stopSending) {
+			for _, left := range mailings[n:] {
+				failing.Released = append(failing.Released, left.notification.ID)
+			}
+			break
+		}
+		for k, e := range m.emails {
+			down := r.session.Down()
+			if !down && time.Now().After(r.stopSending) {
+				failing.Released = append(failing.Released, m.notification.ID)
+				break
+			}
+			e.outcome.settle(r.session.Send(ctx, e.email))
+			r.logOutcome(m.notification, e.outcome)
+
+			next := record{Emails: []emailOutcome{e.outcome}}
+			if k == len(m.emails)-1 {
+				next.Settled = []string{m.notification.ID}
+			}
+			if down {
+				failing.Emails = append(failing.Emails, next.Emails...)
+				failing.Settled = append(failing.Settled, next.Settled...)
+				continue
+			}
+			lost, err := r.record(ctx, claim, next)
+			if err != nil {
+				return false, fmt.Errorf("record an e-mail of notification %s: %w", m.notification.ID, err)
+			}
+			if len(lost) > 0 {
+				break // another dispatcher has it now
+			}
+		}
+	}
+	if len(failing.Emails)+len(failing.Released) > 0 {
+		if _, err := r.record(ctx, claim, failing); err != nil {
+			return false, fmt.Errorf("record what was not sent: %w", err)
+		}
+	}
+	return len(failing.Released) == 0, nil
+}
+
+func (r *run) logOutcome(n notification, o emailOutcome) {
+	if !o.Sent {
+		r.log.Warn("an e-mail was not sent", "notification_id", n.ID, "mentor_id", n.MentorID, "number", o.Number,
+			"permanent", o.Permanent, "address_refused", o.AddressRefused, "cause", o.Failure)
+	}
+}
+
+func (r *run) claim(ctx context.Context) (claimed, error) {
+	reply, err := r.db.ClaimNotifications(ctx, database.ClaimNotifications{
+		Batch: r.batch, Lease: r.lease, Email: r.mailer != nil, AsOf: r.asOf(),
+	})
+	if err != nil {
+		return claimed{}, err
+	}
+	var c claimed
+	if err := json.Unmarshal(reply.Body, &c); err != nil {
+		return claimed{}, fmt.Errorf("the RPC's answer: %w", err)
+	}
+	return c, nil
+}
+
+// record records, adds up, and answers which notifications somebody else has by now.
+func (r *run) record(ctx context.Context, claim string, what record) (lost []string, err error) {
+	inbox, inboxErr := array(what.Inbox)
+	emails, emailsErr := array(what.Emails)
+	if err := errors.Join(inboxErr, emailsErr); err != nil {
+		return nil, err
+	}
+	reply, err := r.db.RecordNotifications(ctx, database.RecordNotifications{
+		Claim: claim, Inbox: inbox, Emails: emails, Settled: what.Settled, Released: what.Released, AsOf: r.asOf(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Delivered, Retrying, Undeliverable int
+		Lost                               []string
+	}
+	if err := json.Unmarshal(reply.Body, &answer); err != nil {
+		return nil, fmt.Errorf("the RPC's answer: %w", err)
+	}
+	r.total.Delivered += answer.Delivered
+	r.total.Retrying += answer.Retrying
+	r.total.Undeliverable += answer.Undeliverable
+	if len(answer.Lost) > 0 {
+		r.log.Warn("another dispatcher has taken over", "notification_ids", answer.Lost)
+	}
+	return answer.Lost, nil
+}
+
+// array is JSON for the RPC; nil, which is its default, when there is nothing.
+func array[T any](of []T) ([]byte, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(of)
+}

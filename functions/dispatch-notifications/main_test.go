@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFromEnvironment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	mentor, kari := b.pair(t)
+	b.notify(t, mentor)
+	variables := map[string]string{"SUPABASE_DB_URL": b.URL("pause_scheduler"), "LOG_LEVEL": "error"}
+	getenv := func(name string) string { return variables[name] }
+	d, err := fromEnvironment(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.db.Close)
+
+	// As EventBridge sends it; and an event of another kind does as well.
+	for n, event := range []string{
+		`{"version": "0", "id": "x", "detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-11-24T08:00:00Z", "detail": {}}`, `{}`, `null`,
+	} {
+		answer, err := d.handle(t.Context(), json.RawMessage(event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := json.Marshal(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields map[string]int
+		if err := json.Unmarshal(encoded, &fields); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "fields", slices.Sorted(maps.Keys(fields)), []string{"claimed", "delivered", "duration_ms", "retrying", "undeliverable"})
+		if claimed := fields["claimed"]; claimed != 1 && n == 0 || claimed != 0 && n > 0 {
+			t.Errorf("event %d: %s", n, encoded)
+		}
+	}
+	want(t, "inbox", len(b.inbox(t, kari)), 1)
+
+	for name, value := range map[string]string{"SMTP_URL": "sesame", "SUPABASE_DB_URL": "sesame"} {
+		broken := maps.Clone(variables)
+		broken[name] = value
+		if _, err := fromEnvironment(func(name string) string { return broken[name] }); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	variables["SMTP_URL"], variables["MAIL_FROM"] = "smtps://mail.test", "no-reply@mentorpause.test"
+	if d, err := fromEnvironment(getenv); err != nil || d.mailer == nil {
+		t.Errorf("with e-mail: %+v, %v", d, err)
+	}
+}
+
+func TestTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	d, err := fromEnvironment(func(name string) string {
+		return map[string]string{"SUPABASE_DB_URL": "postgresql://pause_scheduler:sesame@127.0.0.1:1/postgres", "LOG_LEVEL": "error"}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &logBuffer{}
+	d.log = (&bundle{log: log}).logger()
+	// An error of the invocation, so that it shows as one.
+	if _, err := d.run(t.Context()); err == nil || strings.Contains(err.Error()+log.String(), "sesame") {
+		t.Errorf("got %v, log %s", err, log)
+	}
+}
+
+// The run stops by itself before its deadline, and the claims of one that
+// doesn't outlive it.
+func TestStopsInTime(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	server := startServer(t)
+	b.crowd(t, 20, 4, 5000)
+	d := b.dispatcher(t, server)
+	d.batch = 20
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	got, err := d.run(ctx)
+	if err != nil || ctx.Err() != nil {
+		t.Fatalf("%+v, %v, %v", got, err, ctx.Err())
+	}
+	if got.Claimed == 0 || got.Claimed == 5000 {
+		t.Errorf("%+v: it proves little", got)
+	}
+	if n := value[int](t, b, "select count(*) from public.notifications where claim is not null"); n != 0 {
+		t.Errorf("%d are still claimed", n)
+	}
+	left := value[int](t, b, "select count(*) from public.notifications where state = 'pending' and due_at <= $1", b.clock())
+	want(t, "due at once", left, 5000-got.Delivered)
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	mentor, _ := b.pair(t)
+	b.notify(t, mentor)
+	b.dispatch(t, nil, summary{Claimed: 1, Delivered: 1})
+	lines := strings.Split(strings.TrimSpace(b.log.String()), "\n")
+	var line struct {
+		Claimed, Delivered *int
+		AWS                struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		} `json:"_aws"`
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
+		t.Fatal(err)
+	}
+	if line.Claimed == nil || *line.Claimed != 1 || line.AWS.Timestamp == 0 || len(line.AWS.CloudWatchMetrics[0].Metrics) != 5 {
+		t.Errorf("line %s", lines[len(lines)-1])
+	}
+}

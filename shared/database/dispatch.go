@@ -1,0 +1,78 @@
+package database
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// ClaimNotifications are the arguments of the RPC claim_notifications.
+type ClaimNotifications struct {
+	Batch int           // at most so many
+	Lease time.Duration // for so long nobody else gets them
+	Email bool          // whether e-mail is configured: addresses come along
+	AsOf  *time.Time    // the moment that it is judged on; nil: now
+}
+
+// RecordNotifications are the arguments of the RPC record_notifications.
+type RecordNotifications struct {
+	Claim    string     // UUID, as claimed
+	Inbox    []byte     // JSON array; nil: nothing
+	Emails   []byte     // JSON array; nil: nothing
+	Settled  []string   // UUIDs: nothing of this claim is left to do
+	Released []string   // UUIDs: given back untouched
+	AsOf     *time.Time // the moment that it is judged on; nil: now
+}
+
+const claimNotifications = `select public.claim_notifications(
+		batch => $1::int,
+		lease_seconds => $2::int,
+		email => $3::boolean,
+		as_of => $4::timestamptz)::text,
+	null::text`
+
+// ClaimNotifications claims notifications that are due, and answers {"claim",
+// "today", "notifications": […]} with the recipients as of this moment. Only
+// the role pause_scheduler may.
+//
+// Repeated on a lost connection it claims others; the first ones are due again
+// when their lease has run out.
+func (db *DB) ClaimNotifications(ctx context.Context, in ClaimNotifications) (Reply, error) {
+	return db.call(ctx, nil, rpc{name: "claim_notifications", query: claimNotifications, scheduler: true, args: [][]byte{
+		strconv.AppendInt(nil, int64(in.Batch), 10),
+		strconv.AppendInt(nil, int64(in.Lease/time.Second), 10),
+		strconv.AppendBool(nil, in.Email),
+		optionalTime(in.AsOf),
+	}})
+}
+
+const recordNotifications = `select public.record_notifications(
+		claim => $1::uuid,
+		inbox => $2::jsonb,
+		emails => $3::jsonb,
+		settled => $4::uuid[],
+		released => $5::uuid[],
+		as_of => $6::timestamptz)::text,
+	null::text`
+
+// RecordNotifications records what became of claimed notifications, as far as
+// the claim still holds them, and answers {"delivered", "retrying",
+// "undeliverable", "lost": […]}. Only the role pause_scheduler may. Repeating
+// it writes nothing twice.
+func (db *DB) RecordNotifications(ctx context.Context, in RecordNotifications) (Reply, error) {
+	return db.call(ctx, nil, rpc{name: "record_notifications", query: recordNotifications, scheduler: true, args: [][]byte{
+		text(in.Claim),
+		in.Inbox,
+		in.Emails,
+		optionalTextArray(in.Settled),
+		optionalTextArray(in.Released),
+		optionalTime(in.AsOf),
+	}})
+}
+
+func optionalTime(value *time.Time) []byte {
+	if value == nil {
+		return nil
+	}
+	return value.UTC().AppendFormat(nil, time.RFC3339Nano)
+}

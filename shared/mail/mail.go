@@ -1,0 +1,267 @@
+// Package mail sends e-mails over SMTP, many over one connection.
+//
+// smtp:// uses STARTTLS when the server offers it, smtps:// is TLS from the
+// start; a certificate that doesn't hold is an error, never a reason to go on in
+// the clear, and a password is never sent in the clear.
+//
+// What goes wrong is a [*Failure], which tells apart what is worth another try
+// from what isn't. Its text is for the ledger and the log: it has what the
+// server said, without addresses.
+//
+// An e-mail that was handed over completely, but whose acknowledgement got lost,
+// counts as failed. It is sent again under the same Message-ID, by which
+// servers and mail programs know it.
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/mail"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// Settings say by which server and from whom. They have been checked.
+type Settings struct {
+	Server  *url.URL       // smtp:// or smtps://, with user and password; port 587 or 465 unless given
+	From    *mail.Address  // the sender
+	RootCAs *x509.CertPool // nil: the system's
+}
+
+// Mailer makes sessions.
+type Mailer struct {
+	settings Settings
+	domain   string // of the sender, for Message-IDs
+}
+
+// New makes a Mailer; no network.
+func New(settings Settings) *Mailer {
+	_, domain, _ := strings.Cut(settings.From.Address, "@")
+	return &Mailer{settings: settings, domain: domain}
+}
+
+// Email is one e-mail to one person.
+type Email struct {
+	ID      string // makes the Message-ID: the same again for the same e-mail
+	To      string // the address
+	Subject string // one line
+	Text    string
+	HTML    string
+}
+
+// Failure is why an e-mail was not sent.
+type Failure struct {
+	Permanent      bool // another try would end the same
+	AddressRefused bool // it is the address that is wrong
+	Unreachable    bool // the server could not be spoken to, so it says nothing about this e-mail
+	Reason         string
+}
+
+// Error is the reason.
+func (f *Failure) Error() string { return f.Reason }
+
+// Session sends over one connection, which it makes at the first e-mail and
+// again when it is lost. It is not safe for concurrent use.
+type Session struct {
+	mailer  *Mailer
+	timeout time.Duration
+	client  *gomail.Client
+	conn    *smtp.Client // nil: none
+	lost    int          // how often in a row the server could not be spoken to
+	reason  string       // the last time
+}
+
+// patience is how often in a row a session tries to reach the server.
+const patience = 2
+
+// Session begins a session. Connecting takes at most the timeout, and an e-mail
+// twice that.
+func (m *Mailer) Session(timeout time.Duration) *Session {
+	return &Session{mailer: m, timeout: timeout}
+}
+
+// Down reports whether the session has given up on the server: what is sent
+// now fails at once, without trying.
+func (s *Session) Down() bool { return s.lost >= patience }
+
+// Close takes leave of the server.
+func (s *Session) Close() {
+	if s.conn == nil {
+		return
+	}
+	// What was sent is sent; the server's farewell changes nothing.
+	if s.conn.UpdateDeadline(s.timeout) == nil {
+		_ = s.conn.Quit()
+	}
+	s.drop()
+}
+
+func (s *Session) drop() {
+	if s.conn != nil {
+		_ = s.conn.Close()
+		s.conn = nil
+	}
+}
+
+// Send sends one e-mail. Its error is a *Failure.
+func (s *Session) Send(ctx context.Context, email Email) error {
+	message, failure := s.mailer.message(email)
+	if failure != nil {
+		return failure
+	}
+	if s.Down() {
+		return &Failure{Unreachable: true, Reason: s.reason}
+	}
+	if failure := s.connect(ctx); failure != nil {
+		s.lost, s.reason = s.lost+1, failure.Reason
+		return failure
+	}
+
+	err := s.client.SendWithSMTPClient(s.conn, message)
+	if err == nil || message.IsDelivered() {
+		s.lost = 0
+		return nil
+	}
+	failure = judge(err)
+	if failure.Unreachable {
+		s.drop()
+		s.lost, s.reason = s.lost+1, failure.Reason
+		return failure
+	}
+	s.lost = 0
+	// Whatever of the transaction is still open must not get into the next one.
+	if s.conn.Reset() != nil {
+		s.drop()
+	}
+	return failure
+}
+
+// connect makes sure of a connection that is alive.
+func (s *Session) connect(ctx context.Context) *Failure {
+	if s.conn != nil {
+		if s.conn.UpdateDeadline(s.timeout) == nil && s.conn.Noop() == nil {
+			return nil
+		}
+		s.drop() // it idled for too long
+	}
+	client, err := s.mailer.client(s.timeout)
+	if err != nil {
+		return &Failure{Unreachable: true, Reason: "the mail server's settings can't be used: " + clean(err.Error())}
+	}
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return &Failure{Unreachable: true, Reason: "the mail server can't be reached: " + clean(err.Error())}
+	}
+	s.client, s.conn = client, conn
+	return nil
+}
+
+func (m *Mailer) client(timeout time.Duration) (*gomail.Client, error) {
+	server := m.settings.Server
+	port, options := 587, []gomail.Option{
+		gomail.WithTimeout(timeout),
+		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
+		gomail.WithTLSConfig(&tls.Config{ServerName: server.Hostname(), MinVersion: tls.VersionTLS12, RootCAs: m.settings.RootCAs}),
+		// The session asks itself whether the connection lives, and a transaction
+		// that succeeded needs no reset.
+		gomail.WithoutNoop(), gomail.WithoutRset(),
+	}
+	if server.Scheme == "smtps" {
+		port, options = 465, append(options, gomail.WithSSL())
+	}
+	if text := server.Port(); text != "" {
+		var err error
+		if port, err = strconv.Atoi(text); err != nil {
+			return nil, err
+		}
+	}
+	options = append(options, gomail.WithPort(port))
+	if user := server.User; user != nil {
+		password, _ := user.Password()
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(user.Username()), gomail.WithPassword(password))
+	}
+	return gomail.NewClient(server.Hostname(), options...)
+}
+
+// message makes the e-mail; a person's address may be anything.
+func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
+	to, err := mail.ParseAddress(email.To)
+	if err != nil || to.Address != email.To {
+		return nil, &Failure{Permanent: true, AddressRefused: true, Reason: "this is no e-mail address"}
+	}
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	message.FromMailAddress(m.settings.From)
+	message.ToMailAddress(to)
+	message.Subject(email.Subject)
+	message.SetDate()
+	message.SetMessageIDWithValue(email.ID + "@" + m.domain)
+	// So that nobody's out-of-office answers (RFC 3834).
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.SetGenHeader("X-Auto-Response-Suppress", "All")
+	message.SetBodyString(gomail.TypeTextPlain, email.Text)
+	message.AddAlternativeString(gomail.TypeTextHTML, email.HTML)
+	return message, nil
+}
+
+// judge tells what a failed transaction means.
+func judge(err error) *Failure {
+	sent, ok := errors.AsType[*gomail.SendError](err)
+	if !ok {
+		return &Failure{Unreachable: true, Reason: clean(err.Error())}
+	}
+	// The library adds whom it was for.
+	text, _, _ := strings.Cut(sent.Error(), ", affected ")
+	failure := &Failure{Reason: clean(text)}
+	switch code := sent.ErrorCode(); {
+	case code == 421:
+		failure.Unreachable = true // the server closes
+	case code == 530 || code == 534 || code == 535 || code == 538:
+		failure.Unreachable = true // it doesn't let us in: our settings, not this e-mail
+	case code >= 500:
+		failure.Permanent = true
+		failure.AddressRefused = sent.Reason == gomail.ErrSMTPRcptTo && aboutAddress(code, text)
+	case code == 0:
+		failure.Unreachable = true
+		failure.Reason = "the connection to the mail server was lost: " + failure.Reason
+	}
+	return failure
+}
+
+// aboutAddress tells a refused address from a full mailbox (552, 5.2.x) and from
+// a server that doesn't take our e-mails at all (5.7.x).
+func aboutAddress(code int, text string) bool {
+	enhanced := enhancedCode.FindStringSubmatch(text)
+	if enhanced == nil {
+		return code != 552
+	}
+	const disabled = "2.1"
+	subject, detail := enhanced[1], enhanced[2]
+	return subject != "2" && subject != "7" || subject+"."+detail == disabled
+}
+
+var enhancedCode = regexp.MustCompile(`\b5\.(\d{1,3})\.(\d{1,3})\b`)
+
+var addressLike = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
+
+const longestReason = 300 // bytes
+
+// clean makes a server's or the system's words fit for the ledger.
+func clean(text string) string {
+	text = addressLike.ReplaceAllString(text, "(address)")
+	text = textproto.TrimString(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))
+	text = strings.ReplaceAll(text, "\x00", "")
+	if len(text) > longestReason {
+		text = strings.ToValidUTF8(text[:longestReason], "") + "…"
+	}
+	return text
+}

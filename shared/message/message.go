@@ -1,0 +1,239 @@
+// Package message writes what people are told: the title and text of each
+// notification, for the inbox and as an e-mail, in Norwegian Bokmål, Nynorsk
+// and English.
+//
+// A text tells who, what and when: the mentor's name and dates. It never tells
+// why somebody is away, nor anything of anybody else; the package is not given
+// either. Names come from people, and are made harmless before they are put into
+// a text: a name can't end a header, begin a line, turn the direction of writing
+// or be markup.
+//
+// A kind, role or date that the package does not know is an error; a locale that
+// it does not know reads Bokmål.
+package message
+
+import (
+	"embed"
+	"fmt"
+	html "html/template"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+)
+
+// Kinds are the notifications of the contract.
+var Kinds = []string{
+	"mentor_paused", "mentor_reactivated", "certification_expired", "certification_restored",
+	"certification_expiring", "return_due", "return_overdue", "discrepancy_found",
+}
+
+// Notification is what a text is made from.
+type Notification struct {
+	Kind       string
+	Audience   string // whom it is meant for: coordinator, mentor or administrator
+	Role       string // as what the recipient gets it; an administrator in place of a coordinator, say
+	Locale     string // the recipient's
+	MentorName string
+
+	Today       time.Time // the date on which it is told
+	HappenedOn  time.Time // from which date on the change counts
+	ReferenceOn time.Time // what a reminder reminds of; zero: nothing
+	ReturnOn    time.Time // when the mentor is expected back; zero: open
+}
+
+// Message is a text, as it lies in an inbox.
+type Message struct {
+	Title string // one line, also the e-mail's subject
+	Body  string // paragraphs with an empty line between
+}
+
+// Email is the same as an e-mail.
+type Email struct {
+	Subject string
+	Text    string
+	HTML    string
+}
+
+//go:embed templates
+var files embed.FS
+
+// language is one set of texts.
+type language struct {
+	tag       string
+	templates *template.Template
+	months    []string
+	// day gives a day seen from today: 0 is today, 7 in a week, -7 a week ago.
+	day func(days int) string
+	// dateFormat takes day, month and year.
+	dateFormat string
+}
+
+var (
+	norwegianMonths = []string{"januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember"}
+	englishMonths   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+
+	bokmaal = newLanguage(language{tag: "nb", months: norwegianMonths, dateFormat: "%d. %s %d",
+		day: dayIn("i dag", "i morgen", "i går", "om %d dager", "for %d dager siden")})
+	nynorsk = newLanguage(language{tag: "nn", months: norwegianMonths, dateFormat: "%d. %s %d",
+		day: dayIn("i dag", "i morgon", "i går", "om %d dagar", "for %d dagar sidan")})
+	english = newLanguage(language{tag: "en", months: englishMonths, dateFormat: "%d %s %d",
+		day: dayIn("today", "tomorrow", "yesterday", "in %d days", "%d days ago")})
+
+	layout = html.Must(html.ParseFS(files, "templates/email.html"))
+)
+
+func dayIn(today, tomorrow, yesterday, ahead, past string) func(int) string {
+	return func(days int) string {
+		switch {
+		case days == 0:
+			return today
+		case days == 1:
+			return tomorrow
+		case days == -1:
+			return yesterday
+		case days > 0:
+			return fmt.Sprintf(ahead, days)
+		default:
+			return fmt.Sprintf(past, -days)
+		}
+	}
+}
+
+func newLanguage(l language) language {
+	l.templates = template.Must(template.New(l.tag).Option("missingkey=error").Funcs(template.FuncMap{
+		"date": func(on *time.Time) string {
+			return fmt.Sprintf(l.dateFormat, on.Day(), l.months[on.Month()-1], on.Year())
+		},
+		"days": l.day,
+	}).ParseFS(files, "templates/"+l.tag+".txt"))
+	return l
+}
+
+// languageOf is the language for a locale such as nb, nn-NO or en_GB.
+func languageOf(locale string) language {
+	tag, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
+	switch tag {
+	case "nn":
+		return nynorsk
+	case "en":
+		return english
+	default:
+		return bokmaal
+	}
+}
+
+// fields are what the templates may use.
+type fields struct {
+	Mentor                            string
+	HappenedOn, ReferenceOn, ReturnOn *time.Time // nil: none
+	Days                              int        // from today to ReferenceOn
+}
+
+// Render writes the text of a notification for one recipient's inbox.
+func Render(n Notification) (Message, error) {
+	w, err := newWriter(n)
+	if err != nil {
+		return Message{}, err
+	}
+	message := Message{Title: w.text(n.Kind + "." + w.voice + ".title"), Body: w.text(n.Kind + "." + w.voice + ".body")}
+	return message, w.err
+}
+
+// RenderEmail makes the e-mail of what Render has written for the same
+// notification; it adds why this person gets it.
+func RenderEmail(n Notification, message Message) (Email, error) {
+	w, err := newWriter(n)
+	if err != nil {
+		return Email{}, err
+	}
+	footer := []string{w.text(w.why), w.text("footer")}
+	if w.err != nil {
+		return Email{}, w.err
+	}
+	var page strings.Builder
+	err = layout.Execute(&page, map[string]any{
+		"Language": w.language.tag, "Title": message.Title, "Paragraphs": strings.Split(message.Body, "\n\n"), "Footer": footer,
+	})
+	if err != nil {
+		return Email{}, fmt.Errorf("HTML of %s in %s: %w", n.Kind, w.language.tag, err)
+	}
+	return Email{
+		Subject: message.Title,
+		Text:    message.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n",
+		HTML:    page.String(),
+	}, nil
+}
+
+// writer writes from the templates of one language, until something fails.
+type writer struct {
+	language   language
+	voice, why string
+	fields     fields
+	err        error
+}
+
+func newWriter(n Notification) (*writer, error) {
+	w := &writer{language: languageOf(n.Locale), voice: "staff", why: "why." + n.Role}
+	switch {
+	case n.Role == "mentor":
+		w.voice = "mentor"
+	case n.Role == "administrator" && n.Audience == "coordinator":
+		w.why = "why.fallback"
+	case n.Role != "coordinator" && n.Role != "administrator":
+		return nil, fmt.Errorf("there is no text for a recipient as %q", n.Role)
+	}
+	if n.HappenedOn.IsZero() {
+		return nil, fmt.Errorf("%s: no date", n.Kind)
+	}
+	w.fields = fields{
+		Mentor:      cleanName(n.MentorName),
+		HappenedOn:  &n.HappenedOn,
+		ReferenceOn: optional(n.ReferenceOn),
+		ReturnOn:    optional(n.ReturnOn),
+		Days:        int(n.ReferenceOn.Sub(n.Today).Round(24*time.Hour) / (24 * time.Hour)),
+	}
+	return w, nil
+}
+
+func (w *writer) text(name string) string {
+	var b strings.Builder
+	if err := w.language.templates.ExecuteTemplate(&b, name, w.fields); err != nil && w.err == nil {
+		w.err = fmt.Errorf("text in %s: %w", w.language.tag, err)
+	}
+	return b.String()
+}
+
+func optional(on time.Time) *time.Time {
+	if on.IsZero() {
+		return nil
+	}
+	return &on
+}
+
+const longestName = 100 // characters; longer ones are cut
+
+// cleanName makes a person's name safe inside a line of text: one line, no
+// control characters, nothing that is invisible or turns the direction of
+// writing, no more than can be read.
+func cleanName(name string) string {
+	kept := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r):
+			return ' '
+		case r == '\u200c', r == '\u200d': // joiners, part of how some names are written
+			return r
+		case unicode.Is(unicode.C, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	kept = strings.Join(strings.Fields(kept), " ")
+	if runes := []rune(kept); len(runes) > longestName {
+		kept = string(runes[:longestName]) + "…"
+	}
+	if kept == "" {
+		return "–"
+	}
+	return kept
+}
