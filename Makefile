@@ -59,7 +59,8 @@ migrate-status: ## lists the migrations of $SUPABASE_DB_URL
 
 .PHONY: nightly
 nightly: ## does the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
-	@go run ./cmd/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
+	@mkdir -p .cache && go build -o .cache/nightly ./cmd/nightly
+	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: lint
 lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template

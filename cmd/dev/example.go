@@ -15,7 +15,13 @@ type example struct {
 	method string
 	url    string
 	body   string
-	token  string
+	token  string // empty: a scheduled function, which asks for none
+}
+
+// dryRun shows what the schedule would do tonight.
+func dryRun(base string) example {
+	return example{title: "What the nightly run would do now", method: http.MethodPost,
+		url: base + "/functions/v1/nightly-expiry", body: `{"dry_run":true}`}
 }
 
 // curl is the whole line. Nothing in it needs escaping inside single quotes.
@@ -27,6 +33,9 @@ func (e example) curl(t *terminal) string {
 	line += " '" + e.url + "'"
 	if e.body != "" {
 		line += " -H 'content-type: application/json' -d '" + e.body + "'"
+	}
+	if e.token == "" {
+		return line
 	}
 	return line + " -H 'authorization: Bearer " + t.dim(e.token) + "'"
 }

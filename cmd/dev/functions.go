@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	functionTimeout = 10 * time.Second // as in template.yaml
-	maxInstances    = 4                // of one function
+	functionTimeout  = 10 * time.Second // as in template.yaml
+	scheduledTimeout = time.Minute      // there the nightly run has more, which nobody waits for here
+	maxInstances     = 4                // of one function
 )
 
 // build compiles every function for this machine, with the flags of `make
@@ -64,6 +65,10 @@ func startFunctions(ctx context.Context, names []string, dir string, db *databas
 		all     sync.WaitGroup
 	)
 	for _, name := range names {
+		timeout := functionTimeout
+		if isScheduled(name) {
+			timeout = scheduledTimeout
+		}
 		environment := functionEnvironment(name, db, auth, mail)
 		all.Go(func() {
 			f, err := lambdaruntime.Start(ctx, lambdaruntime.Config{
@@ -71,7 +76,7 @@ func startFunctions(ctx context.Context, names []string, dir string, db *databas
 				Binary:       filepath.Join(dir, name),
 				Env:          environment,
 				MaxInstances: maxInstances,
-				Timeout:      functionTimeout,
+				Timeout:      timeout,
 				Output:       out,
 			})
 			mu.Lock()

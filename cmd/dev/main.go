@@ -145,6 +145,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	examples = append(examples, dryRun(auth.base))
 	scheduling, stopScheduling := context.WithCancel(ctx)
 	running := startSchedules(scheduling, functions, terminal)
 	defer running.Wait()
