@@ -115,7 +115,7 @@ func bar(out io.Writer) (progress nightly.Progress, finish func()) {
 	}
 	const whole = 1000
 	b := progressbar.NewOptions(whole, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(40),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("mentors"))
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("reconcile"))
 	return func(phase string, fraction float64) {
 		b.Describe(phase)
 		_ = b.Set(int(fraction * whole)) // a terminal that went away is no reason to stop

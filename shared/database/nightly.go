@@ -60,7 +60,7 @@ func (db *DB) NightlyStop(ctx context.Context, run NightlyRun) (NightlyRun, erro
 const nightlyPreview = `select public.nightly_preview(as_of => $1::date, is_full => $2::boolean, phase => $3::text, after_id => $4::uuid, batch => $5::int)::text, null::text`
 
 // NightlyPreview says what the next chunk of a run of that date would do, and
-// writes nothing. The first chunk's phase is mentors.
+// writes nothing. The first chunk's phase is reconcile.
 func (db *DB) NightlyPreview(ctx context.Context, asOf string, full bool, phase string, afterID *string, batch int) (NightlyRun, error) {
 	return db.nightly(ctx, "nightly_preview", nightlyPreview,
 		text(asOf), text(strconv.FormatBool(full)), text(phase), optionalText(afterID), integer(int64(batch)))

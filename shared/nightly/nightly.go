@@ -161,7 +161,7 @@ func stop(ctx context.Context, db *database.DB, run database.NightlyRun) (databa
 
 // preview adds up what the chunks would do.
 func preview(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
-	sum := database.NightlyRun{Phase: "mentors"}
+	sum := database.NightlyRun{Phase: "reconcile"}
 	for sum.Outcome == nil && timeLeft(ctx) >= stopMargin {
 		callCtx, cancel := context.WithTimeout(ctx, chunkTimeout)
 		next, err := db.NightlyPreview(callCtx, request.AsOf, request.Full, sum.Phase, sum.AfterID, request.Chunk)
@@ -190,7 +190,7 @@ func timeLeft(ctx context.Context) time.Duration {
 
 // phases with the share of the time that is behind when one begins.
 var phases = map[string]struct{ from, to float64 }{
-	"mentors": {0, 0.8}, "reconcile": {0.8, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
+	"reconcile": {0, 0.15}, "mentors": {0.15, 0.9}, "sweep": {0.9, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
 }
 
 func fraction(run database.NightlyRun) float64 {

@@ -16,7 +16,7 @@ create table public.nightly_runs (
   lease_until timestamptz not null,
   holder uuid not null,
   fencing_token bigint not null,
-  phase text not null default 'mentors',
+  phase text not null default 'reconcile',
   after_id uuid,
   held integer not null default 0,
   missed_nights integer not null default 0,
@@ -28,7 +28,7 @@ create table public.nightly_runs (
   constraint nightly_runs_pkey primary key (id),
   constraint nightly_runs_outcome_known check (outcome in ('completed', 'partial')),
   constraint nightly_runs_finished_with_outcome check ((outcome is null) = (finished_at is null)),
-  constraint nightly_runs_phase_known check (phase in ('mentors', 'reconcile', 'requeue', 'tidy', 'held', 'done')),
+  constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'sweep', 'requeue', 'tidy', 'held', 'done')),
   constraint nightly_runs_since_before check (since <= as_of)
 );
 create unique index nightly_runs_one_open on public.nightly_runs ((true)) where outcome is null;
@@ -64,6 +64,7 @@ create table private.nightly_state (
   only_row boolean not null default true,
   fencing_token bigint not null default 0,
   reconciled_to uuid not null default '00000000-0000-0000-0000-000000000000',
+  swept_to uuid not null default '00000000-0000-0000-0000-000000000000',
   constraint nightly_state_pkey primary key (only_row),
   constraint nightly_state_only_one_row check (only_row)
 );
@@ -74,6 +75,8 @@ revoke all on table private.nightly_state from public, anon, authenticated, serv
 comment on table private.nightly_state is 'One row: what outlives a run.';
 comment on column private.nightly_state.reconciled_to is
   'The last mentor whose log was compared with the status. Each night compares the next thousands and goes round.';
+comment on column private.nightly_state.swept_to is
+  'The last mentor who was looked at without an occasion. Each night looks at the next thousands and goes round.';
 
 create table private.nightly_pending (
   mentor_id uuid not null,

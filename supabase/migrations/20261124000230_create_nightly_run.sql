@@ -103,6 +103,27 @@ revoke all on function private.tonights_reconciliation(integer) from public, ano
 comment on function private.tonights_reconciliation(integer) is
   'Whose logs a run compares that is not full: all of a small organisation''s, of a large one''s the next after last night''s.';
 
+create function private.tonights_sweep(batch integer) returns uuid[]
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  next_ids uuid[] := private.nightly_candidates(null, null, true,
+    (select s.swept_to from private.nightly_state s), tonights_sweep.batch);
+begin
+  if cardinality(next_ids) < tonights_sweep.batch then
+    next_ids := next_ids || array(
+      select w from unnest(private.nightly_candidates(null, null, true,
+        '00000000-0000-0000-0000-000000000000', tonights_sweep.batch - cardinality(next_ids))) w
+      where w <> all (next_ids));
+  end if;
+  return next_ids;
+end
+$$;
+revoke all on function private.tonights_sweep(integer) from public, anon, authenticated, service_role;
+
+comment on function private.tonights_sweep(integer) is
+  'Whom a run that is not full looks at without an occasion: everybody in a small organisation, in a large one the next after last night''s.';
+
 create function private.requeueable(mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer
 set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
@@ -167,24 +188,9 @@ declare
   judged record;
   reconciled record;
   held uuid[] := '{}';
+  suspects uuid[];
 begin
   case nightly_chunk.phase
-  when 'mentors' then
-    ids := private.nightly_candidates(nightly_chunk.since, nightly_chunk.as_of, nightly_chunk.is_full,
-      coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
-    if ids <> '{}' then
-      select * into judged from private.judge_mentors(ids, nightly_chunk.since, nightly_chunk.as_of, dry_run) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
-      held := judged.held;
-    end if;
-    done.after_id := ids[cardinality(ids)];
-    if cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'reconcile';
-      done.after_id := null;
-    end if;
-
   when 'reconcile' then
     if nightly_chunk.is_full then
       ids := private.mentors_to_reconcile(coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
@@ -209,9 +215,46 @@ begin
     end if;
     done.after_id := ids[cardinality(ids)];
     if not nightly_chunk.is_full or cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'requeue';
+      done.phase := 'mentors';
       done.after_id := null;
     end if;
+
+  when 'mentors' then
+    ids := private.nightly_candidates(nightly_chunk.since, nightly_chunk.as_of, nightly_chunk.is_full,
+      coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
+    if ids <> '{}' then
+      select * into judged from private.judge_mentors(ids, nightly_chunk.since, nightly_chunk.as_of, dry_run) j;
+      done.expired := judged.expired;
+      done.restored := judged.restored;
+      done.reminders := judged.reminders;
+      held := judged.held;
+    end if;
+    done.after_id := ids[cardinality(ids)];
+    if cardinality(ids) < nightly_chunk.batch then
+      done.phase := case when nightly_chunk.is_full or dry_run then 'requeue' else 'sweep' end;
+      done.after_id := null;
+    end if;
+
+  -- Whatever kept a mentor from being marked (a load with triggers off, say), the
+  -- facts have their way in time.
+  when 'sweep' then
+    ids := private.tonights_sweep(nightly_chunk.batch);
+    suspects := array(
+      select c.mentor_id from private.due_changes(ids, nightly_chunk.since, nightly_chunk.as_of) c
+      union
+      select r.mentor_id from private.due_reminders(ids, nightly_chunk.as_of) r);
+    if suspects <> '{}' then
+      select * into judged from private.judge_mentors(suspects, nightly_chunk.since, nightly_chunk.as_of, false) j;
+      done.expired := judged.expired;
+      done.restored := judged.restored;
+      done.reminders := judged.reminders;
+      held := judged.held;
+    end if;
+    if ids <> '{}' then
+      update private.nightly_state set swept_to = ids[cardinality(ids)];
+    end if;
+    done.phase := 'requeue';
+    done.after_id := null;
 
   when 'requeue' then
     ids := array(
@@ -256,9 +299,9 @@ begin
       order by p.mentor_id
       limit nightly_chunk.batch);
     if ids <> '{}' then
-      select * into judged from private.judge_mentors(ids, nightly_chunk.since, nightly_chunk.as_of, false) j;
-      select * into reconciled from private.reconcile(
-        array(select i from unnest(ids) i where i <> all (judged.held)), nightly_chunk.as_of) r;
+      select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
+      select * into judged from private.judge_mentors(
+        array(select i from unnest(ids) i where i <> all (reconciled.held)), nightly_chunk.since, nightly_chunk.as_of, false) j;
       done.expired := judged.expired;
       done.restored := judged.restored;
       done.reminders := judged.reminders;
@@ -353,7 +396,7 @@ begin
     update public.nightly_runs r
     set outcome = null, finished_at = null, starts = r.starts + 1, holder = nightly_begin.holder, fencing_token = token,
       -- To look at everything, it has to begin again.
-      phase = case when nightly_begin.is_full and not r.is_full then 'mentors' else r.phase end,
+      phase = case when nightly_begin.is_full and not r.is_full then 'reconcile' else r.phase end,
       after_id = case when nightly_begin.is_full and not r.is_full then null else r.after_id end,
       is_full = r.is_full or nightly_begin.is_full,
       heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + lease
@@ -518,4 +561,4 @@ revoke all on function public.nightly_preview(date, boolean, text, uuid, integer
 grant execute on function public.nightly_preview(date, boolean, text, uuid, integer) to pause_scheduler;
 
 comment on function public.nightly_preview(date, boolean, text, uuid, integer) is
-  'A chunk of a dry run: what it would do and where the next one goes on; begins with phase mentors and ends with outcome completed. Writes nothing.';
+  'A chunk of a dry run: what it would do and where the next one goes on; begins with phase reconcile and ends with outcome completed. Writes nothing.';

@@ -11,6 +11,7 @@ drop function private.nightly_chunk(bigint, date, date, boolean, text, uuid, int
 drop type private.nightly_progress;
 drop function private.requeue(uuid[]);
 drop function private.requeueable(uuid[]);
+drop function private.tonights_sweep(integer);
 drop function private.tonights_reconciliation(integer);
 drop function private.mentors_to_reconcile(uuid, integer);
 drop function private.judge_mentors(uuid[], date, date, boolean);

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(54);
+select plan(58);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -195,6 +195,22 @@ update public.nightly_runs set lease_until = now() - interval '1 second' where o
 select is(pg_temp.start('next night', 34), 'begun', 'a later date does what a dead run left');
 select is((select outcome from public.nightly_runs where id = pg_temp.run_of('dies')), 'partial', 'which is partial for good');
 select is((select missed_nights from public.nightly_runs where id = pg_temp.run_of('next night')), 3, 'and counts as missed');
+-- What came in with the triggers off: nobody was marked, no date says it.
+
+update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null;
+alter table public.certifications disable trigger user;
+select pg_temp.certify('valid', 20, kind => 'smuggled in');
+alter table public.certifications enable trigger user;
+alter table public.pause_records disable trigger user;
+update public.pause_records set status = 'paused', paused_at = now() where mentor_id = pg_temp.id('lapses today') and status = 'expired_cert';
+alter table public.pause_records enable trigger user;
+select is(pg_temp.night(35) ->> 'discrepancies', '1', 'a stored status that the log does not know is reported');
+select is((pg_temp.log('valid'))[1], 'active>expired_cert v1 by scheduler - from day 21', 'a certification that nobody told of is found');
+select is((pg_temp.log('lapses today'))[2:], array[
+  'expired_cert>paused v1 by reconciler - from day 1', 'paused>expired_cert v2 by scheduler - from day 1'],
+  'first the log is made to tell what the table said, then the facts have their way');
+select is(pg_temp.night(36) ->> 'discrepancies', '0', 'and all is well');
+
 select throws_ok('delete from public.nightly_runs', '23001', null, 'the ledger is kept');
 
 select * from finish();
