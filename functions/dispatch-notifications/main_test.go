@@ -90,8 +90,11 @@ func TestStopsInTime(t *testing.T) {
 	if err != nil || ctx.Err() != nil {
 		t.Fatalf("%+v, %v, %v", got, err, ctx.Err())
 	}
-	if got.Claimed == 0 || got.Claimed == 5000 {
+	if got.Delivered == 0 || got.Delivered == 5000 {
 		t.Errorf("%+v: it proves little", got)
+	}
+	if inboxes := value[int](t, b, "select count(distinct notification_id) from public.notification_inbox"); inboxes < mostWaiting {
+		t.Errorf("%d notifications lie in inboxes: they waited for e-mails", inboxes)
 	}
 	if n := value[int](t, b, "select count(*) from public.notifications where claim is not null"); n != 0 {
 		t.Errorf("%d are still claimed", n)

@@ -7,7 +7,7 @@ create view public.undelivered_notifications with (security_invoker = true) as
     null::uuid as recipient_id, null::text as recipient_name,
     coalesce(a.reason, 'unknown') as reason,
     case
-      when a.reason = 'the mentor was erased' then 'Nothing can be done: acknowledge it.'
+      when a.reason in ('the mentor was erased', 'there is no such mentor') then 'Nothing can be done: acknowledge it.'
       when a.reason = 'the mentor is active in no chapter' then
         'Give the mentor an active membership, and the nightly run sends it again; or acknowledge it.'
       when n.audience = 'coordinator' then
