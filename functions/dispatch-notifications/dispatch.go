@@ -66,9 +66,13 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	var err error
 	for more := true; more && err == nil; {
 		var waiting []mailing
+		enough := time.Now().Add(time.Until(r.stopSending) / 2) // e-mails are to have their time too
 		for more = true; more && err == nil && len(waiting) < mostWaiting; {
 			if !time.Now().Before(r.stop) {
 				more = false
+				break
+			}
+			if len(waiting) > 0 && time.Now().After(enough) {
 				break
 			}
 			var batch []mailing
