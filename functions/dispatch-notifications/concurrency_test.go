@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 )
 
 // crowd makes mentors, each with two of the coordinators, and notifications
@@ -107,4 +108,47 @@ func TestDispatchersAtOnce(t *testing.T) {
 		want(t, "e-mails", len(server.Messages()), 800)
 		want(t, "different of them", len(ids), 800)
 	})
+}
+
+// People are erased while their notifications are being dispatched: nothing of
+// them is left in an inbox, whoever was first.
+func TestErasingAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.crowd(t, 100, 20, 3000)
+	b.exec(t, "update public.profiles set display_name = 'Hemmelig ' || display_name where id in (select md5('mentor' || n)::uuid from generate_series(1, 100, 3) n)")
+	var erasing sync.WaitGroup
+	for _, role := range []string{"mentor", "coordinator"} {
+		conn := b.Connect(t, "postgres")
+		erasing.Go(func() {
+			for n := 1; n <= 100; n += 3 {
+				if _, err := conn.Exec(t.Context(), "delete from auth.users where id = md5($1 || $2::int)::uuid", role, n); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var dispatchers []*dispatcher
+	for range 4 {
+		d := b.dispatcher(t, nil)
+		d.batch = 50
+		dispatchers = append(dispatchers, d)
+	}
+	together(t, dispatchers)
+	erasing.Wait()
+	b.wait(time.Minute)
+	together(t, dispatchers) // what came between claim and record
+	for what, sql := range map[string]string{
+		"rows in inboxes of the erased": `select count(*) from public.notification_inbox i
+			where exists (select from public.erasures e where e.person_id = i.recipient_id)`,
+		"names of the erased in inboxes": `select count(*) from public.notification_inbox where title || body ~ 'Hemmelig'`,
+		"notifications left":             `select count(*) from public.notifications where state = 'pending'`,
+	} {
+		if n := value[int](t, b, sql); n != 0 {
+			t.Errorf("%d %s", n, what)
+		}
+	}
+	if n := value[int](t, b, "select count(*) from public.notification_inbox where title = 'Slettet person'"); n == 0 {
+		t.Error("nobody was erased after their notification arrived: it proves little")
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 const (
 	defaultBatch  = 200
+	mostWaiting   = 1000             // notifications whose e-mails are held in memory
 	defaultBudget = time.Minute      // of a context without a deadline
 	leaseMargin   = 30 * time.Second // by which a claim outlives the function that holds it
 	longestWait   = 10 * time.Second // for the mail server's answer
@@ -46,9 +47,10 @@ func (d *dispatcher) handle(ctx context.Context, _ json.RawMessage) (summary, er
 	return d.run(ctx)
 }
 
-// run dispatches batch after batch until nothing is due or the time is up. After
-// an error, what was claimed and not recorded is due again when its lease has
-// run out.
+// run dispatches what is due until nothing is left or the time is up. The
+// inboxes come first, batch after batch; only then the e-mails, which may take
+// long. After an error, what was claimed and not recorded is due again when its
+// lease has run out.
 func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	began := time.Now()
 	deadline, ok := ctx.Deadline()
@@ -63,10 +65,25 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	}()
 
 	var err error
-	for err == nil && time.Now().Before(r.stop) {
-		var more bool
-		if more, err = r.dispatchBatch(ctx); !more {
-			break
+	for more := true; more && err == nil; {
+		var waiting []mailing
+		enough := time.Now().Add(time.Until(r.stopSending) / 2) // e-mails are to have their time too
+		for more = true; more && err == nil && len(waiting) < mostWaiting; {
+			if !time.Now().Before(r.stop) {
+				more = false
+				break
+			}
+			if len(waiting) > 0 && time.Now().After(enough) {
+				break
+			}
+			var batch []mailing
+			batch, more, err = r.dispatchBatch(ctx)
+			waiting = append(waiting, batch...)
+		}
+		if err == nil {
+			var inTime bool
+			inTime, err = r.send(ctx, waiting)
+			more = more && inTime
 		}
 	}
 	r.total.DurationMS = time.Since(began).Milliseconds()
@@ -126,22 +143,20 @@ func (d *dispatcher) asOf() *time.Time {
 	return &now
 }
 
-// dispatchBatch claims a batch and sees to it. It reports whether more may be due.
-//
-// The inboxes come first, all in one transaction; then e-mail after e-mail, each
-// recorded before the next is sent, so that a crash can repeat one at most.
-func (r *run) dispatchBatch(ctx context.Context) (more bool, err error) {
+// dispatchBatch claims a batch, and writes its inboxes and what else is settled
+// without e-mail, in one transaction. It returns the e-mails that are to be sent,
+// and whether more may be due.
+func (r *run) dispatchBatch(ctx context.Context) (mailings []mailing, more bool, err error) {
 	c, err := r.claim(ctx)
 	if err != nil {
-		return false, fmt.Errorf("claim: %w", err)
+		return nil, false, fmt.Errorf("claim: %w", err)
 	}
 	r.total.Claimed += len(c.Notifications)
 	if len(c.Notifications) == 0 {
-		return false, nil
+		return nil, false, nil
 	}
 
 	first := record{}
-	var mailings []mailing
 	for _, n := range c.Notifications {
 		m, err := n.prepare(c.Today, &first)
 		if err != nil {
@@ -154,49 +169,54 @@ func (r *run) dispatchBatch(ctx context.Context) (more bool, err error) {
 		}
 		if len(m.emails) == 0 {
 			first.Settled = append(first.Settled, n.ID)
-		} else {
-			mailings = append(mailings, m)
+			continue
 		}
+		m.claim = c.Claim
+		mailings = append(mailings, m)
 	}
 	lost, err := r.record(ctx, c.Claim, first)
 	if err != nil {
-		return false, fmt.Errorf("record the inboxes: %w", err)
+		return nil, false, fmt.Errorf("record the inboxes: %w", err)
 	}
 	mailings = slices.DeleteFunc(mailings, func(m mailing) bool { return slices.Contains(lost, m.notification.ID) })
-	inTime, err := r.send(ctx, c.Claim, mailings)
-	return inTime && len(c.Notifications) == r.batch, err
+	return mailings, len(c.Notifications) == r.batch, nil
 }
 
-// send sends the e-mails and settles their notifications. Those for which no
+// send sends e-mail after e-mail, each recorded before the next, so that a crash
+// can repeat one at most, and settles their notifications. Those for which no
 // time is left are given back; it reports whether there were none.
-func (r *run) send(ctx context.Context, claim string, mailings []mailing) (inTime bool, err error) {
-	var failing record // while the server is down, one record does for all
-	for n, m := range mailings {
-		if len(m.emails) > 0 && !r.session.Down() && time.Now().After(r.stopSending) {
-			for _, left := range mailings[n:] {
-				failing.Released = append(failing.Released, left.notification.ID)
-			}
-			break
+func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err error) {
+	// By claim: what needs no record of its own, since nothing was sent.
+	unsent := map[string]*record{}
+	without := func(claim string) *record {
+		if unsent[claim] == nil {
+			unsent[claim] = &record{}
 		}
-		for k, e := range m.emails {
+		return unsent[claim]
+	}
+	inTime = true
+	for _, m := range mailings {
+		for n, e := range m.emails {
 			down := r.session.Down()
 			if !down && time.Now().After(r.stopSending) {
-				failing.Released = append(failing.Released, m.notification.ID)
+				without(m.claim).Released = append(without(m.claim).Released, m.notification.ID)
+				inTime = false
 				break
 			}
 			e.outcome.settle(r.session.Send(ctx, e.email))
 			r.logOutcome(m.notification, e.outcome)
 
 			next := record{Emails: []emailOutcome{e.outcome}}
-			if k == len(m.emails)-1 {
+			if n == len(m.emails)-1 {
 				next.Settled = []string{m.notification.ID}
 			}
 			if down {
-				failing.Emails = append(failing.Emails, next.Emails...)
-				failing.Settled = append(failing.Settled, next.Settled...)
+				all := without(m.claim)
+				all.Emails = append(all.Emails, next.Emails...)
+				all.Settled = append(all.Settled, next.Settled...)
 				continue
 			}
-			lost, err := r.record(ctx, claim, next)
+			lost, err := r.record(ctx, m.claim, next)
 			if err != nil {
 				return false, fmt.Errorf("record an e-mail of notification %s: %w", m.notification.ID, err)
 			}
@@ -205,12 +225,12 @@ func (r *run) send(ctx context.Context, claim string, mailings []mailing) (inTim
 			}
 		}
 	}
-	if len(failing.Emails)+len(failing.Released) > 0 {
-		if _, err := r.record(ctx, claim, failing); err != nil {
+	for claim, what := range unsent {
+		if _, err := r.record(ctx, claim, *what); err != nil {
 			return false, fmt.Errorf("record what was not sent: %w", err)
 		}
 	}
-	return len(failing.Released) == 0, nil
+	return inTime, nil
 }
 
 func (r *run) logOutcome(n notification, o emailOutcome) {

@@ -262,8 +262,12 @@ func TestEmailSlow(t *testing.T) {
 	began := time.Now()
 	r := newRun(d, began, began.Add(8*time.Second))
 	r.stopSending = began.Add(1500 * time.Millisecond)
-	if more, err := r.dispatchBatch(t.Context()); err != nil || more {
+	mailings, more, err := r.dispatchBatch(t.Context())
+	if err != nil || more {
 		t.Fatalf("more %t, %v", more, err)
+	}
+	if inTime, err := r.send(t.Context(), mailings); err != nil || inTime {
+		t.Fatalf("in time %t, %v", inTime, err)
 	}
 	r.session.Close()
 	sent := len(server.Messages())

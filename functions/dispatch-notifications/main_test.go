@@ -90,8 +90,11 @@ func TestStopsInTime(t *testing.T) {
 	if err != nil || ctx.Err() != nil {
 		t.Fatalf("%+v, %v, %v", got, err, ctx.Err())
 	}
-	if got.Claimed == 0 || got.Claimed == 5000 {
+	if got.Delivered == 0 || got.Delivered == 5000 {
 		t.Errorf("%+v: it proves little", got)
+	}
+	if inboxes := value[int](t, b, "select count(distinct notification_id) from public.notification_inbox"); inboxes <= got.Delivered+d.batch {
+		t.Errorf("%d notifications lie in inboxes, %d are delivered: inboxes waited for e-mails", inboxes, got.Delivered)
 	}
 	if n := value[int](t, b, "select count(*) from public.notifications where claim is not null"); n != 0 {
 		t.Errorf("%d are still claimed", n)

@@ -102,6 +102,7 @@ func (o *emailOutcome) settle(err error) {
 
 // mailing is a notification with the e-mails that are to be sent for it.
 type mailing struct {
+	claim        string
 	notification notification
 	emails       []outgoing
 }

@@ -50,7 +50,7 @@ func (l *logBuffer) String() string {
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
-	b := &bundle{Database: testdb.New(t), chapter: uuid.NewString(), log: &logBuffer{}, now: time.Now().Add(time.Minute)}
+	b := &bundle{Database: testdb.New(t), chapter: uuid.NewString(), log: &logBuffer{}, now: time.Now().Add(time.Minute).Truncate(time.Second)}
 	b.owner = b.Connect(t, "postgres")
 	b.api = openDB(t, b, "pause_api")
 	b.exec(t, "insert into public.chapters (id, name) values ($1, 'Oslo')", b.chapter)

@@ -8,6 +8,15 @@ alter table public.notifications
   add column due_at timestamptz not null default clock_timestamp(),
   add column claim uuid;
 
+-- UUIDs that begin with the time (version 7, which PostgreSQL makes itself from
+-- 18 on). Outbox, inbox and ledger are all keyed by them: what belongs together
+-- lies together at the end of each index, however many old rows there are.
+alter table public.notifications alter column id set default
+  overlay(
+    overlay(gen_random_uuid()::text placing '7' from 15)
+    placing overlay(lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0') placing '-' from 9 for 0)
+    from 1 for 13)::uuid;
+
 comment on column public.notifications.due_at is
   'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost is due again by itself; a failed e-mail moves it to the next try.';
 comment on column public.notifications.claim is
@@ -98,7 +107,8 @@ create table public.notification_attempts (
   constraint notification_attempts_number_positive check (number >= 1)
 );
 create index notification_attempts_by_mentor on public.notification_attempts (mentor_id);
-create index notification_attempts_emails on public.notification_attempts (recipient_id, id) where channel = 'email';
+create index notification_attempts_settled_emails
+  on public.notification_attempts (recipient_id, id) where channel = 'email' and retry_at is null;
 create index notification_attempts_given_up
   on public.notification_attempts (recipient_id, id) where channel = 'email' and outcome = 'failed' and retry_at is null;
 alter table public.notification_attempts enable row level security;
@@ -115,7 +125,7 @@ comment on column public.notification_attempts.reason is
 comment on column public.notification_attempts.chosen_because is 'Why this person was chosen.';
 comment on column public.notification_attempts.number is 'Counts the attempts by this channel to this recipient from 1.';
 comment on column public.notification_attempts.retry_at is 'When a failed one is tried again; null: this settles it.';
-comment on index public.notification_attempts_emails is 'Whether an e-mail has got through since; empty without e-mail.';
+comment on index public.notification_attempts_settled_emails is 'Whether an e-mail has got through since; empty without e-mail.';
 comment on index public.notification_attempts_given_up is 'Whose e-mail fails, for their administrators.';
 
 create policy select_administered on public.notification_attempts

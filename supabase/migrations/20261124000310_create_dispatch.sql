@@ -40,7 +40,9 @@ begin
     ) c
     cross join lateral (
       select n.mentor_id as person_id, 'mentor' as role, 'the mentor' as because
-      where n.audience = 'mentor' and not exists (select from public.erasures e where e.person_id = n.mentor_id)
+      where n.audience = 'mentor'
+        and exists (select from public.profiles q where q.id = n.mentor_id)
+        and not exists (select from public.erasures e where e.person_id = n.mentor_id)
       union all
       select u.id, 'coordinator', 'assigned to the mentor'
       from unnest(c.coordinators) u (id)
@@ -146,7 +148,7 @@ begin
   select jsonb_agg(jsonb_build_object(
     'id', n.id,
     'mentor_id', n.mentor_id,
-    'mentor_name', m.display_name,
+    'mentor_name', coalesce(m.display_name, ''),
     'kind', n.kind,
     'audience', n.audience,
     'reference_on', n.reference_on,
@@ -157,7 +159,7 @@ begin
   into notifications
   from unnest(ids) g (id)
   join public.notifications n on n.id = g.id
-  join public.profiles m on m.id = n.mentor_id
+  left join public.profiles m on m.id = n.mentor_id
   left join recipients c on c.notification_id = n.id
   left join public.pause_records r on r.id = n.pause_record_id
   left join lateral (
@@ -344,6 +346,7 @@ begin
     select c.id, c.mentor_id, c.kind, 'inbox', 'no_recipient',
       case
         when exists (select from public.erasures e where e.person_id = c.mentor_id) then 'the mentor was erased'
+        when not exists (select from public.profiles p where p.id = c.mentor_id) then 'there is no such mentor'
         when not exists (
           select from public.chapter_memberships m
           where m.user_id = c.mentor_id and m.role = 'mentor' and m.ended_at is null) then 'the mentor is active in no chapter'

@@ -7,7 +7,7 @@ create view public.undelivered_notifications with (security_invoker = true) as
     null::uuid as recipient_id, null::text as recipient_name,
     coalesce(a.reason, 'unknown') as reason,
     case
-      when a.reason = 'the mentor was erased' then 'Nothing can be done: acknowledge it.'
+      when a.reason in ('the mentor was erased', 'there is no such mentor') then 'Nothing can be done: acknowledge it.'
       when a.reason = 'the mentor is active in no chapter' then
         'Give the mentor an active membership, and the nightly run sends it again; or acknowledge it.'
       when n.audience = 'coordinator' then
@@ -44,7 +44,7 @@ create view public.undelivered_notifications with (security_invoker = true) as
     and not exists (
       select from public.notification_attempts l
       where l.recipient_id = e.recipient_id and l.channel = 'email' and l.id > e.id
-        and (l.outcome = 'delivered' or l.retry_at is null));
+        and l.retry_at is null);
 revoke all on table public.undelivered_notifications from public, anon, authenticated, service_role;
 grant select on table public.undelivered_notifications to authenticated, service_role;
 

@@ -7,5 +7,6 @@ drop index public.notifications_due;
 create index notifications_pending on public.notifications (created_at) where state = 'pending';
 comment on index public.notifications_pending is 'What the dispatcher claims; delivered rows do not slow it down.';
 alter table public.notifications
+  alter column id set default gen_random_uuid(),
   drop column claim,
   drop column due_at;

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(48);
+select plan(50);
 
 -- Roles that the tests may take; the rollback takes them away again.
 do $$ begin execute format('grant pause_scheduler, pause_api to %I', current_user); end $$;
@@ -117,6 +117,12 @@ select pg_temp.notify('of administrators', '0', 'lone mentor', 'administrator');
 select is(pg_temp.claim_as('j', 10, '1 second'), array['of administrators to administrator (off)', 'of the mentor to mentor (off)'],
   'mentors and administrators get what is meant for them');
 update public.notifications set state = 'delivered', claim = null where state = 'pending';
+
+insert into public.notifications (id, mentor_id, audience, kind) values
+  (pg_temp.id('of a stranger'), pg_temp.id('stranger'), 'mentor', 'return_due');
+insert into people (id, name) values (pg_temp.id('of a stranger'), 'of a stranger');
+select is(pg_temp.claim_as('s', 10, '1 second'), array['of a stranger to nobody'], 'a mentor who isn''t there gets nothing');
+select is(pg_temp.settle('s', 'of a stranger'), 'delivered 0 retrying 0 undeliverable 1 lost 0', 'and that comes to an end, too');
 
 -- E-mails.
 
