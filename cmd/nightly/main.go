@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	flags.StringVar(&request.AsOf, "as-of", "", "the date that facts are judged on, YYYY-MM-DD (default: today, in ORGANISATION_TIME_ZONE)")
 	flags.BoolVar(&request.DryRun, "dry-run", false, "say what would happen and write nothing")
 	flags.BoolVar(&request.Full, "full", false, "look at every mentor and compare the whole log, as after a restore")
-	flags.IntVar(&request.Chunk, "chunk", 5000, "mentors a transaction")
+	flags.IntVar(&request.Chunk, "chunk", 2000, "mentors a transaction")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}

@@ -114,12 +114,24 @@ revoke all on function private.answer(uuid, uuid, bytea, public.pause_records) f
 comment on function private.answer(uuid, uuid, bytea, public.pause_records) is
   'The answer that shows this record, stored for a repetition of the request.';
 
+create function private.mentor_lock(mentor_id uuid) returns bigint
+language sql immutable security invoker set search_path = ''
+as $$
+  select uuid_hash_extended(mentor_lock.mentor_id, 20261123)
+$$;
+revoke all on function private.mentor_lock(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.mentor_lock(uuid) is
+  'The advisory lock of who changes this mentor''s status. Not the row of profiles: to lock a hundred thousand rows in a night means to write as many pages.';
+
 create function private.lock_live_record(mentor_id uuid) returns public.pause_records
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   live public.pause_records;
 begin
+  perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
+  -- Whoever refreshes the read model takes this one.
   perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
   select * into live from public.pause_records r
   where r.mentor_id = lock_live_record.mentor_id and r.status in ('paused', 'expired_cert');

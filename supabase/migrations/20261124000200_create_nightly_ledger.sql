@@ -96,8 +96,9 @@ create index pause_records_by_return on public.pause_records (expected_return_da
   where status in ('paused', 'expired_cert') and expected_return_date is not null;
 comment on index public.pause_records_by_return is 'The nightly run looks only at returns that are due on the days it covers.';
 
--- Whoever gets here holds the mentor's lock: the run, which takes it too, can't
--- clear a mark that it has not seen the reason of.
+-- A mark that is there already is written again: who does so holds it until the
+-- commit, and the run, which takes the marks before it reads the facts, passes
+-- the mentor by instead of clearing a mark whose reason it can't see yet.
 create function private.tell_nightly_run() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -105,16 +106,19 @@ begin
   if tg_table_name = 'certifications' and tg_op = 'DELETE' then
     insert into private.nightly_pending (mentor_id)
     select distinct o.mentor_id from old_rows o
-    on conflict on constraint nightly_pending_pkey do nothing;
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
   elsif tg_table_name = 'certifications' then
     insert into private.nightly_pending (mentor_id)
     select distinct n.mentor_id from new_rows n
-    on conflict on constraint nightly_pending_pkey do nothing;
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
   else
     -- Who joins a chapter may have lapsed while being in none.
     insert into private.nightly_pending (mentor_id)
     select distinct n.user_id from new_rows n where n.role = 'mentor' and n.ended_at is null
-    on conflict on constraint nightly_pending_pkey do nothing;
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
   end if;
   return null;
 end
@@ -124,7 +128,6 @@ revoke all on function private.tell_nightly_run() from public, anon, authenticat
 comment on function private.tell_nightly_run() is
   'Trigger: marks the mentors whose certifications or memberships a statement changed. Definer, for writers who reach only the table itself.';
 
--- Named to fire after the triggers that lock the mentors.
 create trigger certifications_tell_nightly_run_insert
   after insert on public.certifications referencing new table as new_rows
   for each statement execute function private.tell_nightly_run();
@@ -155,7 +158,8 @@ begin
   from new_rows n
   where acting = '' -- by hand: whatever was stored may differ from the facts
     or n.status <> 'active' and n.expected_return_date <= private.today() + 7
-  on conflict on constraint nightly_pending_pkey do nothing;
+  order by 1
+  on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
   return null;
 end
 $$;

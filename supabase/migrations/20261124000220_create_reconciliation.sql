@@ -153,18 +153,14 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   suspects uuid[] := array(select distinct d.mentor_id from private.find_discrepancies(reconcile.mentor_ids) d);
-  locked uuid[];
 begin
   reconcile.reported := 0;
   reconcile.held := '{}';
   if suspects = '{}' then
     return;
   end if;
-  locked := array(
-    select p.id from public.profiles p where p.id = any (suspects) order by p.id for no key update skip locked);
-  -- A log row may name somebody who never was.
   reconcile.held := array(
-    select p.id from public.profiles p where p.id = any (suspects) and p.id <> all (locked));
+    select s from unnest(suspects) s where not pg_try_advisory_xact_lock(private.mentor_lock(s)));
   suspects := array(select s from unnest(suspects) s where s <> all (reconcile.held));
 
   with written as (

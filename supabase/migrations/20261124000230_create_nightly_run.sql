@@ -7,9 +7,12 @@ create function private.judge_mentors(
   mentor_ids uuid[], since date, as_of date, dry_run boolean,
   out expired integer, out restored integer, out reminders integer, out held uuid[]
 )
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer
+set search_path = '' set plan_cache_mode = 'force_custom_plan'
 as $$
 declare
+  marked uuid[];
+  free_marks uuid[] := '{}';
   locked uuid[];
   recheck uuid[];
 begin
@@ -23,11 +26,20 @@ begin
     return;
   end if;
 
-  -- The mentor's lock, without waiting for a coordinator who has it. The facts
-  -- are read by later statements, which see what was committed before.
+  -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
+  -- waited for. The facts are read by later statements, which see what those who
+  -- came before have committed.
+  marked := array(
+    select p.mentor_id from private.nightly_pending p where p.mentor_id = any (judge_mentors.mentor_ids));
+  if marked <> '{}' then
+    free_marks := array(
+      select p.mentor_id from private.nightly_pending p
+      where p.mentor_id = any (marked) order by p.mentor_id for update skip locked);
+  end if;
   locked := array(
-    select p.id from public.profiles p
-    where p.id = any (judge_mentors.mentor_ids) order by p.id for no key update skip locked);
+    select m from unnest(judge_mentors.mentor_ids) m
+    where (m <> all (marked) or m = any (free_marks))
+      and pg_try_advisory_xact_lock(private.mentor_lock(m)));
   if cardinality(locked) < cardinality(judge_mentors.mentor_ids) then
     judge_mentors.held := array(select m from unnest(judge_mentors.mentor_ids) m where m <> all (locked));
   end if;
@@ -35,14 +47,16 @@ begin
   select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
   from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of) a;
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
-  -- Who was stored by later facts than this date's is still to be judged by those.
-  delete from private.nightly_pending p
-  where p.mentor_id = any (locked)
-    and not exists (
-      select from public.pause_records r
-      where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of);
-  update private.nightly_pending p set held_by = null
-  where p.mentor_id = any (locked) and p.held_by is not null;
+  if free_marks <> '{}' then
+    -- Who was stored by later facts than this date's is still to be judged by those.
+    delete from private.nightly_pending p
+    where p.mentor_id = any (free_marks) and p.mentor_id = any (locked)
+      and not exists (
+        select from public.pause_records r
+        where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of);
+    update private.nightly_pending p set held_by = null
+    where p.mentor_id = any (free_marks) and p.mentor_id = any (locked) and p.held_by is not null;
+  end if;
 
   -- A certification that was registered ahead has begun.
   recheck := array(
@@ -319,9 +333,18 @@ begin
 
   done.examined := cardinality(ids);
   if held <> '{}' then
+    -- A mark that somebody is writing can't be made ours without waiting; it is
+    -- there for the next run when it is committed.
     insert into private.nightly_pending as p (mentor_id, held_by)
-    select h, nightly_chunk.run_id from unnest(held) h order by h
-    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
+    select h, nightly_chunk.run_id from unnest(held) h
+    where not exists (select from private.nightly_pending m where m.mentor_id = h)
+    order by h
+    on conflict on constraint nightly_pending_pkey do nothing;
+    update private.nightly_pending p
+    set held_by = nightly_chunk.run_id
+    where p.mentor_id in (
+      select m.mentor_id from private.nightly_pending m
+      where m.mentor_id = any (held) for update skip locked);
   end if;
   return done;
 end

@@ -108,6 +108,7 @@ declare
   moment timestamptz := clock_timestamp();
   erased boolean := false;
 begin
+  perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
   -- Against the dispatcher too, which holds its people's keys while it writes.
   perform from public.profiles p where p.id = erase_person.person_id for update;
   if not found then
