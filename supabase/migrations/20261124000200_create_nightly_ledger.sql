@@ -177,7 +177,8 @@ create trigger pause_records_tell_nightly_run_update
 
 create function private.nightly_candidates(since date, as_of date, is_full boolean, after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_bitmapscan = off
 as $$
 begin
   if nightly_candidates.is_full then

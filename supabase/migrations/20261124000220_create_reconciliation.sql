@@ -22,7 +22,8 @@ comment on index public.status_discrepancies_reported_once is 'What appending ca
 create function private.find_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
 as $$
 begin
   return query
@@ -92,7 +93,8 @@ comment on function private.find_discrepancies(uuid[]) is
 
 create function private.repair_log(mentor_ids uuid[], as_of date) returns void
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
   -- Versions without a row. The first of a gap carries the change from the row

@@ -8,7 +8,8 @@ create function private.judge_mentors(
   out expired integer, out restored integer, out reminders integer, out held uuid[]
 )
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan'
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
   marked uuid[];
@@ -74,7 +75,8 @@ comment on function private.judge_mentors(uuid[], date, date, boolean) is
 
 create function private.mentors_to_reconcile(after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
   return array(
@@ -140,7 +142,8 @@ comment on function private.tonights_sweep(integer) is
 
 create function private.requeueable(mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
   return array(
