@@ -13,7 +13,7 @@ set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
   marked uuid[];
-  free_marks uuid[] := '{}';
+  free_marks uuid[] := '{}'::uuid[];
   locked uuid[];
   recheck uuid[];
 begin
@@ -198,13 +198,13 @@ create function private.nightly_chunk(
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';
   dry_run boolean := nightly_chunk.run_id is null;
   done private.nightly_progress := row(nightly_chunk.phase, nightly_chunk.after_id, 0, 0, 0, 0, 0, false, 0);
-  ids uuid[] := '{}';
+  ids uuid[] := '{}'::uuid[];
   judged record;
   reconciled record;
-  held uuid[] := '{}';
+  held uuid[] := '{}'::uuid[];
   suspects uuid[];
 begin
   case nightly_chunk.phase
@@ -387,7 +387,7 @@ create function private.nightly_begin(as_of date, is_full boolean, holder uuid) 
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  lease constant interval := '60 seconds';
+  lease constant interval := interval '60 seconds';
   token bigint;
   completed public.nightly_runs;
   newest public.nightly_runs;
