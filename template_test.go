@@ -116,8 +116,8 @@ func TestTemplateFunctions(t *testing.T) {
 						t.Errorf("it is started by %v", at(event, "Type"))
 					}
 				}
-				if len(events) != 1 {
-					t.Errorf("%d events start it, want one", len(events))
+				if len(events) == 0 {
+					t.Error("no event starts it")
 				}
 				if url, _ := property("Environment", "Variables", "SUPABASE_DB_URL").(string); !strings.Contains(url, "SchedulerDatabaseUrlSecret") {
 					t.Errorf("it connects by %q, not as the scheduler", url)

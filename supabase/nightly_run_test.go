@@ -307,6 +307,58 @@ func TestTheRunPassesByWhomACoordinatorHolds(t *testing.T) {
 	}
 }
 
+// TestTheRunWaitsForNobodysFacts has transactions open that have written what
+// the run reads, and its marks with it. The run does not wait for them, and the
+// next one knows what they wrote.
+func TestTheRunWaitsForNobodysFacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentors := make([]string, 6)
+	for i := range mentors {
+		mentors[i] = w.person(t, "Åse Mentor")
+		w.join(t, mentors[i], w.chapter, "mentor")
+		w.certify(t, mentors[i], "kurs", -90, -3)
+	}
+	db, asOf := w.openScheduler(t), w.today(t, 0)
+	// Whoever is marked already, and whoever is marked for the first time.
+	for round, mentor := range mentors[:2] {
+		tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(t.Context(), `insert into public.certifications (mentor_id, kind, issued_on, expires_on)
+			values ($1, 'kurs', private.today() - 1, private.today() + 90)`, mentor); err != nil {
+			t.Fatal(err)
+		}
+		waiting := make(chan nightly.Report, 1)
+		go func() {
+			report, err := nightly.Run(t.Context(), db, nightly.Request{AsOf: asOf, Chunk: 2}, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			waiting <- report
+		}()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if others := len(w.lines(t, "select 'x' from public.pause_records where status = 'expired_cert'")); others >= len(mentors)-2 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("round %d: the others wait", round)
+			}
+		}
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if report := <-waiting; report.Outcome != nightly.Completed {
+			t.Errorf("round %d: %+v", round, report)
+		}
+		w.run(t, db, asOf)
+		if stuck := w.lines(t, "select 'stuck' from public.pause_records where status = 'expired_cert' and mentor_id = '"+mentor+"'"); len(stuck) > 0 {
+			t.Errorf("round %d: who renewed meanwhile is %v", round, stuck)
+		}
+	}
+}
+
 // TestTheRunAmongCoordinators runs it time and again while coordinators pause
 // and reactivate: no call fails, and the log stays whole.
 func TestTheRunAmongCoordinators(t *testing.T) {

@@ -213,7 +213,7 @@ func TestAnswer(t *testing.T) {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 
-	skipped := want(2.0, day(-1), "skipped", false, 0, day(-3), 0)
+	skipped := want(2.0, day(-1), "skipped", false, 0, day(0), 0)
 	check(fields(t, `{"as_of":"`+day(-1)+`"}`), skipped)
 }
 

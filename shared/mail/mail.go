@@ -225,6 +225,8 @@ func judge(err error) *Failure {
 	switch code := sent.ErrorCode(); {
 	case code == 421:
 		failure.Unreachable = true // the server closes
+	case code >= 500 && sent.Reason == gomail.ErrSMTPMailFrom:
+		failure.Unreachable = true // our sender is not theirs to take: our settings too
 	case code == 530 || code == 534 || code == 535 || code == 538:
 		failure.Unreachable = true // it doesn't let us in: our settings, not this e-mail
 	case code >= 500:

@@ -80,17 +80,26 @@ comment on column private.nightly_state.swept_to is
 
 create table private.nightly_pending (
   mentor_id uuid not null,
-  held_by bigint,
+  marked_at timestamptz not null default clock_timestamp(),
   constraint nightly_pending_pkey primary key (mentor_id)
 );
-create index nightly_pending_held on private.nightly_pending (held_by, mentor_id) where held_by is not null;
 alter table private.nightly_pending enable row level security;
 revoke all on table private.nightly_pending from public, anon, authenticated, service_role;
 
 comment on table private.nightly_pending is
   'Mentors whom the next run looks at whatever the date: certifications or memberships were changed, a return is near, a hand was at a record.';
-comment on column private.nightly_pending.held_by is
-  'The run that passed the mentor by, because a transaction held them, and comes back before it ends.';
+
+-- A table of the run's own: were it to mark mentors where others do, it would
+-- wait for the very transactions that it passes by.
+create table private.nightly_held (
+  mentor_id uuid not null,
+  constraint nightly_held_pkey primary key (mentor_id)
+);
+alter table private.nightly_held enable row level security;
+revoke all on table private.nightly_held from public, anon, authenticated, service_role;
+
+comment on table private.nightly_held is
+  'Mentors whom the run passed by, because a transaction held them, and to whom it comes back before it ends, or else the next run.';
 
 create index pause_records_by_return on public.pause_records (expected_return_date, mentor_id)
   where status in ('paused', 'expired_cert') and expected_return_date is not null;
@@ -107,18 +116,18 @@ begin
     insert into private.nightly_pending (mentor_id)
     select distinct o.mentor_id from old_rows o
     order by 1
-    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   elsif tg_table_name = 'certifications' then
     insert into private.nightly_pending (mentor_id)
     select distinct n.mentor_id from new_rows n
     order by 1
-    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
     -- Who joins a chapter may have lapsed while being in none.
     insert into private.nightly_pending (mentor_id)
     select distinct n.user_id from new_rows n where n.role = 'mentor' and n.ended_at is null
     order by 1
-    on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   end if;
   return null;
 end
@@ -159,7 +168,7 @@ begin
   where acting = '' -- by hand: whatever was stored may differ from the facts
     or n.status <> 'active' and n.expected_return_date <= private.today() + 7
   order by 1
-  on conflict on constraint nightly_pending_pkey do update set held_by = excluded.held_by;
+  on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   return null;
 end
 $$;
@@ -230,6 +239,12 @@ begin
         order by p.mentor_id
         limit nightly_candidates.batch
       ) r
+      union all
+      (select h.mentor_id
+       from private.nightly_held h
+       where h.mentor_id > nightly_candidates.after_id
+       order by h.mentor_id
+       limit nightly_candidates.batch)
       union all
       (select p.mentor_id
        from private.nightly_pending p

@@ -55,7 +55,9 @@ begin
       ) k
       group by k.mentor_id, k.day
     ), stored as (
-      select r.mentor_id, bool_or(r.status = 'expired_cert') as expired, max(r.effective_on) as judged_on
+      select r.mentor_id, bool_or(r.status = 'expired_cert') as expired, 
+        -- A hand may write any date.
+        max(r.effective_on) filter (where r.effective_on <= greatest(due_changes.as_of, private.today())) as judged_on
       from public.pause_records r
       where r.mentor_id = any (due_changes.mentor_ids)
       group by r.mentor_id

@@ -33,7 +33,13 @@ begin
       where r.mentor_id = any (find_discrepancies.mentor_ids)
     ), logged as materialized (
       select l.id, l.pause_record_id, l.mentor_id, l.record_version, l.to_status, l.actor_kind,
-        row_number() over (partition by l.pause_record_id, l.mentor_id, l.record_version, l.actor_kind = 'reconciler' order by l.id) as nth
+        row_number() over (
+          partition by l.pause_record_id, l.mentor_id, l.record_version,
+            -- Of a row that was ahead of its record, the later one of that version is no repetition.
+            l.actor_kind = 'reconciler' or exists (
+              select from public.status_discrepancies s
+              where s.pause_record_id = l.pause_record_id and s.kind = 'version_ahead' and s.log_id = l.id)
+          order by l.id) as nth
       from public.pause_status_log l
       where l.mentor_id = any (find_discrepancies.mentor_ids)
     ), logs as (
@@ -69,10 +75,10 @@ begin
     -- The reconciler's own rows repeat a version on purpose.
     where w.actor_kind <> 'reconciler' and (w.nth > 1 or w.record_version > r.version)
     union all
-    -- The reconciler's row settles it.
+    -- The reconciler's closing row settles it.
     select l.mentor_id, l.pause_record_id, 'record_missing', l.last_id
     from logs l
-    where l.last_actor <> 'reconciler'
+    where not (l.last_actor = 'reconciler' and l.last_status = 'active')
       and not exists (select from records r where r.id = l.pause_record_id and r.mentor_id = l.mentor_id)
     union all
     select o.mentor_id, o.id, 'stretches_overlap', null
@@ -106,7 +112,7 @@ begin
     coalesce(a.from_status, m.status),
     'reconciler', m.version, coalesce(a.effective_on, m.effective_on, repair_log.as_of)
   from (
-    select r.id, r.mentor_id, r.status, r.effective_on, v as version,
+    select r.id, r.mentor_id, r.status, r.effective_on, v as version, r.version as last_version,
       v = 1 or exists (
         select from public.pause_status_log l
         where l.pause_record_id = r.id and l.mentor_id = r.mentor_id and l.record_version = v - 1) as is_first
@@ -124,7 +130,8 @@ begin
   ) b on true
   left join lateral (
     select l.from_status, l.effective_on from public.pause_status_log l
-    where l.pause_record_id = m.id and l.mentor_id = m.mentor_id and l.record_version > m.version
+    where l.pause_record_id = m.id and l.mentor_id = m.mentor_id
+      and l.record_version > m.version and l.record_version <= m.last_version -- what is ahead of the record is no fact
     order by l.record_version, l.id limit 1
   ) a on true
   order by m.mentor_id, m.id, m.version;
@@ -141,7 +148,8 @@ begin
     order by w.pause_record_id, w.mentor_id, w.id desc
   ) l
   left join public.pause_records r on r.id = l.pause_record_id and r.mentor_id = l.mentor_id
-  where l.to_status <> r.status or r.id is null and l.actor_kind <> 'reconciler'
+  where l.to_status <> r.status
+    or r.id is null and not (l.actor_kind = 'reconciler' and l.to_status = 'active')
   order by l.mentor_id, l.id;
 end
 $$;
@@ -150,7 +158,7 @@ revoke all on function private.repair_log(uuid[], date) from public, anon, authe
 comment on function private.repair_log(uuid[], date) is
   'Appends to the log of these mentors what it lacks, as actor reconciler. The caller holds their locks.';
 
-create function private.reconcile(mentor_ids uuid[], as_of date, out reported integer, out held uuid[])
+create function private.reconcile(mentor_ids uuid[], as_of date, out reported integer, out held uuid[], out touched uuid[])
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -158,12 +166,14 @@ declare
 begin
   reconcile.reported := 0;
   reconcile.held := '{}';
+  reconcile.touched := '{}';
   if suspects = '{}' then
     return;
   end if;
   reconcile.held := array(
     select s from unnest(suspects) s where not pg_try_advisory_xact_lock(private.mentor_lock(s)));
   suspects := array(select s from unnest(suspects) s where s <> all (reconcile.held));
+  reconcile.touched := suspects;
 
   with written as (
     insert into public.status_discrepancies (mentor_id, kind, pause_record_id, log_id)
@@ -184,7 +194,7 @@ $$;
 revoke all on function private.reconcile(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.reconcile(uuid[], date) is
-  'Finds, reports and repairs the differences between status and log of these mentors; answers how many were new, and who was held by somebody else.';
+  'Finds, reports and repairs the differences between status and log of these mentors; answers how many were new, who was held by somebody else, and whom it touched.';
 
 create function private.acknowledge_discrepancy(discrepancy_id bigint) returns void
 language plpgsql volatile security definer set search_path = ''

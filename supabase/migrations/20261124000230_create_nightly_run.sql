@@ -48,6 +48,7 @@ begin
   select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
   from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of) a;
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
+  delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then
     -- Who was stored by later facts than this date's is still to be judged by those.
     delete from private.nightly_pending p
@@ -55,8 +56,6 @@ begin
       and not exists (
         select from public.pause_records r
         where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of);
-    update private.nightly_pending p set held_by = null
-    where p.mentor_id = any (free_marks) and p.mentor_id = any (locked) and p.held_by is not null;
   end if;
 
   -- A certification that was registered ahead has begun.
@@ -168,7 +167,7 @@ declare
 begin
   update public.notifications n
   set state = 'pending'
-  where n.id = any (requeue.notification_ids) and n.state = 'undeliverable';
+  where n.id = any (requeue.notification_ids) and n.state = 'undeliverable' and n.acknowledged_at is null;
   get diagnostics requeued = row_count;
   return requeued;
 end
@@ -225,7 +224,8 @@ begin
     else
       select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
       done.discrepancies := reconciled.reported;
-      held := reconciled.held;
+      -- Whose status or log was wrong is judged by the facts too, whatever the date.
+      held := reconciled.held || reconciled.touched;
       if not nightly_chunk.is_full and ids <> '{}' then
         update private.nightly_state set reconciled_to = ids[cardinality(ids)];
       end if;
@@ -311,9 +311,9 @@ begin
 
   when 'held' then
     ids := array(
-      select p.mentor_id from private.nightly_pending p
-      where p.held_by = nightly_chunk.run_id and p.mentor_id > coalesce(nightly_chunk.after_id, nobody)
-      order by p.mentor_id
+      select h.mentor_id from private.nightly_held h
+      where h.mentor_id > coalesce(nightly_chunk.after_id, nobody)
+      order by h.mentor_id
       limit nightly_chunk.batch);
     if ids <> '{}' then
       select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
@@ -327,7 +327,7 @@ begin
     done.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
       done.after_id := null;
-      done.is_waiting := exists (select from private.nightly_pending p where p.held_by = nightly_chunk.run_id);
+      done.is_waiting := exists (select from private.nightly_held h);
       if not done.is_waiting then
         done.phase := 'done';
       end if;
@@ -335,20 +335,9 @@ begin
   end case;
 
   done.examined := cardinality(ids);
-  if held <> '{}' then
-    -- A mark that somebody is writing can't be made ours without waiting; it is
-    -- there for the next run when it is committed.
-    insert into private.nightly_pending as p (mentor_id, held_by)
-    select h, nightly_chunk.run_id from unnest(held) h
-    where not exists (select from private.nightly_pending m where m.mentor_id = h)
-    order by h
-    on conflict on constraint nightly_pending_pkey do nothing;
-    update private.nightly_pending p
-    set held_by = nightly_chunk.run_id
-    where p.mentor_id in (
-      select m.mentor_id from private.nightly_pending m
-      where m.mentor_id = any (held) for update skip locked);
-  end if;
+  insert into private.nightly_held (mentor_id)
+  select distinct h from unnest(held) h order by h
+  on conflict on constraint nightly_held_pkey do nothing;
   return done;
 end
 $$;
@@ -402,19 +391,20 @@ begin
   select * into newest from public.nightly_runs r order by r.id desc limit 1;
 
   if nightly_begin.as_of < completed.as_of then
-    return private.nightly_answer(completed, 'skipped');
+    return private.nightly_answer(completed, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
   end if;
   if newest.outcome is null and newest.holder = nightly_begin.holder then
     return private.nightly_answer(newest, null); -- a repeated request
   end if;
   if newest.outcome is distinct from 'completed' and nightly_begin.as_of < newest.as_of then
-    return private.nightly_answer(newest, 'skipped'); -- status never goes back in time
+    -- Status never goes back in time.
+    return private.nightly_answer(newest, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
   end if;
   if newest.id is not null and newest.outcome is null then
     -- A chunk that runs at this moment holds the row.
     select * into run from public.nightly_runs r where r.id = newest.id for update skip locked;
     if not found or run.lease_until > clock_timestamp() then
-      return private.nightly_answer(newest, 'skipped');
+      return private.nightly_answer(newest, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
     end if;
   end if;
 
@@ -440,8 +430,6 @@ begin
     greatest(coalesce(nightly_begin.as_of - completed.as_of - 1, 0), 0),
     nightly_begin.holder, token, clock_timestamp() + lease)
   returning * into run;
-  -- Whom the run before did not come back to.
-  update private.nightly_pending p set held_by = null where p.held_by is not null;
   return private.nightly_answer(run, null);
 end
 $$;
@@ -483,7 +471,7 @@ begin
     reminders = run.reminders,
     discrepancies = run.discrepancies,
     requeued = run.requeued,
-    held = (select count(*) from private.nightly_pending p where p.held_by = r.id),
+    held = (select count(*) from private.nightly_held h),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
     outcome = case when done.phase = 'done' then 'completed' end,
     finished_at = case when done.phase = 'done' then clock_timestamp() end

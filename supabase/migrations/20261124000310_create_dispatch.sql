@@ -271,11 +271,12 @@ begin
       -- Servers like to quote addresses, which have no place in a ledger that is kept.
       case when e.sent then e.chosen_because
         else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
-          || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number) else '' end
+          || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
+            when e.address_refused then '; the address was refused' else '' end
       end,
       e.chosen_because, e.number, t.next, moment
     from jsonb_to_recordset(record_notifications.emails) as e (notification_id uuid, recipient_id uuid, recipient_role text,
-      chosen_because text, number integer, sent boolean, permanent boolean, failure text)
+      chosen_because text, number integer, sent boolean, permanent boolean, failure text, address_refused boolean)
     join public.notifications n on n.id = e.notification_id
     cross join lateral (
       select case when not e.sent and not e.permanent then private.next_email_try(e.number, moment) end as next offset 0

@@ -30,9 +30,9 @@ create view public.undelivered_notifications with (security_invoker = true) as
     e.reason,
     case
       when e.reason ~ 'no e-mail address' then 'Give this person an e-mail address in Supabase Auth.'
-      when e.reason ~ 'not configured|given up' then
-        'Have the operator look at the mail server and SMTP_URL. It lies in this person''s inbox meanwhile.'
-      else 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. It lies in the inbox meanwhile.'
+      when e.reason ~ 'the address was refused' then
+        'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. It lies in the inbox meanwhile.'
+      else 'Have the operator look at the mail server, SMTP_URL and MAIL_FROM, by the reason given. It lies in this person''s inbox meanwhile.'
     end,
     e.attempted_at, null
   from public.notification_attempts e

@@ -9,6 +9,7 @@ drop trigger certifications_tell_nightly_run_insert on public.certifications;
 drop function private.tell_nightly_run_of_pauses();
 drop function private.tell_nightly_run();
 drop index public.pause_records_by_return;
+drop table private.nightly_held;
 drop table private.nightly_pending;
 drop table private.nightly_state;
 drop table public.nightly_runs;

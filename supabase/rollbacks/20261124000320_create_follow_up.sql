@@ -5,6 +5,7 @@ declare
   moment timestamptz := clock_timestamp();
   erased boolean := false;
 begin
+  perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
   perform from public.profiles p where p.id = erase_person.person_id for no key update;
   if not found then
     return; -- a user whom the organisation never registered

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(37);
+select plan(43);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -120,6 +120,31 @@ alter table public.pause_status_log disable trigger user;
 delete from public.pause_status_log where mentor_id = pg_temp.id('gap') and record_version = 1;
 alter table public.pause_status_log enable trigger user;
 select is(pg_temp.reconcile(), 1, 'a new gap is a new discrepancy');
+
+-- What is ahead of the record is no fact to mend a gap by; and when the record gets
+-- there, its row is no repetition.
+select pg_temp.add_mentor('nils', 'oslo');
+select pg_temp.certify('nils', 400);
+select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'')', pg_temp.id('nils')));
+select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'', null, 1)', pg_temp.id('nils')));
+alter table public.pause_status_log disable trigger user;
+delete from public.pause_status_log where mentor_id = pg_temp.id('nils') and record_version = 2;
+insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on)
+select pause_record_id, mentor_id, 'active', 'paused', 'coordinator', 3, effective_on from public.pause_status_log where mentor_id = pg_temp.id('nils');
+alter table public.pause_status_log enable trigger user;
+select is(pg_temp.reconcile(), 2, 'a gap, and a row that is ahead of its record');
+select is(pg_temp.appended('nils'), array['paused>paused v2'], 'the gap is mended by what the table says');
+select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'', null, 2)', pg_temp.id('nils')));
+select is(pg_temp.reconcile(), 0, 'the true row of that version is not reported as well');
+
+-- A record that goes after its log was mended.
+alter table public.pause_records disable trigger user;
+update public.pause_records set status = 'expired_cert' where mentor_id = pg_temp.id('nils');
+select is(pg_temp.reconcile(), 1, 'mended once');
+delete from public.pause_records where mentor_id = pg_temp.id('nils');
+alter table public.pause_records enable trigger user;
+select is(pg_temp.reconcile(), 1, 'and missed when it is gone');
+select is(pg_temp.reconcile(), 0, 'once');
 
 select * from finish();
 rollback;
