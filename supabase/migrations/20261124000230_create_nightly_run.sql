@@ -194,7 +194,9 @@ comment on type private.nightly_progress is
 create function private.nightly_chunk(
   run_id bigint, since date, as_of date, is_full boolean, phase text, after_id uuid, batch integer
 ) returns private.nightly_progress
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
   nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';

@@ -1,0 +1,56 @@
+-- What a night costs: no table that grows with the organisation is ever read as a
+-- whole, whether there is something to do or not.
+begin;
+\ir _fixtures.psql
+
+select plan(4);
+
+select pg_temp.add_chapter('oslo');
+select pg_temp.add_coordinator('coordinator', 'oslo');
+select pg_temp.add_mentor('mentor ' || n, 'oslo') from generate_series(1, 40) n;
+select pg_temp.certify('mentor ' || n, n - 5), pg_temp.assign('mentor ' || n, 'coordinator') from generate_series(1, 40) n;
+select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Ferie'', pg_temp.today() + 9)', pg_temp.id('mentor ' || n)))
+from generate_series(20, 30) n;
+update public.notifications set state = 'undeliverable' where mentor_id = pg_temp.id('mentor 20');
+
+create function pg_temp.night(days integer) returns text
+language plpgsql as $$
+declare
+  run jsonb := public.nightly_begin(pg_temp.today() + days, false, gen_random_uuid());
+begin
+  while run ->> 'outcome' is null loop
+    run := public.nightly_step((run ->> 'run_id')::bigint, (run ->> 'fencing_token')::bigint, 7);
+  end loop;
+  return format('%s: %s expired, %s requeued', run ->> 'outcome', run ->> 'expired', run ->> 'requeued');
+end
+$$;
+-- Scans of whole tables in this transaction so far. Not of those with one row, nor of
+-- the few who are held.
+create function pg_temp.scans() returns table (relation text, scans bigint)
+language sql as $$
+  select s.schemaname || '.' || s.relname, s.seq_scan
+  from pg_stat_xact_user_tables s
+  where s.schemaname in ('public', 'private') and s.relname not in ('settings', 'nightly_state', 'nightly_runs', 'nightly_held')
+$$;
+create temporary table scans_before (relation text, scans bigint);
+create function pg_temp.scanned_during(days integer, expected text, what text) returns setof text
+language plpgsql as $$
+declare
+  done text;
+begin
+  truncate scans_before;
+  insert into scans_before select * from pg_temp.scans();
+  done := pg_temp.night(days);
+  return next is(done, expected, what);
+  return next results_eq(
+    'select s.relation from pg_temp.scans() s left join scans_before b using (relation) where s.scans > coalesce(b.scans, 0) order by 1',
+    array[]::text[], 'and scans no table: ' || what);
+end
+$$;
+
+select pg_temp.night(0);
+select pg_temp.scanned_during(0, 'completed: 0 expired, 0 requeued', 'a night with nothing to do');
+select pg_temp.scanned_during(3, 'completed: 3 expired, 0 requeued', 'a night with changes, two of them missed');
+
+select * from finish();
+rollback;
