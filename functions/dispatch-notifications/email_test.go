@@ -98,7 +98,7 @@ func TestEmailRefusedForGood(t *testing.T) {
 	b.dispatch(t, server, summary{Claimed: 1, Delivered: 1}) // by the inbox
 	want(t, "ledger", b.ledger(t, first), []string{
 		"inbox delivered coordinator Kari: assigned to the mentor",
-		`email failed coordinator Kari: sending SMTP RCPT TO command: 550 "5.1.1 No such user"`})
+		`email failed coordinator Kari: sending SMTP RCPT TO command: 550 "5.1.1 No such user"; the address was refused`})
 
 	second := b.notify(t, mentor)
 	b.wait(time.Minute)

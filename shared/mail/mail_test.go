@@ -179,6 +179,16 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+	t.Run("our sender", func(t *testing.T) {
+		t.Parallel()
+		server := mailtest.Start(t, mailtest.Options{})
+		server.OnMail(func(string) error { return mailtest.Refuse(553, 5, 7, 1, "Sender address rejected: not owned by user") })
+		failure := fails(t, session(t, mailer(server)).Send(t.Context(), email("kari@example.org")))
+		// It is MAIL_FROM that has to be mended, after which the e-mail goes.
+		if got, want := (verdict{failure.Permanent, failure.AddressRefused, failure.Unreachable}), (verdict{unreachable: true}); got != want {
+			t.Errorf("got %+v, want %+v: %s", got, want, failure.Reason)
+		}
+	})
 	t.Run("no address", func(t *testing.T) {
 		t.Parallel()
 		server := mailtest.Start(t, mailtest.Options{})

@@ -60,6 +60,7 @@ type Server struct {
 	listener    net.Listener
 	messages    []Message
 	connections int
+	mail        func(from string) error
 	rcpt        func(to string) error
 	data        func(m Message, hangUp func()) error
 }
@@ -98,6 +99,13 @@ func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.connections
+}
+
+// OnMail decides about senders from now on; nil accepts all.
+func (s *Server) OnMail(decide func(from string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = decide
 }
 
 // OnRcpt decides about recipients from now on; nil accepts all.
@@ -212,6 +220,14 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	}
 	if !s.signedIn {
 		return Refuse(530, 5, 7, 0, "Authentication required")
+	}
+	s.server.mu.Lock()
+	decide := s.server.mail
+	s.server.mu.Unlock()
+	if decide != nil {
+		if err := decide(from); err != nil {
+			return err
+		}
 	}
 	s.current = Message{From: from}
 	return nil
