@@ -58,10 +58,15 @@ begin
         where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of);
   end if;
 
-  -- A certification that was registered ahead has begun.
+  -- A certification that was registered ahead has begun. Whoever holds the profile
+  -- is about to refresh the entry anyway, and until then the roster looks it up.
   recheck := array(
     select distinct e.mentor_id from private.roster_entries e
     where e.mentor_id = any (locked) and e.recheck_on <= private.today());
+  if recheck <> '{}' then
+    recheck := array(
+      select p.id from public.profiles p where p.id = any (recheck) order by p.id for no key update skip locked);
+  end if;
   if recheck <> '{}' then
     perform private.refresh_roster(recheck);
   end if;
