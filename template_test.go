@@ -116,8 +116,9 @@ func TestTemplateFunctions(t *testing.T) {
 						t.Errorf("it is started by %v", at(event, "Type"))
 					}
 				}
-				if len(events) == 0 {
-					t.Error("no event starts it")
+				// The nightly run comes again until morning, for what an outage or a partial run left.
+				if want := map[string]int{"nightly-expiry": 2, "dispatch-notifications": 1}[name]; len(events) != want {
+					t.Errorf("%d events start it, want %d", len(events), want)
 				}
 				if url, _ := property("Environment", "Variables", "SUPABASE_DB_URL").(string); !strings.Contains(url, "SchedulerDatabaseUrlSecret") {
 					t.Errorf("it connects by %q, not as the scheduler", url)
