@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,21 +34,12 @@ func build(ctx context.Context, root, dir string) ([]string, error) {
 	if len(folders) == 0 {
 		return nil, errors.New("there is no function: functions/*/main.go")
 	}
-	arguments := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", dir + string(filepath.Separator)}
 	var names []string
 	for _, folder := range folders {
-		name := filepath.Base(filepath.Dir(folder))
-		names = append(names, name)
-		arguments = append(arguments, "./functions/"+name)
+		names = append(names, filepath.Base(filepath.Dir(folder)))
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := lambdaruntime.Build(ctx, root, dir, names...); err != nil {
 		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, "go", arguments...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=", "GOARCH=")
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the functions: %w\n%s", err, bytes.TrimSpace(output))
 	}
 	return names, nil
 }

@@ -115,8 +115,18 @@ func clusterFor(t testing.TB, o options) *localpg.Cluster {
 // Main is for TestMain of a package that uses this one: it stops the test
 // process's own server, if there is one, before the process ends. (Without
 // it, the server ends just after.)
-func Main(m *testing.M) {
+func Main(m *testing.M) { MainAfter(m, nil) }
+
+// MainAfter is [Main] with something of the package's own to clean up; an error
+// of that fails the run.
+func MainAfter(m *testing.M, cleanUp func() error) {
 	code := m.Run()
+	if cleanUp != nil {
+		if err := cleanUp(); err != nil {
+			fmt.Fprintln(os.Stderr, "clean up:", err)
+			code = max(code, 1)
+		}
+	}
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop the test cluster:", err)
 		code = max(code, 1)

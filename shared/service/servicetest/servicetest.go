@@ -38,7 +38,8 @@ const (
 	Nobody       = "00000000-0000-4000-8000-0000000000f0" // an id that isn't there
 )
 
-const people = `
+// People are the statements, for role postgres, that put them into a database.
+const People = `
 insert into public.chapters (id, name) values
 	('00000000-0000-4000-8000-0000000000a1', 'Oslo'),
 	('00000000-0000-4000-8000-0000000000a2', 'Bergen');
@@ -76,7 +77,7 @@ type Bundle struct {
 func New(t testing.TB, build service.Build) *Bundle {
 	t.Helper()
 	d := testdb.New(t)
-	if _, err := d.Connect(t, "postgres").Exec(t.Context(), people); err != nil {
+	if _, err := d.Connect(t, "postgres").Exec(t.Context(), People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
 	b := newBundle(t, build, d.URL("pause_api"))

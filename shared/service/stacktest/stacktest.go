@@ -1,0 +1,206 @@
+// Package stacktest runs the functions as they are deployed: the built
+// bootstraps as processes of their own, behind their URLs, on a real database
+// with servicetest's people, beside a project's Supabase Auth that publishes
+// its keys. A test speaks HTTP to them, as a phone does.
+package stacktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/lambdaruntime"
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/testdb"
+)
+
+// HTTP names the functions that have a URL.
+var HTTP = []string{"pause", "reactivate", "roster"}
+
+// Stack is a running system.
+type Stack struct {
+	Database *testdb.Database
+	Project  *authtest.Project
+
+	// URL is the base, as of a Supabase project: a function is at
+	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
+	URL string
+
+	// Functions are by name, to be invoked without their URL.
+	Functions map[string]*lambdaruntime.Function
+
+	Log *Log // what the functions wrote
+}
+
+// Option changes what [Start] makes.
+type Option func(*options)
+
+type options struct {
+	databaseURL  func(string) string
+	environment  []string
+	timeout      time.Duration
+	maxInstances int
+	wrap         func(http.Handler) http.Handler
+}
+
+// DatabaseURL changes the connection string that the functions get, to lead
+// them through a proxy, say.
+func DatabaseURL(change func(string) string) Option {
+	return func(o *options) { o.databaseURL = change }
+}
+
+// Env adds variables, "KEY=value", to the functions' own; a later one of the
+// same name holds.
+func Env(variables ...string) Option {
+	return func(o *options) { o.environment = append(o.environment, variables...) }
+}
+
+// Timeout is how long an invocation may take; without it 10 s, as in
+// template.yaml.
+func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
+
+// MaxInstances is how many processes of a function may run at once; without it
+// 4.
+func MaxInstances(n int) Option { return func(o *options) { o.maxInstances = n } }
+
+// Wrap puts something in front of the whole server.
+func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
+
+// Start brings up the functions that have a URL. All of it ends with the test.
+func Start(t testing.TB, opts ...Option) *Stack {
+	t.Helper()
+	o := options{timeout: 10 * time.Second, maxInstances: 4}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	dir := Binaries(t)
+
+	s := &Stack{Database: testdb.New(t), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}}
+	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), servicetest.People); err != nil {
+		t.Fatalf("people: %v", err)
+	}
+
+	// The server's address is part of the tokens, so it comes before what it serves.
+	mux := http.NewServeMux()
+	var handler http.Handler = mux
+	if o.wrap != nil {
+		handler = o.wrap(handler)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s.URL = server.URL
+	s.Project = authtest.New(s.URL)
+	mux.Handle("/auth/v1/", s.Project.Handler())
+
+	databaseURL := s.Database.URL("pause_api")
+	if o.databaseURL != nil {
+		databaseURL = o.databaseURL(databaseURL)
+	}
+	for _, name := range HTTP {
+		f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+			Name:         name,
+			Binary:       filepath.Join(dir, name),
+			Env:          append([]string{"SUPABASE_DB_URL=" + databaseURL, "SUPABASE_URL=" + s.URL}, o.environment...),
+			MaxInstances: o.maxInstances,
+			Timeout:      o.timeout,
+			Output:       s.Log,
+		})
+		if err != nil {
+			t.Fatalf("start %s: %v\n%s", name, err, s.Log)
+		}
+		t.Cleanup(f.Close)
+		s.Functions[name] = f
+		mux.Handle("/functions/v1/"+name, lambdaruntime.URL(f))
+	}
+	return s
+}
+
+// FunctionURL is where a function is called.
+func (s *Stack) FunctionURL(name string) string { return s.URL + "/functions/v1/" + name }
+
+// Log collects what the functions write, a line per Write.
+type Log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write is for the functions.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String is all so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+var built struct {
+	sync.Mutex
+	dir string
+}
+
+// Binaries returns the folder with every built function of functions/, a file
+// each, compiled once in a test process. [Main] removes it.
+func Binaries(t testing.TB) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.dir != "" {
+		return built.dir
+	}
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		t.Fatalf("the module's folder: %v", err)
+	}
+	if err := build(t.Context(), strings.TrimSpace(string(root))); err != nil {
+		t.Fatal(err)
+	}
+	return built.dir
+}
+
+func build(ctx context.Context, root string) error {
+	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
+	if err != nil || len(mains) == 0 {
+		return errors.Join(err, fmt.Errorf("no functions below %s", root))
+	}
+	var names []string
+	for _, path := range mains {
+		names = append(names, filepath.Base(filepath.Dir(path)))
+	}
+	dir, err := os.MkdirTemp("", "mentorpause-functions-")
+	if err != nil {
+		return err
+	}
+	if err := lambdaruntime.Build(ctx, root, dir, names...); err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	built.dir = dir
+	return nil
+}
+
+// Main is for TestMain of a package that uses this one: it removes the built
+// functions and ends as testdb.Main does.
+func Main(m *testing.M) {
+	testdb.MainAfter(m, func() error {
+		built.Lock()
+		defer built.Unlock()
+		if built.dir == "" {
+			return nil
+		}
+		return os.RemoveAll(built.dir)
+	})
+}

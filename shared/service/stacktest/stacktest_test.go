@@ -1,0 +1,35 @@
+package stacktest_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/service/stacktest"
+)
+
+func TestMain(m *testing.M) { stacktest.Main(m) }
+
+func TestAPhoneGetsItsRoster(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Start(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.FunctionURL("roster"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+s.Project.Token(servicetest.Coordinator))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), servicetest.Mentor) {
+		t.Errorf("%d %s\n%s", response.StatusCode, body, s.Log)
+	}
+}
