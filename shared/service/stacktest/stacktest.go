@@ -40,6 +40,8 @@ type Stack struct {
 	Functions map[string]*lambdaruntime.Function
 
 	Log *Log // what the functions wrote
+
+	mux *http.ServeMux
 }
 
 // Option changes what [Start] makes.
@@ -48,6 +50,7 @@ type Option func(*options)
 type options struct {
 	databaseURL  func(string) string
 	environment  []string
+	projectEnv   func(*authtest.Project) []string
 	timeout      time.Duration
 	maxInstances int
 	wrap         func(http.Handler) http.Handler
@@ -63,6 +66,12 @@ func DatabaseURL(change func(string) string) Option {
 // same name holds.
 func Env(variables ...string) Option {
 	return func(o *options) { o.environment = append(o.environment, variables...) }
+}
+
+// ProjectEnv adds the variables that follow from the project, such as its secret;
+// they come after those of [Env].
+func ProjectEnv(variables func(*authtest.Project) []string) Option {
+	return func(o *options) { o.projectEnv = variables }
 }
 
 // Timeout is how long an invocation may take; without it 10 s, as in
@@ -85,14 +94,13 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	}
 	dir := Binaries(t)
 
-	s := &Stack{Database: testdb.New(t), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}}
+	s := &Stack{Database: testdb.New(t), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}, mux: http.NewServeMux()}
 	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), servicetest.People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
 
 	// The server's address is part of the tokens, so it comes before what it serves.
-	mux := http.NewServeMux()
-	var handler http.Handler = mux
+	var handler http.Handler = s.mux
 	if o.wrap != nil {
 		handler = o.wrap(handler)
 	}
@@ -100,17 +108,21 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	s.Project = authtest.New(s.URL)
-	mux.Handle("/auth/v1/", s.Project.Handler())
+	s.Handle("/auth/v1/", s.Project.Handler())
 
 	databaseURL := s.Database.URL("pause_api")
 	if o.databaseURL != nil {
 		databaseURL = o.databaseURL(databaseURL)
 	}
+	environment := append([]string{"SUPABASE_DB_URL=" + databaseURL, "SUPABASE_URL=" + s.URL}, o.environment...)
+	if o.projectEnv != nil {
+		environment = append(environment, o.projectEnv(s.Project)...)
+	}
 	for _, name := range HTTP {
 		f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
 			Name:         name,
 			Binary:       filepath.Join(dir, name),
-			Env:          append([]string{"SUPABASE_DB_URL=" + databaseURL, "SUPABASE_URL=" + s.URL}, o.environment...),
+			Env:          environment,
 			MaxInstances: o.maxInstances,
 			Timeout:      o.timeout,
 			Output:       s.Log,
@@ -120,10 +132,14 @@ func Start(t testing.TB, opts ...Option) *Stack {
 		}
 		t.Cleanup(f.Close)
 		s.Functions[name] = f
-		mux.Handle("/functions/v1/"+name, lambdaruntime.URL(f))
+		s.Handle("/functions/v1/"+name, lambdaruntime.URL(f))
 	}
 	return s
 }
+
+// Handle serves something else of the project below its URL. The pattern is
+// that of an [http.ServeMux].
+func (s *Stack) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
 // FunctionURL is where a function is called.
 func (s *Stack) FunctionURL(name string) string { return s.URL + "/functions/v1/" + name }
