@@ -83,6 +83,7 @@ tools:
 	@.ci/install pg_prove libtap-parser-sourcehandler-pgtap-perl pgtap
 	@.ci/install cc 'gcc libc6-dev' gcc
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
+	@.ci/install "$${CHROMIUM:-chromium}" chromium '--cask chromium, or name another browser of its kind: make test CHROMIUM=…'
 
 node_modules/.package-lock.json: package-lock.json
 	@.ci/install npm npm node

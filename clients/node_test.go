@@ -1,0 +1,83 @@
+package clients_test
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/service/stacktest"
+)
+
+// TestSupabaseJS has supabase-js call everything, signed in with each kind of
+// token that a project of Supabase issues.
+func TestSupabaseJS(t *testing.T) {
+	t.Parallel()
+	for name, project := range map[string]struct {
+		algorithm jose.SignatureAlgorithm
+		env       func(*authtest.Project) []string
+
+		// What the functions ask Supabase Auth for.
+		fetchesKeys, asksForUsers bool
+	}{
+		"ES256": {
+			algorithm:   jose.ES256,
+			env:         func(*authtest.Project) []string { return nil },
+			fetchesKeys: true,
+		},
+		"HS256 by the secret": {
+			algorithm: jose.HS256,
+			env:       func(p *authtest.Project) []string { return []string{"SUPABASE_JWT_SECRET=" + p.Secret} },
+		},
+		"HS256 by asking Supabase Auth": {
+			algorithm:    jose.HS256,
+			env:          func(*authtest.Project) []string { return []string{"SUPABASE_PUBLISHABLE_KEY=" + publishableKey} },
+			asksForUsers: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests record
+			s := stacktest.Start(t, stacktest.ProjectEnv(project.env), stacktest.Wrap(requests.wrap))
+			s.Handle("/rest/v1/rpc/", newRPC(t, s))
+
+			token := func(p *authtest.Project, user string, options ...authtest.Option) string {
+				return p.Token(user, append(options, authtest.Signed(project.algorithm))...)
+			}
+			g := people(s, func(user string) string { return token(s.Project, user) }, addMentors(t, s, 12))
+			g.Refused = map[string]string{
+				"an expired one":             token(s.Project, servicetest.Coordinator, authtest.Expires(time.Now().Add(-time.Minute))),
+				"one of another project":     token(authtest.New(s.URL), servicetest.Coordinator),
+				"one with another issuer":    token(s.Project, servicetest.Coordinator, authtest.Claim("iss", "https://example.org/auth/v1")),
+				"an unsigned one":            unsigned(g.Coordinator),
+				"an anonymous user's":        token(s.Project, servicetest.Coordinator, authtest.Anonymous()),
+				"the project's anon key":     s.Project.APIKey("anon"),
+				"the project's service_role": s.Project.APIKey("service_role"),
+				"the publishable key":        publishableKey,
+			}
+			runNode(t, "supabase.test.mjs", g)
+
+			// The client asks Supabase Auth for its user too, with other words.
+			byFunction := func(path string) bool {
+				return requests.count(func(e exchange) bool { return e.Path == path && e.Request["x-client-info"] == nil }) > 0
+			}
+			if got := byFunction("/auth/v1/.well-known/jwks.json"); got != project.fetchesKeys {
+				t.Errorf("the functions fetched the keys: %t", got)
+			}
+			if got := byFunction("/auth/v1/user"); got != project.asksForUsers {
+				t.Errorf("the functions asked whose token it is: %t", got)
+			}
+			logErrors(t, s)
+		})
+	}
+}
+
+// unsigned is a token with its signature taken off and its header saying so.
+func unsigned(token string) string {
+	parts := strings.Split(token, ".")
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + "."
+}

@@ -1,0 +1,14 @@
+// Writes each of Node's tests as a line of JSON, which the Go test reads.
+export default async function* reporter(events) {
+  for await (const { type, data } of events) {
+    if (type !== 'test:pass' && type !== 'test:fail') continue
+    const error = data.details.error?.cause ?? data.details.error
+    yield JSON.stringify({
+      name: data.name,
+      seconds: data.details.duration_ms / 1000,
+      // A test that was skipped or is still to do proves nothing.
+      passed: type === 'test:pass' && data.skip === undefined && data.todo === undefined,
+      failure: error?.stack ?? String(error ?? 'skipped'),
+    }) + '\n'
+  }
+}
