@@ -9,6 +9,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -44,6 +46,21 @@ func New(projectURL string) *Project {
 		Secret:  rand.Text() + rand.Text(),
 		ecKey:   ecKey,
 		ecKeyID: uuid.NewString(),
+	}
+}
+
+// Fixed makes a project whose ES256 key and secret are always the same, so that
+// a token stays valid in another process: fuzzing has several, and its inputs
+// are kept in files.
+func Fixed(projectURL string) *Project {
+	scalar := sha256.Sum256([]byte("mentorpause authtest"))
+	ecKey, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
+	must(err)
+	return &Project{
+		URL:     strings.TrimRight(projectURL, "/"),
+		Secret:  hex.EncodeToString(scalar[:]),
+		ecKey:   ecKey,
+		ecKeyID: uuid.NewSHA1(uuid.NameSpaceURL, scalar[:]).String(),
 	}
 }
 
