@@ -1,14 +1,9 @@
 package functionurl_test
 
 import (
-	"bytes"
-	stdjson "encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestDecodeReadsWhatItIsSent(t *testing.T) {
@@ -111,62 +106,4 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// What Decode accepts, the standard library reads in the same way, and Postgres
-// can store; the rest is refused with the documented error.
-func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{
-		``, `{}`, `null`, `{"text":"a","number":1,"list":["b"]}`, `{"list":"b"}`, `{"Text":"a"}`, `{"text":"a","text":"b"}`,
-		`{"text":"\u0000"}`, `{"text":"\ud800"}`, "{\"text\":\"\xff\"}", `{"number":1e1}`, `{"number":1.0}`, `{}{}`, `{"":0}`, `[[[`,
-	} {
-		f.Add([]byte(seed))
-	}
-	endpoint, logged := newEndpoint(f, echo)
-	event := post("")
-	f.Fuzz(func(t *testing.T, sent []byte) {
-		logged.Reset()
-		event.Body = string(sent)
-		response := invoke(t, endpoint, event)
-		switch response.StatusCode {
-		case 200:
-		case 413:
-			if len(sent) <= 16<<10 {
-				t.Errorf("413 for %d bytes", len(sent))
-			}
-			return
-		case 400:
-			if got := readRefusal(t, response); got.Code != "invalid_request" || got.Message == "" {
-				t.Errorf("%+v", got)
-			}
-			return
-		default:
-			t.Fatalf("status %d: %s", response.StatusCode, response.Body)
-		}
-		if len(sent) == 0 {
-			return
-		}
-		var read, want struct {
-			Text   *string
-			Number *int32
-			List   any
-		}
-		decoder := stdjson.NewDecoder(bytes.NewReader(sent))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&want); err != nil {
-			t.Fatalf("accepted %q, which the standard library refuses: %v", sent, err)
-		}
-		if one, ok := want.List.(string); ok {
-			want.List = []any{one}
-		}
-		if err := stdjson.Unmarshal([]byte(response.Body), &read); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, read); diff != "" {
-			t.Errorf("read %q otherwise than the standard library (-std +got):\n%s", sent, diff)
-		}
-		if read.Text != nil && (!utf8.ValidString(*read.Text) || strings.ContainsRune(*read.Text, 0)) {
-			t.Errorf("accepted %q", *read.Text)
-		}
-	})
 }
