@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/functionurl"
 	"mentorpause/shared/refusal"
 )
@@ -23,6 +25,13 @@ import (
 // tokenHere stands in a fuzzed Authorization header for a token that is valid
 // now; one in a file of inputs would have expired.
 const tokenHere = "TOKEN"
+
+// lastingToken is made once per process: it outlives the longest run, and a
+// signature for each input would take random ways through the code, which
+// fuzzing mistakes for new ones.
+func lastingToken() string {
+	return project().Token(userID, authtest.Expires(time.Now().AddDate(0, 1, 0)))
+}
 
 // readAll is a handler that reads all that a request may hold, and answers with
 // the body.
@@ -97,9 +106,10 @@ func FuzzInvoke(f *testing.F) {
 	f.Add("PUT", "/x", "Bearer x", "text/plain", "x", "%zz", false, `"`, "W/", ";q=", uint8(0))
 	f.Add("\r\n", "\xff", bearer+", "+bearer, "application/json;;", "{", "status=%ed%a0%80", true, "{}", `""`, "gzip;q=NaN", uint8(1))
 	endpoint, logged := newEndpoint(f, readAll)
+	token := lastingToken()
 	f.Fuzz(func(t *testing.T, method, path, authorization, contentType, text, query string, inBase64 bool, key, ifNoneMatch, accept string, spelling uint8) {
 		logged.Reset()
-		event := post(text)
+		event := postWith("Bearer "+token, text)
 		event.RequestContext.HTTP.Method = method
 		event.RawPath, event.RequestContext.HTTP.Path = path, path
 		event.RawQueryString = query
@@ -107,7 +117,7 @@ func FuzzInvoke(f *testing.F) {
 		event.Cookies = []string{key, ifNoneMatch}
 		event.Headers = map[string]string{}
 		for name, value := range map[string]string{
-			"authorization": strings.ReplaceAll(authorization, tokenHere, project().Token(userID)), "content-type": contentType,
+			"authorization": strings.ReplaceAll(authorization, tokenHere, token), "content-type": contentType,
 			"if-none-match": ifNoneMatch, "accept-encoding": accept, "idempotency-key": key,
 		} {
 			switch spelling % 3 {
@@ -168,9 +178,10 @@ func FuzzEvent(f *testing.F) {
 	}
 	endpoint, logged := newEndpoint(f, readAll)
 	handler := lambda.NewHandler(endpoint.Invoke)
+	token := lastingToken()
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		logged.Reset()
-		payload = bytes.ReplaceAll(payload, []byte(tokenHere), []byte(project().Token(userID)))
+		payload = bytes.ReplaceAll(payload, []byte(tokenHere), []byte(token))
 
 		output, err := handler.Invoke(t.Context(), payload)
 
@@ -213,8 +224,9 @@ func FuzzQuery(f *testing.F) {
 		read, failed = r.Query(names...)
 		return functionurl.Answer{Body: json.RawMessage(`{}`)}, failed
 	})
+	token := lastingToken()
 	f.Fuzz(func(t *testing.T, raw string) {
-		event := post("")
+		event := postWith("Bearer "+token, "")
 		event.RawQueryString = raw
 		event.RequestContext.HTTP.Method = http.MethodGet
 
@@ -262,9 +274,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	endpoint, logged := newEndpoint(f, echo)
+	token := lastingToken()
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		logged.Reset()
-		event := post(string(sent))
+		event := postWith("Bearer "+token, string(sent))
 		response := invoke(t, endpoint, event)
 		wantContract(t, response)
 		wantQuietLog(t, logged)

@@ -88,11 +88,13 @@ func newEndpoint(t testing.TB, handle handle) (functionurl.Endpoint, *log) {
 }
 
 // post is a request that the endpoint accepts, with this body.
-func post(text string) events.LambdaFunctionURLRequest {
+func post(text string) events.LambdaFunctionURLRequest { return postWith(bearer(), text) }
+
+func postWith(authorization, text string) events.LambdaFunctionURLRequest {
 	event := events.LambdaFunctionURLRequest{
 		Version: "2.0",
 		RawPath: "/functions/v1/test",
-		Headers: map[string]string{"authorization": bearer(), "content-type": "application/json"},
+		Headers: map[string]string{"authorization": authorization, "content-type": "application/json"},
 		Body:    text,
 	}
 	event.RequestContext.RequestID = requestID
