@@ -193,6 +193,7 @@ func TestVerifyAccepts(t *testing.T) {
 		"no is_anonymous":                      {fetching, p.Token(user, authtest.Without("is_anonymous"))},
 		"sub in upper case":                    {fetching, p.Token(strings.ToUpper(user))},
 		"claims that escape a whole emoji":     {fetching, p.Sign([]byte(strings.Replace(payloadOf(t, p.Token(user)), "{", `{"n":"\ud83d\ude00 \\u0000 \u00e6",`, 1)))},
+		"claims with numbers of all sizes":     {fetching, p.Sign([]byte(strings.Replace(payloadOf(t, p.Token(user)), "{", `{"n":[1e9999,-1.5E-0009999,-0,"1e999999"],`, 1)))},
 		"large, up to 8 KiB":                   {fetching, p.Token(user, authtest.Claim("user_metadata", strings.Repeat("x", 5<<10)))},
 		"claims that are new to us":            {fetching, p.Token(user, authtest.Claim("aal", 3), authtest.Claim("Role", "x"), authtest.Claim("SUB", 1))},
 		"a key id with its type not told":      {fetching, p.Token(user, authtest.Header("typ", nil))},
@@ -346,7 +347,9 @@ func TestVerifyRefusesClaims(t *testing.T) {
 		"empty":                        {p.Sign([]byte{}), ""},
 		"an unfinished escape":         {p.Sign([]byte(`{"a":"\`)), "JSON object"},
 		"an unfinished unit":           {p.Sign([]byte(`{"a":"\u00`)), "JSON object"},
-		"an unfinished pair":           {p.Sign([]byte(`{"a":"\ud83d\u`)), "Postgres"},
+		"an unfinished pair":           {p.Sign([]byte(`{"a":"\ud83d\u`)), "JSON object"},
+		"a number beyond numeric":      {edited("{", `{"n":[1e131072],`), "Postgres"},
+		"a number too close to 0":      {edited("{", `{"n":{"m":-1.5E-00016384},`), "Postgres"},
 
 		"the anon key":         {p.APIKey("anon"), "iss"},
 		"the service_role key": {p.APIKey("service_role"), "iss"},

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
+	"io"
+	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4/json" // case-sensitive, refuses duplicate keys
 	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -35,12 +36,12 @@ type claims struct {
 
 // checkClaims tells whose token this would be, if its signature is right.
 func (v *Verifier) checkClaims(payload []byte) (userID string, err error) {
-	if !isStorable(payload) {
-		return "", errors.New("the claims have text that Postgres can't store")
-	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
 		return "", errors.New("the claims are no JSON object of the expected types")
+	}
+	if !isStorable(payload) {
+		return "", errors.New("the claims have text or numbers that Postgres can't store")
 	}
 	if c.Expiry == nil {
 		return "", errors.New("no exp")
@@ -64,42 +65,28 @@ func (v *Verifier) checkClaims(payload []byte) (userID string, err error) {
 	return id.String(), nil
 }
 
-// isStorable reports whether Postgres takes the strings of a JSON text as
-// jsonb: valid UTF-8, no escaped NUL, no half of a surrogate pair. Otherwise
-// the claims would fail there, as a fault of ours.
+// isStorable reports whether Postgres takes a JSON text as jsonb. Otherwise the
+// claims would fail there, as a fault of ours.
 func isStorable(text []byte) bool {
-	if !utf8.Valid(text) {
-		return false
-	}
+	// The decoder refuses invalid UTF-8 and half of a surrogate pair by itself.
+	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
 	for {
-		i := bytes.IndexByte(text, '\\')
-		if i < 0 {
-			return true
-		}
-		text = text[i:]
-		unit, isUnicode := escapedUnit(text)
+		token, err := decoder.ReadToken()
 		switch {
-		case !isUnicode: // \n, \\, …; or malformed, which the parser finds
-			text = text[min(2, len(text)):]
-		case unit == 0, unit >= 0xDC00 && unit <= 0xDFFF:
+		case errors.Is(err, io.EOF):
+			return true
+		case err != nil:
 			return false
-		case unit >= 0xD800 && unit <= 0xDBFF:
-			low, ok := escapedUnit(text[6:])
-			if !ok || low < 0xDC00 || low > 0xDFFF {
-				return false
-			}
-			text = text[12:]
-		default:
-			text = text[6:]
+		case token.Kind() == jsontext.KindString && strings.ContainsRune(token.String(), 0),
+			token.Kind() == jsontext.KindNumber && !isNumeric(token.String()):
+			return false
 		}
 	}
 }
 
-// escapedUnit reads the UTF-16 unit of the \uXXXX that text begins with.
-func escapedUnit(text []byte) (unit uint64, ok bool) {
-	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
-		return 0, false
-	}
-	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
-	return unit, err == nil
+// isNumeric reports whether a number of JSON is in the range of Postgres'
+// numeric. A token has no room for too many digits, so only the exponent counts.
+func isNumeric(number string) bool {
+	_, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	return len(strings.TrimLeft(exponent, "+-0")) <= 4
 }
