@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"mime"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -60,33 +62,57 @@ var (
 	// lone surrogate can't be stored either; it is refused as invalid JSON.)
 	errNUL = errors.New("contains the character U+0000")
 
-	errNull = errors.New("null instead of a string")
+	errNull     = errors.New("null instead of a string")
+	errFraction = errors.New("not a whole number of 32 bits")
 )
 
 // strict are the rules beyond JSON v2's own, which refuse duplicate names,
-// names in another case, invalid UTF-8, lone surrogates, and fractions and
-// exponents where an integer is meant.
+// names in another case, invalid UTF-8 and lone surrogates.
 var strict = json.JoinOptions(
 	json.RejectUnknownMembers(true),
-	json.WithUnmarshalers(json.UnmarshalFromFunc(func(decoder *jsontext.Decoder, into *string) error {
-		switch decoder.PeekKind() {
-		case jsontext.KindString:
-		case jsontext.KindNull: // in a list; a field that may be null is a pointer
-			return errNull
-		default:
-			return errors.ErrUnsupported // JSON v2 refuses it
-		}
-		token, err := decoder.ReadToken()
-		if err != nil {
-			return err
-		}
-		*into = token.String()
-		if strings.ContainsRune(*into, 0) {
-			return errNUL
-		}
-		return nil
-	})),
+	json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(unmarshalString),
+		json.UnmarshalFromFunc(unmarshalInteger),
+	)),
 )
+
+func unmarshalString(decoder *jsontext.Decoder, into *string) error {
+	switch decoder.PeekKind() {
+	case jsontext.KindString:
+	case jsontext.KindNull: // in a list; a field that may be null is a pointer
+		return errNull
+	default:
+		return errors.ErrUnsupported // JSON v2 refuses it
+	}
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return err
+	}
+	*into = token.String()
+	if strings.ContainsRune(*into, 0) {
+		return errNUL
+	}
+	return nil
+}
+
+// unmarshalInteger takes a whole number however it is written: 1.0 and 1e0 are
+// integers to JSON Schema, and so to the OpenAPI document, and a client that
+// keeps numbers as floating point may write them. It reads what JavaScript does.
+func unmarshalInteger(decoder *jsontext.Decoder, into *int32) error {
+	if decoder.PeekKind() != jsontext.KindNumber {
+		return errors.ErrUnsupported // JSON v2 refuses it
+	}
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return err
+	}
+	number, err := strconv.ParseFloat(token.String(), 64)
+	if err != nil || number != math.Trunc(number) || number < math.MinInt32 || number > math.MaxInt32 {
+		return errFraction
+	}
+	*into = int32(number)
+	return nil
+}
 
 // Decode reads the body into a pointer to a struct; an empty body is an empty
 // object. Anything that isn't exactly an object of the struct's fields is
@@ -146,7 +172,7 @@ func wanted(t reflect.Type) string {
 	case t.Kind() == reflect.String:
 		return "a string"
 	case t.Kind() == reflect.Int32:
-		return "a whole number of at most 32 bits, without fraction and exponent"
+		return "a whole number of at most 32 bits"
 	case t.Kind() == reflect.Slice:
 		return "a string or an array of strings"
 	default:
