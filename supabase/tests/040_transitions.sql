@@ -172,7 +172,7 @@ select pg_temp.refuses('coordinator', format($$public.pause_mentor(pg_temp.id('o
 from (values
   ('null', 'null'),
   ('empty', $$''$$),
-  ('white space alone', $$E' \t\r\n\u00a0\u3000'$$),
+  ('white space alone', $$E' \t\r\n\u00a0\u1680\u3000\ufeff'$$),
   ('501 characters', $$repeat('å', 501)$$)
 ) r (what, reason);
 select is(

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(109);
+select plan(114);
 
 -- Three chapters; the coordinator looks after the first two.
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
@@ -230,8 +230,16 @@ from (values
   ('\', '{}'),
   ('%kari%', '{}'),
   ('bergljot', '{}'),
-  ('fredrik', '{}')
+  ('fredrik', '{}'),
+  (E'\u00a0kari\t', array['Kari Moen']),
+  (normalize('ådne', nfd), array['Ådne Sæther']),
+  (normalize('Émile', nfd), array['Émile Roux'])
 ) s (needle, expected);
+-- A name may be written in either form too, and be sorted in its place.
+update public.profiles set display_name = normalize(display_name, nfd) where id = pg_temp.id('Ådne Sæther');
+select is(pg_temp.names(pg_temp.roster('coordinator', format('search => %L', needle))), array[normalize('Ådne Sæther', nfd)], 'a decomposed name is found, written ' || form)
+from (values ('composed', 'ÅDNE'), ('decomposed', normalize('ådne', nfd))) s (form, needle);
+update public.profiles set display_name = 'Ådne Sæther' where id = pg_temp.id('Ådne Sæther');
 select pg_temp.refuses('coordinator', $$public.coordinator_roster(search => repeat('x', 201))$$, 'invalid_request', 400,
   'a search of 201 characters is refused', 'search');
 select is(
