@@ -218,6 +218,13 @@ func (v *Verifier) checkSignature(ctx context.Context, token string, signed *jos
 		if key, err = v.keys.find(ctx, algorithm, header.KeyID); err != nil {
 			return err
 		}
+	case algorithm == jose.HS256 && v.keys != nil:
+		// Foreign, if the project has public keys. If it has none, or none can be
+		// had, its users' own tokens are of this kind.
+		if err := v.keys.wantAny(ctx); err != nil {
+			return refusal.New(refusal.AuthUnavailable).Because(fmt.Errorf("neither a secret nor a publishable key for HS256, and %w", err))
+		}
+		return fmt.Errorf("no key for %s is configured", algorithm)
 	default:
 		return fmt.Errorf("no key for %s is configured", algorithm)
 	}

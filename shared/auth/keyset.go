@@ -140,6 +140,17 @@ func (s *keySet) find(ctx context.Context, algorithm jose.SignatureAlgorithm, id
 	}
 }
 
+// wantAny says why there is no key at all, if so.
+func (s *keySet) wantAny(ctx context.Context) error {
+	s.refresh(ctx, false)
+	for _, algorithm := range []jose.SignatureAlgorithm{jose.ES256, jose.RS256} {
+		if found, err := s.suitable(algorithm, ""); err != nil || len(found) > 0 {
+			return err
+		}
+	}
+	return errors.New("the JWKS has no keys")
+}
+
 // suitable lists the keys that fit, or says why there are none at all.
 func (s *keySet) suitable(algorithm jose.SignatureAlgorithm, id string) ([]publicKey, error) {
 	if !s.fixed {

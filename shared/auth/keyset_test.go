@@ -263,6 +263,21 @@ func TestNoKeysAtAll(t *testing.T) {
 		v := newVerifier(t, auth.Settings{SupabaseURL: p.URL})
 		v.refuses(t, p.Token(user), refusal.AuthUnavailable, "refused")
 	})
+	t.Run("HS256 without secret and publishable key", func(t *testing.T) {
+		t.Parallel()
+		p := newPlatform(t)
+		v := p.verifier(t)
+		token := p.Token(user, authtest.Signed(jose.HS256))
+		p.serveFunc(answer(http.StatusInternalServerError, ""))
+		v.refuses(t, token, refusal.AuthUnavailable, "status 500")
+		p.serveFunc(answer(http.StatusOK, `{"keys":[]}`)) // as a legacy project has it
+		p.wait(retry)
+		v.refuses(t, token, refusal.AuthUnavailable, "the JWKS has no keys")
+		v.refuses(t, p.Token(user), refusal.Unauthenticated, "no key for ES256")
+		p.serve(p.Handler()) // the project has moved on
+		p.wait(age)
+		v.refuses(t, token, refusal.Unauthenticated, "HS256")
+	})
 	t.Run("a token that could not be accepted anyway is not told so", func(t *testing.T) {
 		t.Parallel()
 		p := newPlatform(t)
