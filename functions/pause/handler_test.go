@@ -367,26 +367,3 @@ func TestPauseWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
 		t.Error("no retry-after")
 	}
 }
-
-// Whatever the body and the key, the function answers 400 by itself or passes
-// on something that the RPC can read.
-func FuzzPause(f *testing.F) {
-	f.Add(`{"mentor_id":"`+servicetest.Mentor+`","pause_reason":"a","expected_return_date":"2027-02-28","expected_version":1}`, key)
-	f.Add(`{"mentor_id":null}`, `"`+key+`"`)
-	f.Add(`{"pause_reason":"\u0000"}`, "")
-	b := servicetest.NewWithoutDatabase(f, newEndpoint)
-	event := b.Post(servicetest.Coordinator, "")
-	f.Fuzz(func(t *testing.T, body, key string) {
-		b.Log.Reset()
-		event.Body = body
-		event.Headers["idempotency-key"] = key
-		switch response := b.Invoke(t, event); response.StatusCode {
-		case 400:
-			servicetest.WantRefusal(t, response, 400, "invalid_request")
-		case 413:
-			servicetest.WantRefusal(t, response, 413, "payload_too_large")
-		default:
-			servicetest.WantRefusal(t, response, 503, "database_unavailable")
-		}
-	})
-}

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"compress/gzip"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/shared/database"
+	"mentorpause/shared/functionurl/functionurltest"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/testdb"
 )
@@ -59,34 +59,18 @@ type named struct {
 	Name string `json:"name"`
 }
 
-func readPage(t *testing.T, response events.LambdaFunctionURLResponse) page {
+func readPage(t testing.TB, response events.LambdaFunctionURLResponse) page {
 	t.Helper()
 	if response.StatusCode != 200 || response.Headers["content-type"] != "application/json" {
 		t.Fatalf("status %d, content-type %q: %s", response.StatusCode, response.Headers["content-type"], response.Body)
 	}
 	var read page
-	decoder := json.NewDecoder(strings.NewReader(plainBody(t, response)))
+	decoder := json.NewDecoder(bytes.NewReader(functionurltest.Body(t, response)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&read); err != nil {
 		t.Fatalf("body %s: %v", response.Body, err)
 	}
 	return read
-}
-
-func plainBody(t *testing.T, response events.LambdaFunctionURLResponse) string {
-	t.Helper()
-	if !response.IsBase64Encoded {
-		return response.Body
-	}
-	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(response.Body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(unzipped)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // names are a page's mentors, in order.
@@ -361,27 +345,4 @@ func TestRosterWithoutDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := servicetest.NewWithoutDatabase(t, newEndpoint)
 	servicetest.WantRefusal(t, b.Invoke(t, b.Get(servicetest.Coordinator, "")), 503, "database_unavailable")
-}
-
-// Whatever the query and the body, the function answers 400 by itself or passes
-// on something that the RPC can read.
-func FuzzRoster(f *testing.F) {
-	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&cursor=x&chapter_id="+servicetest.Oslo, "")
-	f.Add("limit=0", `{"limit":1}`)
-	f.Add("search=%00&search=%", `{"status":[null]}`)
-	b := servicetest.NewWithoutDatabase(f, newEndpoint)
-	event := b.Post(servicetest.Coordinator, "")
-	f.Fuzz(func(t *testing.T, query, body string) {
-		b.Log.Reset()
-		event.RawQueryString = query
-		event.Body = body
-		switch response := b.Invoke(t, event); response.StatusCode {
-		case 400:
-			servicetest.WantRefusal(t, response, 400, "invalid_request")
-		case 413:
-			servicetest.WantRefusal(t, response, 413, "payload_too_large")
-		default:
-			servicetest.WantRefusal(t, response, 503, "database_unavailable")
-		}
-	})
 }

@@ -19,7 +19,7 @@ import (
 
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/functionurl"
-	"mentorpause/shared/refusal"
+	"mentorpause/shared/functionurl/functionurltest"
 )
 
 // tokenHere stands in a fuzzed Authorization header for a token that is valid
@@ -45,44 +45,6 @@ func readAll(ctx context.Context, r *functionurl.Request) (functionurl.Answer, e
 	answer, err := echo(ctx, r)
 	answer.Revalidate = true
 	return answer, err
-}
-
-// wantContract asserts what holds of every response, whatever came in: it is
-// documented, and never a 5xx, for no fault is ours.
-func wantContract(t *testing.T, response events.LambdaFunctionURLResponse) {
-	t.Helper()
-	for name, want := range map[string]string{
-		"access-control-allow-origin":   "*",
-		"access-control-expose-headers": "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
-	} {
-		if response.Headers[name] != want {
-			t.Errorf("%s: %q", name, response.Headers[name])
-		}
-	}
-	if response.Headers["x-request-id"] == "" {
-		t.Error("no x-request-id")
-	}
-	for name, value := range response.Headers {
-		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-			t.Errorf("%s: %q", name, value)
-		}
-	}
-	switch status := response.StatusCode; {
-	case status == http.StatusOK:
-		if !json.Valid([]byte(plainBody(t, response))) {
-			t.Errorf("body %q", response.Body)
-		}
-	case status == http.StatusNoContent, status == http.StatusNotModified:
-		if response.Body != "" {
-			t.Errorf("status %d with body %q", status, response.Body)
-		}
-	case status >= 400 && status < 500:
-		if got := readRefusal(t, response); !refusal.Code(got.Code).Known() || refusal.Code(got.Code).Status() != status || got.Message == "" {
-			t.Errorf("status %d with %+v", status, got)
-		}
-	default:
-		t.Errorf("status %d: %s", status, response.Body)
-	}
 }
 
 // wantQuietLog asserts that one line was logged, and that nothing of the
@@ -133,7 +95,7 @@ func FuzzInvoke(f *testing.F) {
 
 		response := invoke(t, endpoint, event)
 
-		wantContract(t, response)
+		functionurltest.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 		if got := response.Headers["x-request-id"]; got != requestID {
 			t.Errorf("x-request-id %q", got)
@@ -199,7 +161,7 @@ func FuzzEvent(f *testing.F) {
 		if err := json.Unmarshal(output, &response); err != nil {
 			t.Fatalf("answered %s: %v", output, err)
 		}
-		wantContract(t, response)
+		functionurltest.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 	})
 }
@@ -232,7 +194,7 @@ func FuzzQuery(f *testing.F) {
 
 		response := invoke(t, endpoint, event)
 
-		wantContract(t, response)
+		functionurltest.WantNoFault(t, response)
 		// net/url leaves out what has a semicolon, which here is a character as any other.
 		all, fault := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 		want, storable := map[string][]string{}, true
@@ -279,7 +241,7 @@ func FuzzDecode(f *testing.F) {
 		logged.Reset()
 		event := postWith("Bearer "+token, string(sent))
 		response := invoke(t, endpoint, event)
-		wantContract(t, response)
+		functionurltest.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 
 		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(sent), true

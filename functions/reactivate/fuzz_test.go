@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mentorpause/shared/service/servicetest"
+)
+
+// FuzzReactivate fuzzes the body and the idempotency key. What is accepted
+// closes the record that was meant, once; what is refused changes nothing.
+func FuzzReactivate(f *testing.F) {
+	valid := `{"mentor_id":"` + servicetest.Mentor + `"}`
+	f.Add(valid, key, true)
+	f.Add(valid, `"`+strings.ToUpper(key)+`"`, false)
+	for _, version := range []string{"1", "1.0", "10e-1", "1.5", "1e400", "-0", "0", "2", "null", `"1"`, "01", "2147483648", "[1]", "1,\"expected_version\":1"} {
+		f.Add(strings.Replace(valid, "}", `,"expected_version":`+version+`}`, 1), "", true)
+	}
+	for _, mentor := range []string{servicetest.BergenMentor, servicetest.Nobody, servicetest.Coordinator, "{" + servicetest.Mentor + "}",
+		"urn:uuid:" + servicetest.Mentor, strings.ReplaceAll(servicetest.Mentor, "-", ""), strings.ToUpper(servicetest.Mentor), `\u0000`, ""} {
+		f.Add(`{"mentor_id":"`+mentor+`"}`, key, true)
+	}
+	z := servicetest.NewFuzz(f, newEndpoint)
+	f.Fuzz(func(t *testing.T, sent, key string, paused bool) {
+		if paused {
+			z.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+		}
+		defer z.Restore(t)
+		before := z.State(t)
+		event := z.Request("POST", "", sent)
+		if key != "" {
+			event.Headers["idempotency-key"] = key
+		}
+
+		response, code := z.Answer(t, event)
+
+		if code != "" {
+			if after := z.State(t); after != before {
+				t.Errorf("refused with %s, and changed\n%s\nto\n%s", response.Body, before, after)
+			}
+			return
+		}
+		var read struct {
+			MentorID        string   `json:"mentor_id"`
+			ExpectedVersion *float64 `json:"expected_version"`
+		}
+		decoder := json.NewDecoder(strings.NewReader(sent))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&read); err != nil {
+			t.Fatalf("accepted %q, which the standard library refuses: %v", sent, err)
+		}
+		if !paused || read.ExpectedVersion != nil && *read.ExpectedVersion != 1 {
+			t.Errorf("accepted %q, paused: %t", sent, paused)
+		}
+		answered := servicetest.WantPauseRecord(t, response)
+		stored := z.Stored(t, answered)
+		if diff := cmp.Diff(stored, answered); diff != "" {
+			t.Errorf("answered otherwise than stored (-stored +answered):\n%s", diff)
+		}
+		if stored.MentorID != strings.ToLower(read.MentorID) || stored.Status != "active" || stored.ReactivatedAt == nil || stored.Version != 2 {
+			t.Errorf("stored %+v", stored)
+		}
+		if key != "" {
+			again, _ := z.Answer(t, event)
+			if again.Body != response.Body || again.Headers["idempotent-replayed"] != "true" {
+				t.Errorf("repeated: %s, first: %s", again.Body, response.Body)
+			}
+		}
+	})
+}

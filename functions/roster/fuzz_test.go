@@ -1,0 +1,300 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
+
+	"mentorpause/shared/refusal"
+	"mentorpause/shared/service/servicetest"
+)
+
+// mentorNames are further mentors of Oslo, in the order of the roster. Two are
+// written with combining characters, as macOS writes file names.
+var mentorNames = []string{
+	"100 % \\_'\"", "Anna Berg", "IŞIL İNCE", "Jo\u030can", "Straße Groß", "Ådne Sæther", "Åse Ødegård", "A\u030asmund Bjo\u0308rn",
+}
+
+// newFuzz makes a roster of such mentors, of whom one is paused and one is
+// expired.
+func newFuzz(f *testing.F) *servicetest.Fuzz {
+	z := servicetest.NewFuzz(f, newEndpoint)
+	for i, name := range mentorNames {
+		id := fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", i)
+		if name == "Åse Ødegård" {
+			continue // whom servicetest has
+		}
+		for _, statement := range []string{
+			"insert into public.profiles (id, display_name) values ($1, $2)",
+			"insert into public.chapter_memberships (chapter_id, user_id, role) select '" + servicetest.Oslo + "', $1, 'mentor' where $2 <> ''",
+			"insert into public.certifications (mentor_id, kind, issued_on, expires_on) select $1, 'course', current_date - 99, current_date - 9 where $2 like '%% Groß'",
+		} {
+			if _, err := z.SQL.ExecContext(f.Context(), statement, id, name); err != nil {
+				f.Fatal(err)
+			}
+		}
+	}
+	z.Pause(f, servicetest.Coordinator, servicetest.Mentor)
+	return z
+}
+
+// sameAnswer asserts that two requests are answered alike.
+func sameAnswer(t *testing.T, z *servicetest.Fuzz, first events.LambdaFunctionURLResponse, event events.LambdaFunctionURLRequest) {
+	t.Helper()
+	second, _ := z.Answer(t, event)
+	if first.StatusCode != second.StatusCode || first.Body != second.Body {
+		t.Errorf("%s %q %s: %d %s\nbefore: %d %s", event.RequestContext.HTTP.Method, event.RawQueryString, event.Body,
+			second.StatusCode, second.Body, first.StatusCode, first.Body)
+	}
+}
+
+// FuzzRoster fuzzes query and body. What is accepted, the standard library
+// reads as a body that gets the same answer.
+func FuzzRoster(f *testing.F) {
+	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&chapter_id="+servicetest.Oslo, "")
+	f.Add("cursor=x", "")
+	f.Add("limit=0", `{"limit":1}`)
+	f.Add("limit=%2B1", `{}`)
+	f.Add("limit=007&search=%C3%85", `{"status":"active"}`)
+	f.Add("search=%00&search=%", `{"status":[null]}`)
+	f.Add("search=A%CC%8A", `{"limit":2.0}`)
+	f.Add("status=%20active%20,paused;a=b", `{"search":"\ud83d\ude00","limit":2e2}`)
+	f.Add("", `{"chapter_id":"`+servicetest.Bergen+`","cursor":""}`)
+	f.Add("chapter_id="+strings.ToUpper(servicetest.Oslo), `{"status":["paused","paused"],"search":null}`)
+	f.Add("limit=1&limit=", `{"status":[],"search":"\uffff"}`)
+	f.Add("status=active,", `{"limit":1e400}`)
+	z := newFuzz(f)
+	f.Fuzz(func(t *testing.T, query, sent string) {
+		response, code := z.Answer(t, z.Request("GET", query, sent))
+		sameAnswer(t, z, response, z.Request("POST", query, sent))
+		if code != "" {
+			return
+		}
+		readPage(t, response)
+		meant, err := asBody(query, sent)
+		if err != nil {
+			t.Fatalf("accepted %q and %q, which the standard library refuses: %v", query, sent, err)
+		}
+		sameAnswer(t, z, response, z.Request("POST", "", meant))
+	})
+}
+
+// asBody is the body that means the same as query and body together.
+func asBody(query, sent string) (string, error) {
+	fields := map[string]any{}
+	if sent != "" {
+		if err := json.Unmarshal([]byte(sent), &fields); err != nil {
+			return "", err
+		}
+	}
+	// What net/url refuses of others than our fields is ignored.
+	values, _ := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
+	for _, name := range []string{"chapter_id", "status", "search", "limit", "cursor"} {
+		joined := strings.Trim(strings.Join(values[name], ","), ",")
+		if joined == "" {
+			continue
+		}
+		switch name {
+		case "status":
+			fields[name] = strings.Split(strings.ReplaceAll(joined, " ", ""), ",")
+		case "limit":
+			limit, err := strconv.Atoi(joined)
+			if err != nil {
+				return "", err
+			}
+			fields[name] = limit
+		default:
+			for _, value := range values[name] {
+				if value != "" {
+					fields[name] = value
+				}
+			}
+		}
+	}
+	encoded, err := json.Marshal(fields)
+	return string(encoded), err
+}
+
+// FuzzRosterValues fuzzes the values of the filters. The query and the body get
+// the same answer, and which one is known beforehand: also whom a search finds.
+func FuzzRosterValues(f *testing.F) {
+	const limited = 8 // the bit of given; those below are the statuses
+	for _, search := range []string{"", " ", "å", "A\u030a", "a\u030a", "ÅSE", "ådne", "AÅ", "%", "_", `\`, "'", `"`, "ß", "SS", "İ", "i", "ı", "\u212b",
+		"j\u030c", "\u01f0", "o\u0308", "ö", "\u030c", "a\x00", "\xff", "\ufffd", "\U0010ffff", " anna ", "anna\t", "Σ", strings.Repeat("å", 200), strings.Repeat("İ", 101), strings.Repeat("a", 17<<10)} {
+		f.Add(search, int32(50), uint8(0))
+		f.Add(search, int32(1), uint8(limited))
+	}
+	for _, limit := range []int32{-1, 0, 1, 2, 200, 201, 2147483647} {
+		for given := range uint8(16) {
+			f.Add("", limit, given)
+		}
+	}
+	z := newFuzz(f)
+	lower := cases.Lower(language.Norwegian)
+	statusOf := func(name string) string {
+		switch name {
+		case "Åse Ødegård":
+			return "paused"
+		case "Straße Groß":
+			return "expired_cert"
+		}
+		return "active"
+	}
+	f.Fuzz(func(t *testing.T, search string, limit int32, given uint8) {
+		search = string([]rune(search)) // as JSON writes what isn't UTF-8
+		var statuses []string
+		for i, status := range []string{"active", "paused", "expired_cert"} {
+			if given&(1<<i) != 0 {
+				statuses = append(statuses, status)
+			}
+		}
+		query := url.Values{"search": {search}, "status": {strings.Join(statuses, ",")}}
+		fields := map[string]any{"search": search, "status": statuses}
+		if given&limited != 0 {
+			query.Set("limit", strconv.Itoa(int(limit)))
+			fields["limit"] = limit
+		}
+		encoded, err := json.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		needle := norm.NFC.String(lower.String(servicetest.Trimmed(search)))
+
+		response, code := z.Answer(t, z.Request("GET", query.Encode(), ""))
+
+		if len(encoded) <= 16<<10 {
+			sameAnswer(t, z, response, z.Request("POST", "", string(encoded)))
+		}
+		var want refusal.Code
+		if strings.ContainsRune(search, 0) || utf8.RuneCountInString(needle) > 200 || given&limited != 0 && (limit < 1 || limit > 200) {
+			want = refusal.InvalidRequest
+		}
+		if code != want {
+			t.Fatalf("code %q, want %q: %s", code, want, response.Body)
+		}
+		if code != "" {
+			return
+		}
+		found := []string{}
+		for _, name := range mentorNames {
+			if strings.Contains(norm.NFC.String(lower.String(name)), needle) && (statuses == nil || strings.Contains(strings.Join(statuses, ","), statusOf(name))) {
+				found = append(found, name)
+			}
+		}
+		if given&limited != 0 {
+			found = found[:min(len(found), int(limit))]
+		}
+		if diff := cmp.Diff(found, names(readPage(t, response))); diff != "" {
+			t.Errorf("search %q, limit %d, statuses %v (-want +got):\n%s", search, limit, statuses, diff)
+		}
+	})
+}
+
+// FuzzCursor fuzzes what is made of a genuine cursor: a part of it replaced, and
+// other filters around it. Only the unaltered one, under the filters that it
+// was made for, is answered, and with its page; any other is refused by name.
+func FuzzCursor(f *testing.F) {
+	f.Add(uint16(0), uint16(0), "", uint8(0))
+	f.Add(uint16(0), uint16(0), "x", uint8(0))
+	f.Add(uint16(0), uint16(999), "", uint8(0))
+	f.Add(uint16(0), uint16(999), ".", uint8(0))
+	f.Add(uint16(0), uint16(999), "e30.e30", uint8(0))
+	f.Add(uint16(10), uint16(11), "_", uint8(0))
+	f.Add(uint16(998), uint16(999), "", uint8(0))
+	f.Add(uint16(999), uint16(999), " ", uint8(0))
+	f.Add(uint16(999), uint16(999), ".x", uint8(0))
+	f.Add(uint16(999), uint16(999), "=", uint8(0))
+	f.Add(uint16(0), uint16(0), "\x00", uint8(0))
+	f.Add(uint16(3), uint16(3), "\xff", uint8(0))
+	for others := range uint8(6) {
+		f.Add(uint16(0), uint16(0), "", others)
+	}
+	z := newFuzz(f)
+	filters := []string{"", "status=active", "search=a", "chapter_id=" + servicetest.Oslo, "status=active,paused", "search=A%20"}
+	meaning := []int{0, 1, 2, 3, 4, 2} // the last is the third in other words
+	pages := func(filter string) (first page, second string) {
+		first = readPage(f, z.Invoke(f, z.Request("GET", "limit=1&"+filter, "")))
+		if first.NextCursor == nil {
+			f.Fatalf("one page for %q", filter)
+		}
+		return first, z.Invoke(f, z.Request("GET", "limit=1&"+filter+"&cursor="+url.QueryEscape(*first.NextCursor), "")).Body
+	}
+	first, second := pages(filters[2])
+	genuine := *first.NextCursor
+	f.Fuzz(func(t *testing.T, start, end uint16, replacement string, other uint8) {
+		filter := int(other) % len(filters)
+		from := min(int(start), len(genuine))
+		to := max(from, min(int(end), len(genuine)))
+		cursor := genuine[:from] + replacement + genuine[to:]
+
+		response, code := z.Answer(t, z.Request("GET", "limit=1&"+filters[filter]+"&cursor="+url.QueryEscape(cursor), ""))
+
+		switch {
+		case cursor == "":
+			if read := readPage(t, response); filter == 2 && cmp.Diff(first, read) != "" {
+				t.Errorf("without a cursor: %s", response.Body)
+			}
+		case cursor == genuine && meaning[filter] == 2:
+			if response.Body != second {
+				t.Errorf("the second page is %s, was %s", response.Body, second)
+			}
+		default:
+			if code != refusal.InvalidRequest || !strings.Contains(response.Body, "cursor") {
+				t.Errorf("cursor %q under %q: %d %s", cursor, filters[filter], response.StatusCode, response.Body)
+			}
+		}
+	})
+}
+
+// FuzzClaims fuzzes the token's payload, which only a holder of the key can
+// sign. Whom the function takes the caller for, Postgres does too, and nothing
+// that is accepted does Postgres fail to read.
+func FuzzClaims(f *testing.F) {
+	z := newFuzz(f)
+	payload := fmt.Sprintf(`{"iss":"%s/auth/v1","sub":"%s","aud":"authenticated","exp":4102444800,"role":"authenticated","is_anonymous":false,"user_metadata":{"a":1}}`,
+		z.Project.URL, servicetest.Coordinator)
+	f.Add(payload)
+	for _, value := range []string{`"\u0000"`, `"\ud800"`, "\"\xff\"", `"\ud83d\ude00"`, "1e400", "1e200000", "-1e-200000", "-0", "1e131071", strings.Repeat("9", 1500),
+		strings.Repeat("[", 1500) + strings.Repeat("]", 1500), strings.Repeat(`{"a":`, 900) + "1" + strings.Repeat("}", 900), `{"a":1,"a":2}`, `"\uffff"`, `{"":null}`, `{"\u0000":1}`, "nan", "01", "1.", "[1,]"} {
+		f.Add(strings.Replace(payload, `{"a":1}`, value, 1))
+	}
+	f.Add(strings.Replace(payload, "{", `{"sub":"`+servicetest.BergenCoordinator+`",`, 1))
+	f.Add(strings.Replace(payload, "{", `{"Sub":"`+servicetest.BergenCoordinator+`",`, 1))
+	f.Add(strings.Replace(payload, "{", `{"role":"service_role",`, 1))
+	f.Add(strings.Replace(payload, servicetest.Coordinator, strings.ToUpper(servicetest.Coordinator), 1))
+	f.Add(strings.Replace(payload, servicetest.Coordinator, servicetest.Mentor, 1))
+	f.Add(strings.Replace(payload, servicetest.Coordinator, "{"+servicetest.Coordinator+"}", 1))
+	f.Fuzz(func(t *testing.T, payload string) {
+		event := z.Request("GET", "", "")
+		event.Headers["authorization"] = "Bearer " + z.Project.Sign([]byte(payload))
+
+		response, code := z.Answer(t, event)
+
+		if code == refusal.Unauthenticated {
+			return
+		}
+		var claims struct{ Sub string }
+		if err := json.Unmarshal([]byte(payload), &claims); err != nil {
+			t.Fatalf("accepted claims that are not JSON: %v", err)
+		}
+		if claims.Sub = strings.ToLower(claims.Sub); (code == "") != (claims.Sub == servicetest.Coordinator || claims.Sub == servicetest.BergenCoordinator) {
+			t.Fatalf("answered %s to %s", response.Body, claims.Sub)
+		}
+		if code != "" {
+			return
+		}
+		if listed := names(readPage(t, response)); (len(listed) == 1) != (claims.Sub == servicetest.BergenCoordinator) {
+			t.Errorf("%s reads %v", claims.Sub, listed)
+		}
+	})
+}

@@ -1,0 +1,101 @@
+// Package functionurltest says what holds of every response of a function URL,
+// whatever was sent.
+package functionurltest
+
+import (
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"mentorpause/shared/refusal"
+)
+
+// WantNoFault asserts that a response is one of the contract's and no 5xx, and
+// gives the code with which it refuses, or "". It is for requests that may be
+// anything while the function lacks nothing: then no fault can be ours.
+func WantNoFault(t testing.TB, response events.LambdaFunctionURLResponse) refusal.Code {
+	t.Helper()
+	for name, want := range map[string]string{
+		"access-control-allow-origin":   "*",
+		"access-control-expose-headers": "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
+	} {
+		if response.Headers[name] != want {
+			t.Errorf("%s: %q", name, response.Headers[name])
+		}
+	}
+	if response.Headers["x-request-id"] == "" {
+		t.Error("no x-request-id")
+	}
+	for name, value := range response.Headers {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%s: %q", name, value)
+		}
+	}
+	switch status := response.StatusCode; {
+	case status == http.StatusOK:
+		if response.Headers["content-type"] != "application/json" || !jsontext.Value(Body(t, response)).IsValid() {
+			t.Errorf("content-type %q, body %q", response.Headers["content-type"], response.Body)
+		}
+	case status == http.StatusNoContent, status == http.StatusNotModified:
+		if response.Body != "" {
+			t.Errorf("status %d with body %q", status, response.Body)
+		}
+	case status >= 400 && status < 500:
+		return wantErrorBody(t, response)
+	default:
+		t.Errorf("status %d: %s", status, response.Body)
+	}
+	return ""
+}
+
+// wantErrorBody asserts that the four fields are there, and no other, and that
+// the code is known, has this status and stands in the header too.
+func wantErrorBody(t testing.TB, response events.LambdaFunctionURLResponse) refusal.Code {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(response.Body), &fields); err != nil || !jsontext.Value(response.Body).IsValid() {
+		t.Fatalf("status %d with body %q: %v", response.StatusCode, response.Body, err)
+	}
+	text, _ := fields["code"].(string)
+	code := refusal.Code(text)
+	if !code.Known() || code.Status() != response.StatusCode || response.Headers["sb-error-code"] != text {
+		t.Errorf("status %d with code %q and sb-error-code %q", response.StatusCode, text, response.Headers["sb-error-code"])
+	}
+	if message, _ := fields["message"].(string); message == "" {
+		t.Errorf("error body %s has no message", response.Body)
+	}
+	for _, name := range []string{"details", "hint"} {
+		value, present := fields[name]
+		if _, isText := value.(string); !present || value != nil && !isText {
+			t.Errorf("error body %s has no %s of text or null", response.Body, name)
+		}
+	}
+	if len(fields) != 4 || response.Headers["content-type"] != "application/json" {
+		t.Errorf("error body %s of type %q", response.Body, response.Headers["content-type"])
+	}
+	return code
+}
+
+// Body is a response's body, without base64 and gzip.
+func Body(t testing.TB, response events.LambdaFunctionURLResponse) []byte {
+	t.Helper()
+	if !response.IsBase64Encoded {
+		return []byte(response.Body)
+	}
+	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(response.Body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}

@@ -1,0 +1,127 @@
+package servicetest
+
+import (
+	"database/sql"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/database"
+	"mentorpause/shared/functionurl/functionurltest"
+	"mentorpause/shared/refusal"
+	"mentorpause/shared/service"
+)
+
+// Fuzz is a function whose database every input finds in the same state: the
+// only mentor of the coordinator's chapter is [Mentor], who is active. What an
+// input changes, [Fuzz.Restore] takes back by the way that a client has.
+type Fuzz struct {
+	*Bundle
+	SQL *sql.DB // as postgres
+
+	authorization string
+}
+
+// NewFuzz makes a function for the inputs of one process.
+func NewFuzz(f *testing.F, build service.Build) *Fuzz {
+	f.Helper()
+	b := New(f, build)
+	z := &Fuzz{
+		Bundle: b,
+		SQL:    b.Database.SQL(f, "postgres"),
+		// One for all inputs, which outlives the longest run. A signature for each
+		// would take random ways through the code, which fuzzing takes for new ones.
+		authorization: "Bearer " + b.Project.Token(Coordinator, authtest.Expires(time.Now().AddDate(0, 1, 0))),
+	}
+	z.SQL.SetMaxOpenConns(1)
+	for _, statement := range []string{
+		"set timezone to 'UTC'", // in which the functions show times
+		// Who is expired can't be reactivated.
+		"update public.chapter_memberships set ended_at = now() where user_id = '" + Expired + "'",
+	} {
+		if _, err := z.SQL.ExecContext(f.Context(), statement); err != nil {
+			f.Fatal(err)
+		}
+	}
+	return z
+}
+
+// Request is one of the coordinator's, with any of its parts.
+func (z *Fuzz) Request(method, query, body string) events.LambdaFunctionURLRequest {
+	event := events.LambdaFunctionURLRequest{
+		Version:        "2.0",
+		RawQueryString: query,
+		Headers:        map[string]string{"authorization": z.authorization, "content-type": "application/json"},
+		Body:           body,
+	}
+	event.RequestContext.HTTP.Method = method
+	return event
+}
+
+// Answer has the function answer, and asserts that it is no fault of ours. It
+// gives the code of a refusal too.
+func (z *Fuzz) Answer(t testing.TB, event events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, refusal.Code) {
+	t.Helper()
+	z.Log.Reset()
+	response := z.Invoke(t, event)
+	code := functionurltest.WantNoFault(t, response)
+	if response.StatusCode >= http.StatusInternalServerError {
+		t.Errorf("logged %s", z.Log)
+	}
+	return response, code
+}
+
+// State is all that a transition changes, as text, to be compared.
+func (z *Fuzz) State(t testing.TB) string {
+	t.Helper()
+	return z.Text(t, `select jsonb_build_array(
+		(select jsonb_agg(r order by r.id) from public.pause_records r where r.status <> 'active'),
+		(select max(l.id) from public.pause_status_log l),
+		(select n.id from public.notifications n order by n.id desc limit 1),
+		(select jsonb_agg(i.request_id order by i.request_id) from private.idempotent_requests i))`)
+}
+
+// Stored is a pause record as it stands in the table, whose row the function's
+// answer showed.
+func (z *Fuzz) Stored(t testing.TB, shown PauseRecord) PauseRecord {
+	t.Helper()
+	row := z.Text(t, "select to_jsonb(r) - 'effective_on' from public.pause_records r where r.id = $1", shown.ID)
+	return WantPauseRecord(t, events.LambdaFunctionURLResponse{
+		StatusCode: http.StatusOK,
+		Headers:    map[string]string{"content-type": "application/json"},
+		Body:       `{"pause_record":` + row + `}`,
+	})
+}
+
+// Restore ends the mentor's pause and forgets the requests.
+func (z *Fuzz) Restore(t testing.TB) {
+	t.Helper()
+	_, err := z.DB.ReactivateMentor(t.Context(), z.Claims(Coordinator), database.ReactivateMentor{MentorID: Mentor, RequestID: uuid.NewString()})
+	if err != nil && refusal.From(err).Code != refusal.NotPaused {
+		t.Errorf("restore: %v", err)
+	}
+	if _, err := z.SQL.ExecContext(t.Context(), "delete from private.idempotent_requests"); err != nil {
+		t.Errorf("restore: %v", err)
+	}
+}
+
+// Text is the one value of a query, which postgres asks.
+func (z *Fuzz) Text(t testing.TB, query string, args ...any) (value string) {
+	t.Helper()
+	if err := z.SQL.QueryRowContext(t.Context(), query, args...).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// Trimmed is a reason as it is stored, and a search as it is looked for: without
+// what Unicode calls white space around it, and without byte order marks.
+func Trimmed(value string) string {
+	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
+}
