@@ -116,7 +116,7 @@ var day = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 func FuzzPauseValues(f *testing.F) {
 	const date, version, paused = 1, 2, 4 // the bits of given
 	for _, reason := range []string{
-		"Eksamen", " Eksamen ", "", " ", "\u1680", "\u180e", "\u200b", "\ufeff \u3000\u0085", "\u2029a\u202f", "a\x00", "\x00", "\xff", "å", "a\u030a",
+		"Eksamen", " Eksamen ", "", " ", "\u1680", "\u180e", "\u200b", "\ufeff \u3000\u0085", "\u2029a\u202f", "v", "\vventer på v\v", "a\x00", "\x00", "\xff", "å", "a\u030a",
 		"\U0010ffff\ufdd0", "👩🏽\u200d🚒", "\u202eabc", `\u0000`, `{"a":1}`, "';--", "\u0300", "\u00e5\u0323", "\u0130\u03a3",
 		strings.Repeat("å", 500), strings.Repeat("\U0001f600", 501), strings.Repeat("é", 8<<10), strings.Repeat(" ", 600) + "a",
 	} {

@@ -135,7 +135,7 @@ func FuzzRosterValues(f *testing.F) {
 		f.Add(search, int32(1), uint8(limited))
 	}
 	for _, limit := range []int32{-1, 0, 1, 2, 200, 201, 2147483647} {
-		for given := range uint8(16) {
+		for _, given := range []uint8{0, 2, limited, limited | 1, limited | 7} {
 			f.Add("", limit, given)
 		}
 	}

@@ -1,11 +1,12 @@
--- White space around a reason is all that Unicode calls so: the Ogham space mark
--- (U+1680) was missing, and alone made a reason.
+-- White space around a reason is what Unicode calls so, and nothing else. E'\v' is
+-- no vertical tab but the letter v: "venter" was stored as "enter". And the Ogham
+-- space mark (U+1680) was missing, so that alone it made a reason.
 
 create function private.trimmed(value text) returns text
 language sql immutable security invoker set search_path = ''
 as $$
   select btrim(trimmed.value,
-    E' \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
+    E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
 $$;
 revoke all on function private.trimmed(text) from public, anon, authenticated, service_role;
 

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(86);
+select plan(87);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -172,7 +172,7 @@ select pg_temp.refuses('coordinator', format($$public.pause_mentor(pg_temp.id('o
 from (values
   ('null', 'null'),
   ('empty', $$''$$),
-  ('white space alone', $$E' \t\r\n\u00a0\u1680\u3000\ufeff'$$),
+  ('white space alone', $$E' \t\r\n\u000b\u00a0\u1680\u3000\ufeff'$$),
   ('501 characters', $$repeat('å', 501)$$)
 ) r (what, reason);
 select is(
@@ -186,12 +186,15 @@ select is(
   pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'x') -> 'pause_record' ->> 'pause_reason'$$), '"x"',
   'the reason can be one character');
 select is(
-  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'x', pg_temp.today() + 1, 1) -> 'pause_record' -> 'version'$$), '2',
+  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), E'\u000b\f venter på v\u0085\r', null, 1) -> 'pause_record' ->> 'pause_reason'$$), '"venter på v"',
+  'it loses the white space around it, and no letter');
+select is(
+  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'x', pg_temp.today() + 1, 2) -> 'pause_record' -> 'version'$$), '3',
   'the return can be expected tomorrow');
 select is(
-  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'x', (pg_temp.today() + interval '3 years')::date, 2) -> 'pause_record' -> 'version'$$), '3',
+  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'x', (pg_temp.today() + interval '3 years')::date, 3) -> 'pause_record' -> 'version'$$), '4',
   'or in 3 years');
-select pg_temp.refuses('coordinator', format($$public.pause_mentor(pg_temp.id('other mentor'), 'x', %s, 3)$$, day), 'invalid_request', 400,
+select pg_temp.refuses('coordinator', format($$public.pause_mentor(pg_temp.id('other mentor'), 'x', %s, 4)$$, day), 'invalid_request', 400,
   format('the return can''t be expected %s', what), 'expected_return_date')
 from (values
   ('today', $$pg_temp.today()$$),
