@@ -30,6 +30,11 @@ test: tools node_modules/.package-lock.json ## runs every test, with a throwaway
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@exec .cache/testcluster -- .ci/test
 
+.PHONY: fuzz
+fuzz: ## fuzzes every target, one after the other, against a throwaway PostgreSQL (FUZZTIME=2m each)
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
+
 .PHONY: build
 build: $(addprefix build/,$(FUNCTIONS)) ## builds build/<name>/bootstrap of each function, for linux and this machine's processor (GOARCH=arm64)
 
