@@ -46,6 +46,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal("the two tokens say different things")
 	}
 	genuine := payloadOf(f, es)
+	foreign := strings.Replace(genuine, user, "00000000-0000-4000-8000-000000000000", 1) // signed by nobody
 	for _, seed := range []string{
 		"", "Bearer", "Bearer ", "bearer  .", "Bearer ..", "Bearer a.b.c", "Basic dTpw", "Bearer " + es, "BEARER " + hs,
 		"Bearer " + es + ", Bearer " + hs, "Bearer " + hs[:len(hs)-1], "Bearer " + p.APIKey("anon"),
@@ -55,6 +56,8 @@ func FuzzVerify(f *testing.F) {
 		"Bearer " + p.Token(user, session, authtest.Claim("is_anonymous", true)),
 		"Bearer " + forge(`{"alg":"none"}`, `{}`, unsigned),
 		"Bearer " + forge(`{"alg":"none"}`, genuine, unsigned),
+		"Bearer " + forge(`{"alg":"HS256"}`, foreign, unsigned),
+		"Bearer " + forge(`{"alg":"ES256"}`, foreign, hmacWith([]byte(p.Secret))),
 		"Bearer " + forge(`{"alg":"HS256","crit":[]}`, `{"sub":"\u0000"}`, hmacWith([]byte(p.Secret))),
 		"Bearer " + forge(`{"alg":"HS256"}`, `{"exp":1e999,"aud":{},"is_anonymous":[]}`, hmacWith([]byte(p.Secret))),
 		"Bearer " + forge(`{"alg":"ES256","jwk":{"kty":"EC"},"x5c":["AA=="]}`, `[`, unsigned),
