@@ -69,14 +69,7 @@ func FuzzPause(f *testing.F) {
 		}
 		wantStored(t, z, servicetest.WantPauseRecord(t, response), read, paused)
 		if key != "" {
-			id := strings.ToLower(strings.Trim(strings.TrimSpace(key), `"`))
-			if z.Text(t, "select count(*) from private.idempotent_requests where caller_id = $1 and request_id::text = $2", servicetest.Coordinator, id) != "1" {
-				t.Errorf("nothing is stored under the key %q", key)
-			}
-			again, _ := z.Answer(t, event)
-			if again.Body != response.Body || again.Headers["idempotent-replayed"] != "true" {
-				t.Errorf("repeated: %s, first: %s", again.Body, response.Body)
-			}
+			z.WantRepeatable(t, event, response)
 		}
 	})
 }

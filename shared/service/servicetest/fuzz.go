@@ -99,6 +99,20 @@ func (z *Fuzz) Stored(t testing.TB, shown PauseRecord) PauseRecord {
 	})
 }
 
+// WantRepeatable asserts that a request which was answered is stored under its
+// idempotency key, and that it gets the same answer again.
+func (z *Fuzz) WantRepeatable(t testing.TB, event events.LambdaFunctionURLRequest, answered events.LambdaFunctionURLResponse) {
+	t.Helper()
+	key := strings.ToLower(strings.Trim(strings.TrimSpace(event.Headers["idempotency-key"]), `"`))
+	if z.Text(t, "select count(*) from private.idempotent_requests where caller_id = $1 and request_id::text = $2", Coordinator, key) != "1" {
+		t.Errorf("nothing is stored under the key %q", key)
+	}
+	again, _ := z.Answer(t, event)
+	if again.Body != answered.Body || again.Headers["idempotent-replayed"] != "true" {
+		t.Errorf("repeated: %s, first: %s", again.Body, answered.Body)
+	}
+}
+
 // Restore ends the mentor's pause and forgets the requests.
 func (z *Fuzz) Restore(t testing.TB) {
 	t.Helper()
