@@ -85,6 +85,7 @@ clean: ## removes what was built; the development database in .dev stays
 # What the tests need beside Go and PostgreSQL.
 .PHONY: tools
 tools:
+	@.ci/install psql postgresql-client libpq
 	@.ci/install pg_prove libtap-parser-sourcehandler-pgtap-perl pgtap
 	@.ci/install cc 'gcc libc6-dev' gcc
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer

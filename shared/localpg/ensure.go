@@ -13,10 +13,11 @@ import (
 )
 
 // Ensure returns what [Find] finds, and first installs what is missing where
-// it may: with apt-get, as root or with a sudo that asks for no password. It
-// never asks anything. Where it may not, no server is an error that says what
-// to install, and a server without the means for the tests is returned, with
-// the same words on log.
+// it may: with apt-get, as root or with a sudo that asks for no password; and
+// when PG asks for a version that no package has, with npm, into the checkout.
+// It never asks anything. Where it may not, no server is an error that says
+// what to install, and a server without the means for the tests is returned,
+// with the same words on log.
 func Ensure(ctx context.Context, log io.Writer) (Installation, error) {
 	return thisMachine().ensure(ctx, log)
 }
@@ -29,20 +30,35 @@ func (m machine) ensure(ctx context.Context, log io.Writer) (Installation, error
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Installation{}, err
 	}
-	if m.mayInstall(ctx, found) {
-		if err := m.install(ctx, log, found); err != nil {
-			return Installation{}, fmt.Errorf("install PostgreSQL: %w\n%s", err, advice(found.Major))
-		}
-		found, err = m.find()
+	if err := m.provide(ctx, log, found); err != nil {
+		return Installation{}, fmt.Errorf("install PostgreSQL: %w\n%s", err, advice(found.Major))
 	}
-	if err != nil {
+	if found, err = m.find(); err != nil {
 		return Installation{}, err
+	}
+	if found.Embedded() && slices.Equal(found.Missing, []string{"plpgsql_check"}) {
+		fmt.Fprintf(log, "PostgreSQL %d from npm has no plpgsql_check: all tests run, Supabase's db lint does not\n", found.Major)
+		return found, nil
 	}
 	if len(found.Missing) > 0 {
 		fmt.Fprintf(log, "PostgreSQL %d in %s lacks %s, which the tests need.\n%s\n",
 			found.Major, found.Bin, strings.Join(found.Missing, ", "), advice(found.Major))
 	}
 	return found, nil
+}
+
+// provide installs, where it may, what is missing to found, or everything when
+// that is zero.
+func (m machine) provide(ctx context.Context, log io.Writer, found Installation) error {
+	if m.mayInstall(ctx, found) {
+		if err := m.install(ctx, log, found); !errors.Is(err, errNoPackage) {
+			return err
+		}
+	}
+	if wanted, err := m.wantedMajor(); err == nil && wanted == embeddedMajor && found.Bin == "" {
+		return m.installEmbedded(ctx, log)
+	}
+	return nil
 }
 
 // mayInstall reports whether packages can be installed without a question, and
@@ -98,6 +114,8 @@ func (m machine) install(ctx context.Context, log io.Writer, found Installation)
 	})
 }
 
+var errNoPackage = errors.New("the distribution has no package of it")
+
 // packagedMajor is the version to install: the one that PG asks for, else the
 // oldest supported one that the distribution has.
 func (m machine) packagedMajor(ctx context.Context) (int, error) {
@@ -113,7 +131,7 @@ func (m machine) packagedMajor(ctx context.Context) (int, error) {
 			return major, nil
 		}
 	}
-	return 0, errors.New("the distribution has no package of it")
+	return 0, errNoPackage
 }
 
 // withoutMainCluster keeps Debian's packages from making and starting a

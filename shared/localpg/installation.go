@@ -49,7 +49,8 @@ func thisMachine() machine {
 // Find returns the installation that PG_CONFIG (a path) or PG (a major
 // version) asks for, else the first that has all extensions, else the first,
 // in this order: pg_config on PATH, Debian's folders, Homebrew's, the npm
-// package embedded-postgres of the checkout; newer before older.
+// package embedded-postgres in the checkout or where [Ensure] puts it; newer
+// before older.
 func Find() (Installation, error) { return thisMachine().find() }
 
 func (m machine) find() (Installation, error) {
@@ -110,8 +111,10 @@ func (m machine) candidates() []string {
 	}
 	// go test runs in the package's folder, somewhere below the checkout's root.
 	for dir := m.work; dir != "" && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		embedded, _ := filepath.Glob(filepath.Join(dir, "node_modules/@embedded-postgres/*/native/bin")) // the pattern is well formed
-		bins = append(bins, embedded...)
+		for _, folder := range []string{dir, filepath.Join(dir, embeddedFolder)} {
+			embedded, _ := filepath.Glob(filepath.Join(folder, embeddedBins)) // the pattern is well formed
+			bins = append(bins, embedded...)
+		}
 	}
 	return bins
 }
@@ -196,8 +199,10 @@ func advice(major int) string {
     brew install postgresql@%[1]d pgxnclient cpanminus
     pgxn install --pg_config "$(brew --prefix postgresql@%[1]d)/bin/pg_config" pgtap
     pgxn install --pg_config "$(brew --prefix postgresql@%[1]d)/bin/pg_config" plpgsql_check
-    cpanm TAP::Parser::SourceHandler::pgTAP`,
-		major, oldestMajor, newestMajor, strings.Join(debianPackages(major), " "))
+    cpanm TAP::Parser::SourceHandler::pgTAP
+  Linux without such packages:
+    set PG=%[5]d, and PostgreSQL %[5]d is installed with npm, into the checkout`,
+		major, oldestMajor, newestMajor, strings.Join(debianPackages(major), " "), embeddedMajor)
 }
 
 // debianPackages are the server and what the tests and the linter need.
