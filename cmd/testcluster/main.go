@@ -7,8 +7,9 @@
 // in its environment:
 //
 //	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for shared/testdb
-//	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on
-//	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off
+//	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on,
+//	                             with the sample data, as supabase db reset leaves it
+//	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off and no data
 //	PATH                         with the server's own psql first
 //
 // Signals are passed on to the command and all that it started. The exit
@@ -26,8 +27,11 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
+
 	"mentorpause/shared/localpg"
 	"mentorpause/shared/testdb"
+	"mentorpause/supabase"
 )
 
 func main() {
@@ -144,9 +148,31 @@ func makeCluster(ctx context.Context) (*localpg.Cluster, []string, error) {
 		if err := cluster.CloneDatabase(ctx, template, database.name); err != nil {
 			return cluster, nil, err
 		}
-		env = append(env, database.variable+"="+cluster.URL("postgres", database.name))
+		url := cluster.URL("postgres", database.name)
+		if database.mode == localpg.AutoExpose {
+			if err := seed(ctx, url); err != nil {
+				return cluster, nil, err
+			}
+		}
+		env = append(env, database.variable+"="+url)
 	}
 	return cluster, env, nil
+}
+
+func seed(ctx context.Context, url string) error {
+	sql, err := supabase.Files.ReadFile("seed.sql")
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.PgConn().Exec(ctx, string(sql)).ReadAll(); err != nil {
+		return fmt.Errorf("supabase/seed.sql: %w", err)
+	}
+	return nil
 }
 
 // exitCode is what a shell would give.

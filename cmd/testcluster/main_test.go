@@ -130,9 +130,9 @@ func TestEnvironment(t *testing.T) {
 		t.Fatalf("got %q, want three URLs", lines.Text())
 	}
 	for n, want := range []string{
-		"supabase_admin in postgres, migrated false, exposed true",
-		"postgres in pgtap_expose, migrated true, exposed true",
-		"postgres in pgtap_no_expose, migrated true, exposed false",
+		"supabase_admin in postgres, migrated false, seeded false, exposed true",
+		"postgres in pgtap_expose, migrated true, seeded true, exposed true",
+		"postgres in pgtap_no_expose, migrated true, seeded false, exposed false",
 	} {
 		if got := describe(t, urls[n]); got != want {
 			t.Errorf("URL %d: %s, want %s", n+1, got, want)
@@ -161,8 +161,9 @@ func describe(t *testing.T, url string) string {
 	defer conn.Close(t.Context())
 	var text string
 	err = conn.QueryRow(t.Context(), `
-		select format('%s in %s, migrated %s, exposed %s', current_user, current_database(),
+		select format('%s in %s, migrated %s, seeded %s, exposed %s', current_user, current_database(),
 		  (to_regclass('public.pause_records') is not null)::text,
+		  (exists (select from auth.users))::text,
 		  (exists (
 		    select from pg_default_acl d, aclexplode(d.defaclacl) a
 		    where d.defaclrole = 'postgres'::regrole and d.defaclobjtype = 'r' and a.grantee = 'anon'::regrole and a.privilege_type = 'SELECT'

@@ -93,7 +93,7 @@ select is(
   array[(select count(*) from public.notification_inbox i where i.notification_id = pg_temp.id('first')), cardinality(pg_temp.attempts('first'))],
   array[1, 1]::bigint[], 'writes nothing twice');
 select is(
-  public.record_notifications(pg_temp.token('e'), released => array[pg_temp.id('second')]) -> 'lost', '[]', 'what there was no time for is given back');
+  public.record_notifications(pg_temp.token('e'), released => array[pg_temp.id('second')], as_of => now()) -> 'lost', '[]', 'what there was no time for is given back');
 select is(pg_temp.claim_as('f', 10, '1 second'), array['second to coordinator (off)'], 'and due at once');
 
 -- Who it is for is decided anew each time.
@@ -118,8 +118,8 @@ select is(pg_temp.claim_as('j', 10, '1 second'), array['of administrators to adm
   'mentors and administrators get what is meant for them');
 update public.notifications set state = 'delivered', claim = null where state = 'pending';
 
-insert into public.notifications (id, mentor_id, audience, kind) values
-  (pg_temp.id('of a stranger'), pg_temp.id('stranger'), 'mentor', 'return_due');
+insert into public.notifications (id, mentor_id, audience, kind, due_at) values
+  (pg_temp.id('of a stranger'), pg_temp.id('stranger'), 'mentor', 'return_due', now());
 insert into people (id, name) values (pg_temp.id('of a stranger'), 'of a stranger');
 select is(pg_temp.claim_as('s', 10, '1 second'), array['of a stranger to nobody'], 'a mentor who isn''t there gets nothing');
 select is(pg_temp.settle('s', 'of a stranger'), 'delivered 0 retrying 0 undeliverable 1 lost 0', 'and that comes to an end, too');
