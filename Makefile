@@ -26,7 +26,7 @@ dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
 
 .PHONY: test
-test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL: pgTAP in both privilege modes, then Go
+test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@exec .cache/testcluster -- .ci/test
 
@@ -68,10 +68,32 @@ nightly: ## does the nightly run on $SUPABASE_DB_URL, by default that of make de
 	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: lint
-lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template
+lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template, licences, workflow
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
+
+# Programs that are run and linked into nothing have a go.mod of their own. Built
+# without paths, they are the same on every machine, which lists name them.
+TOOL = GOFLAGS='$(GOFLAGS) -trimpath' CGO_ENABLED=0 GOOS= GOARCH= go tool -modfile=.ci/tools/go.mod
+# Of the list's main component; empty in sources without their history.
+VERSION = $(shell git describe --always --dirty --abbrev=40 2>/dev/null)
+
+.PHONY: sbom
+sbom: build ## lists what is in each function, as CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
+	@mkdir -p build/sbom
+	@for name in $(FUNCTIONS); do \
+	  $(TOOL) cyclonedx-gomod bin -json -std -noserial -notimestamp $(if $(VERSION),-version $(VERSION)) \
+	    -output build/sbom/$$name.cdx.json build/$$name/bootstrap || exit; \
+	done
+
+.PHONY: reproduce
+reproduce: ## builds every function and list twice, the second time from nothing, and compares the bytes
+	COLD=1 go test -count=1 -v -timeout 30m -run '^TestBuild$$' .
+
+.PHONY: vulnerabilities
+vulnerabilities: ## looks for known vulnerabilities in what is called (asks vuln.go.dev)
+	@$(TOOL) govulncheck ./...
 
 .PHONY: bench
 bench: ## runs the Go benchmarks: the nightly run and the dispatcher with a million rows (half an hour)

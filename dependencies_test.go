@@ -1,0 +1,201 @@
+package mentorpause_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/licensecheck"
+)
+
+// licences that ask for nothing but their text, or (MPL-2.0, in tests only) for
+// changes of the library itself.
+var licences = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PostgreSQL", "MPL-2.0"}
+
+// unlicensed modules have no licence file; docs/dependencies.md says what to
+// make of it.
+var unlicensed = []string{"github.com/supabase-community/storage-go"}
+
+// Whoever adds a dependency writes down why, and whoever removes one its line.
+func TestDependenciesHaveAReason(t *testing.T) {
+	t.Parallel()
+	linked, others := dependencies(t, "Linked into a function"), dependencies(t, "In the local tools and the tests")
+	for _, rows := range []map[string][]string{linked, others} {
+		for name, row := range rows {
+			if reason := row[len(row)-1]; len(strings.Fields(reason)) < 3 {
+				t.Errorf("docs/dependencies.md: %s has no reason but %q", name, reason)
+			}
+		}
+	}
+	direct, tools := requirements(t, "go.mod")
+	for _, module := range slices.Concat(direct, tools) {
+		if linked[module] == nil && others[module] == nil {
+			t.Errorf("docs/dependencies.md has no line for %s", module)
+		}
+	}
+	for module := range others {
+		if linked[module] != nil {
+			t.Errorf("docs/dependencies.md has %s twice", module)
+		}
+		if !slices.Contains(direct, module) && !slices.Contains(tools, module) {
+			t.Errorf("docs/dependencies.md: go.mod does not require %s itself", module)
+		}
+	}
+
+	// What is fetched and run, and not part of a program.
+	run := dependencies(t, "Run, and part of nothing")
+	var wanted []string
+	_, programs := requirements(t, ".ci/tools/go.mod")
+	wanted = append(wanted, programs...)
+	for _, file := range []string{"package.json", "shared/localpg/npm/package.json"} {
+		var npm struct{ DevDependencies, OptionalDependencies, Dependencies map[string]string }
+		if err := json.Unmarshal(read(t, file), &npm); err != nil {
+			t.Fatal(err)
+		}
+		for _, packages := range []map[string]string{npm.DevDependencies, npm.OptionalDependencies, npm.Dependencies} {
+			for name := range packages {
+				wanted = append(wanted, name)
+			}
+		}
+	}
+	for _, step := range workflowSteps(t) {
+		if name, _, ok := strings.Cut(step.Uses, "@"); ok {
+			wanted = append(wanted, name)
+		}
+	}
+	for _, name := range wanted {
+		if run[name] == nil {
+			t.Errorf("docs/dependencies.md has no line for %s", name)
+		}
+	}
+	for name := range run {
+		if !slices.Contains(wanted, name) {
+			t.Errorf("docs/dependencies.md: nobody runs %s", name)
+		}
+	}
+}
+
+// The licences of all modules in functions, tools and tests are read from their
+// files, and are ones that we can live with; the lists say the same.
+func TestDependenciesHaveALicence(t *testing.T) {
+	t.Parallel()
+	type module struct {
+		Path, Dir string
+		Main      bool
+	}
+	type pkg struct{ Module *module }
+	modules := map[string]string{} // folders
+	for _, p := range goList[pkg](t, "-deps", "-test", "-tags", "supabasecli", "./...", "tool") {
+		if p.Module != nil && !p.Module.Main {
+			modules[p.Module.Path] = p.Module.Dir
+		}
+	}
+	if len(modules) < 20 {
+		t.Fatalf("go list names %d modules", len(modules))
+	}
+	said := dependencies(t, "Linked into a function")
+	for name, row := range dependencies(t, "In the local tools and the tests") {
+		said[name] = row
+	}
+	for path, dir := range modules {
+		found := licencesIn(t, dir)
+		for _, licence := range found {
+			if !slices.Contains(licences, licence) {
+				t.Errorf("%s is under %s", path, licence)
+			}
+		}
+		if len(found) == 0 && !slices.Contains(unlicensed, path) {
+			t.Errorf("%s has no licence that can be read", path)
+		}
+		if len(found) > 0 && slices.Contains(unlicensed, path) {
+			t.Errorf("%s has a licence by now: %v", path, found)
+		}
+		want := strings.Join(found, ", ")
+		if len(found) == 0 {
+			want = "none"
+		}
+		if row, ok := said[path]; ok && row[len(row)-2] != want {
+			t.Errorf("docs/dependencies.md says that %s is under %q; its files say %q", path, row[len(row)-2], want)
+		}
+	}
+}
+
+var licenceFile = regexp.MustCompile(`^(?i)(LICEN[CS]E|COPYING)(\.(md|txt))?$`)
+
+// licencesIn names the licences by their SPDX names, sorted, each once.
+func licencesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, entry := range entries {
+		if entry.IsDir() || !licenceFile.MatchString(entry.Name()) {
+			continue
+		}
+		scan := licensecheck.Scan(read(t, filepath.Join(folder, entry.Name())))
+		if scan.Percent < 80 {
+			t.Errorf("%s/%s: only %.0f %% of it is a known licence", folder, entry.Name(), scan.Percent)
+		}
+		for _, match := range scan.Match {
+			found = append(found, match.ID)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// requirements are the modules that a go.mod requires for its own sake, and
+// those of its tools.
+func requirements(t *testing.T, path string) (direct, tools []string) {
+	t.Helper()
+	require := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v\S+$`) // without "// indirect"
+	for _, match := range require.FindAllSubmatch(read(t, path), -1) {
+		direct = append(direct, string(match[1]))
+	}
+	all := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v`).FindAllSubmatch(read(t, path), -1)
+	for _, match := range regexp.MustCompile(`(?m)^\t(\S+)$`).FindAllSubmatch(read(t, path), -1) {
+		program := string(match[1])
+		for _, module := range all {
+			if name := string(module[1]); program == name || strings.HasPrefix(program, name+"/") {
+				tools = append(tools, name)
+			}
+		}
+	}
+	if len(tools) == 0 {
+		t.Fatalf("%s: no tools", path)
+	}
+	return direct, tools
+}
+
+// dependencies reads a table of docs/dependencies.md: by the first column's
+// name the other columns, without quotes.
+func dependencies(t *testing.T, section string) map[string][]string {
+	t.Helper()
+	_, text, ok := strings.Cut(string(read(t, "docs/dependencies.md")), "\n## "+section+"\n")
+	if !ok {
+		t.Fatalf("docs/dependencies.md has no section %q", section)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	rows := map[string][]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "| "), " | ")
+		if len(cells) < 3 {
+			t.Fatalf("docs/dependencies.md: %s", line)
+		}
+		rows[strings.Trim(cells[0], "`")] = cells[1:]
+	}
+	if len(rows) == 0 {
+		t.Fatalf("docs/dependencies.md: nothing under %q", section)
+	}
+	return rows
+}
