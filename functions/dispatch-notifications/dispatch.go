@@ -14,6 +14,8 @@ import (
 	"mentorpause/shared/metric"
 )
 
+const functionName = "dispatch-notifications"
+
 const (
 	defaultBatch  = 200
 	mostWaiting   = 1000             // notifications whose e-mails are held in memory
@@ -94,21 +96,24 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 // report logs the run's one line; the log turns it into metrics, too (CloudWatch's
 // embedded metric format).
 func (d *dispatcher) report(total summary, err error) {
-	attributes := metric.Embed(time.Now(), "dispatch-notifications",
+	ctx := context.Background() // the run's has come to its end
+	if total.Claimed == 0 && err == nil {
+		d.log.DebugContext(ctx, "nothing to dispatch", "function", functionName) // most minutes are like that
+		return
+	}
+	level, message := slog.LevelInfo, "dispatched"
+	var more []slog.Attr
+	if err != nil {
+		level, message = slog.LevelError, "dispatching broke off"
+		more = append(more, slog.String("cause", err.Error()))
+	}
+	metric.Log(ctx, d.log, time.Now(), level, message, functionName, []metric.Value{
 		metric.Count("claimed", total.Claimed),
 		metric.Count("delivered", total.Delivered),
 		metric.Count("retrying", total.Retrying),
 		metric.Count("undeliverable", total.Undeliverable),
-		metric.Milliseconds("duration_ms", total.DurationMS))
-	if err != nil {
-		d.log.LogAttrs(context.Background(), slog.LevelError, "dispatching broke off", append(attributes, slog.String("cause", err.Error()))...)
-		return
-	}
-	level := slog.LevelInfo
-	if total.Claimed == 0 {
-		level = slog.LevelDebug // most minutes are like that
-	}
-	d.log.LogAttrs(context.Background(), level, "dispatched", attributes...)
+		metric.Milliseconds("duration_ms", total.DurationMS),
+	}, more...)
 }
 
 // run is one invocation.

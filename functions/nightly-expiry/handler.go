@@ -104,16 +104,21 @@ func (h *handler) tell(ctx context.Context, r nightly.Report) {
 		metric.Count("missed_nights", r.MissedNights),
 		metric.Milliseconds("duration_ms", r.DurationMS),
 	}
-	if r.DryRun || r.Outcome == nightly.Skipped {
-		for _, c := range counts {
-			attributes = append(attributes, slog.Int64(c.Name, c.Value))
-		}
-	} else {
-		attributes = append(attributes, metric.Embed(h.now(), "nightly-expiry", counts...)...)
-	}
 	level := slog.LevelInfo
 	if r.Outcome == nightly.Partial || r.MissedNights > 0 || r.Discrepancies > 0 {
 		level = slog.LevelWarn
 	}
-	h.log.LogAttrs(ctx, level, "nightly run", attributes...)
+	if r.DryRun || r.Outcome == nightly.Skipped {
+		for _, c := range counts {
+			attributes = append(attributes, slog.Int64(c.Name, c.Value))
+		}
+		h.log.LogAttrs(ctx, level, "nightly run", attributes...)
+		return
+	}
+	completed := 0
+	if r.Outcome == nightly.Completed {
+		completed = 1
+	}
+	counts = append(counts, metric.Count("completed", completed)) // a day without one raises an alarm
+	metric.Log(ctx, h.log, h.now(), level, "nightly run", "nightly-expiry", counts, attributes...)
 }

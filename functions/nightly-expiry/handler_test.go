@@ -183,6 +183,7 @@ func TestAnswer(t *testing.T) {
 		Level   string  `json:"level"`
 		Expired float64 `json:"expired"`
 		Missed  float64 `json:"missed_nights"`
+		Done    float64 `json:"completed"`
 		AWS     struct {
 			Timestamp         int64
 			CloudWatchMetrics []struct {
@@ -197,7 +198,7 @@ func TestAnswer(t *testing.T) {
 	if err := json.Unmarshal(b.log.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, b.log)
 	}
-	if line.Level != "WARN" || line.Expired != 1 || line.Missed != 2 || line.LastCompleted == nil || *line.LastCompleted != day(-3) {
+	if line.Level != "WARN" || line.Expired != 1 || line.Missed != 2 || line.Done != 1 || line.LastCompleted == nil || *line.LastCompleted != day(-3) {
 		t.Errorf("log line %s", b.log)
 	}
 	if len(line.AWS.CloudWatchMetrics) != 1 || line.AWS.CloudWatchMetrics[0].Namespace != "mentorpause" ||
@@ -209,7 +210,7 @@ func TestAnswer(t *testing.T) {
 		names = append(names, m.Name+" "+m.Unit)
 	}
 	if diff := cmp.Diff([]string{"expired Count", "restored Count", "reminders Count", "discrepancies Count", "missed_nights Count",
-		"duration_ms Milliseconds"}, names); diff != "" {
+		"duration_ms Milliseconds", "completed Count"}, names); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 

@@ -6,12 +6,21 @@
 package metric
 
 import (
+	"cmp"
+	"context"
 	"log/slog"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Namespace of all metrics of this project; their one dimension is "function".
+// Namespace of all metrics of this project.
 const Namespace = "mentorpause"
+
+// Dimension is the metrics' one dimension: the name of the deployed function,
+// as in Lambda's own metrics, so that two deployments in one account don't add
+// up to one.
+const Dimension = "FunctionName"
 
 // Value is a metric with its unit.
 type Value struct {
@@ -26,22 +35,30 @@ func Count(name string, value int) Value { return Value{name, int64(value), "Cou
 // Milliseconds is a duration.
 func Milliseconds(name string, value int64) Value { return Value{name, value, "Milliseconds"} }
 
-// Embed is what a log line needs to be the metrics of a function: the values
-// themselves, the dimension, and the directive that names them.
-func Embed(at time.Time, function string, values ...Value) []slog.Attr {
+// Log writes a line that is the metrics of a function, too. No level of the
+// logger keeps it back: an alarm must not depend on how much is logged.
+//
+// function is the name in the source; it stands for the deployed one where
+// Lambda has given none.
+func Log(ctx context.Context, log *slog.Logger, at time.Time, level slog.Level, message, function string, values []Value, more ...slog.Attr) {
 	type definition struct{ Name, Unit string }
 	type directive struct {
 		Namespace  string
 		Dimensions [][]string
 		Metrics    []definition
 	}
-	d := directive{Namespace: Namespace, Dimensions: [][]string{{"function"}}}
-	attributes := []slog.Attr{slog.String("function", function)}
+	d := directive{Namespace: Namespace, Dimensions: [][]string{{Dimension}}}
+	line := slog.NewRecord(at, level, message, 0)
+	line.AddAttrs(more...)
+	line.AddAttrs(slog.String("function", function), slog.String(Dimension, cmp.Or(lambdacontext.FunctionName, function)))
 	for _, v := range values {
 		d.Metrics = append(d.Metrics, definition{v.Name, v.unit})
-		attributes = append(attributes, slog.Int64(v.Name, v.Value))
+		line.AddAttrs(slog.Int64(v.Name, v.Value))
 	}
-	return append(attributes, slog.Group("_aws",
+	line.AddAttrs(slog.Group("_aws",
 		slog.Int64("Timestamp", at.UnixMilli()),
 		slog.Any("CloudWatchMetrics", []directive{d})))
+	// The handler itself, since the logger asks for the level first. Nobody can
+	// be told that a log line was not written.
+	_ = log.Handler().Handle(ctx, line)
 }
