@@ -175,7 +175,9 @@ func functionFolders(t testing.TB) []string {
 // complaints are what a rule has to say against a template.
 type complaints []string
 
-func (c *complaints) add(format string, values ...any) { *c = append(*c, fmt.Sprintf(format, values...)) }
+func (c *complaints) add(format string, values ...any) {
+	*c = append(*c, fmt.Sprintf(format, values...))
+}
 
 func TestTemplateKeepsTheRules(t *testing.T) {
 	t.Parallel()

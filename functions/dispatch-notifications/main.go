@@ -7,9 +7,8 @@ package main
 import (
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"mentorpause/shared/database"
+	"mentorpause/shared/instance"
 	"mentorpause/shared/mail"
 	"mentorpause/shared/setting"
 )
@@ -20,7 +19,7 @@ func main() {
 		setting.Common{}.Logger(os.Stdout).Error("the function can't start", "cause", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(d.handle)
+	instance.Serve(d.handle, d.db)
 }
 
 // fromEnvironment makes the dispatcher; no network.

@@ -8,9 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"mentorpause/shared/database"
+	"mentorpause/shared/instance"
 	"mentorpause/shared/setting"
 )
 
@@ -20,7 +19,7 @@ func main() {
 		setting.Common{}.Logger(os.Stdout).Error("the function can't start", slog.String("cause", err.Error()))
 		os.Exit(1)
 	}
-	lambda.Start(handler.invoke)
+	instance.Serve(handler.invoke, handler.db)
 }
 
 func newHandler(getenv func(string) string, stdout io.Writer) (*handler, error) {

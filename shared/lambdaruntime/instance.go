@@ -59,6 +59,7 @@ func (inv *invocation) settle(payload []byte, err error) (first bool) {
 // of Lambda's execution environments has.
 type instance struct {
 	config Config
+	output *prefixer
 	cmd    *exec.Cmd
 	api    *http.Server
 
@@ -80,6 +81,7 @@ func startInstance(config Config, output *prefixer) (*instance, error) {
 	}
 	in := &instance{
 		config:  config,
+		output:  output,
 		ready:   make(chan struct{}),
 		initErr: make(chan *Error, 1),
 		events:  make(chan *invocation),
@@ -352,6 +354,7 @@ func (in *instance) terminate() {
 	select {
 	case <-in.exited:
 	case <-time.After(shutdownGrace):
+		in.output.line(fmt.Sprintf("still there %s after SIGTERM; killed", shutdownGrace))
 		in.kill()
 	}
 }

@@ -443,7 +443,7 @@ func TestClose(t *testing.T) {
 		pid := invoke[int](t, f, `{"do":"pid"}`)
 		f.Close()
 		wantGone(t, pid)
-		if !strings.Contains(out.String(), "told to stop, not stopping") {
+		if text := out.String(); !strings.Contains(text, "told to stop, not stopping") || !strings.Contains(text, "; killed") {
 			t.Errorf("output:\n%s", out)
 		}
 	})

@@ -12,11 +12,10 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"mentorpause/shared/auth"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
+	"mentorpause/shared/instance"
 	"mentorpause/shared/setting"
 )
 
@@ -26,19 +25,20 @@ type Build func(*database.DB, *auth.Verifier, *slog.Logger) functionurl.Endpoint
 // Serve runs a function until Lambda ends the process. With a variable missing
 // or malformed it logs the names of all such and ends with exit code 1.
 func Serve(build Build) {
-	endpoint, err := newEndpoint(build, os.Getenv, os.Stdout)
+	endpoint, db, err := newEndpoint(build, os.Getenv, os.Stdout)
 	if err != nil {
 		setting.Common{}.Logger(os.Stdout).Error("the function can't start", "cause", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(endpoint.Invoke)
+	instance.Serve(endpoint.Invoke, db)
 }
 
-// newEndpoint makes the endpoint from the environment; it logs to w.
-func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (functionurl.Endpoint, error) {
+// newEndpoint makes the endpoint, and the database that it calls, from the
+// environment; it logs to w.
+func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (functionurl.Endpoint, *database.DB, error) {
 	settings, err := setting.ReadHTTP(getenv)
 	if err != nil {
-		return functionurl.Endpoint{}, err
+		return functionurl.Endpoint{}, nil, err
 	}
 	db, databaseErr := database.Open(database.Settings{
 		URL:            settings.DatabaseURL,
@@ -52,7 +52,7 @@ func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (fun
 		APIKey:      settings.APIKey,
 	})
 	if err := errors.Join(databaseErr, authErr); err != nil {
-		return functionurl.Endpoint{}, err
+		return functionurl.Endpoint{}, nil, err
 	}
-	return build(db, verifier, settings.Logger(w)), nil
+	return build(db, verifier, settings.Logger(w)), db, nil
 }

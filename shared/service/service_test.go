@@ -96,7 +96,7 @@ func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
 	answer := func() (string, string) {
 		t.Helper()
 		logged := &strings.Builder{}
-		endpoint, err := newEndpoint(build, func(name string) string { return environment[name] }, logged)
+		endpoint, _, err := newEndpoint(build, func(name string) string { return environment[name] }, logged)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,9 @@ import (
 
 // HTTP names the functions that have a URL.
 var HTTP = []string{"pause", "reactivate", "roster"}
+
+// Scheduled names those that a schedule starts.
+var Scheduled = []string{"nightly-expiry", "dispatch-notifications"}
 
 // Stack is a running system.
 type Stack struct {
@@ -53,6 +57,7 @@ type options struct {
 	projectEnv   func(*authtest.Project) []string
 	timeout      time.Duration
 	maxInstances int
+	scheduled    bool
 	wrap         func(http.Handler) http.Handler
 }
 
@@ -82,6 +87,10 @@ func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d }
 // 4.
 func MaxInstances(n int) Option { return func(o *options) { o.maxInstances = n } }
 
+// WithScheduled brings up the functions of [Scheduled] too, each with one
+// instance; they are in Stack.Functions.
+func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
+
 // Wrap puts something in front of the whole server.
 func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
 
@@ -110,20 +119,16 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	s.Project = authtest.New(s.URL)
 	s.Handle("/auth/v1/", s.Project.Handler())
 
-	databaseURL := s.Database.URL("pause_api")
-	if o.databaseURL != nil {
-		databaseURL = o.databaseURL(databaseURL)
-	}
-	environment := append([]string{"SUPABASE_DB_URL=" + databaseURL, "SUPABASE_URL=" + s.URL}, o.environment...)
-	if o.projectEnv != nil {
-		environment = append(environment, o.projectEnv(s.Project)...)
-	}
-	for _, name := range HTTP {
+	start := func(name, role string, maxInstances int, environment ...string) *lambdaruntime.Function {
+		databaseURL := s.Database.URL(role)
+		if o.databaseURL != nil {
+			databaseURL = o.databaseURL(databaseURL)
+		}
 		f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
 			Name:         name,
 			Binary:       filepath.Join(dir, name),
-			Env:          environment,
-			MaxInstances: o.maxInstances,
+			Env:          slices.Concat(environment, []string{"SUPABASE_DB_URL=" + databaseURL}, o.environment),
+			MaxInstances: maxInstances,
 			Timeout:      o.timeout,
 			Output:       s.Log,
 		})
@@ -132,7 +137,20 @@ func Start(t testing.TB, opts ...Option) *Stack {
 		}
 		t.Cleanup(f.Close)
 		s.Functions[name] = f
+		return f
+	}
+	httpEnvironment := []string{"SUPABASE_URL=" + s.URL}
+	if o.projectEnv != nil {
+		httpEnvironment = append(httpEnvironment, o.projectEnv(s.Project)...)
+	}
+	for _, name := range HTTP {
+		f := start(name, "pause_api", o.maxInstances, httpEnvironment...)
 		s.Handle("/functions/v1/"+name, lambdaruntime.URL(f))
+	}
+	if o.scheduled {
+		for _, name := range Scheduled {
+			start(name, "pause_scheduler", 1)
+		}
 	}
 	return s
 }
