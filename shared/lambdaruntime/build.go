@@ -12,13 +12,21 @@ import (
 // Build compiles functions/<name> of the module at root for this machine, with
 // the flags of `make build`, into the files dir/<name>.
 func Build(ctx context.Context, root, dir string, names ...string) error {
+	packages := make([]string, len(names))
+	for n, name := range names {
+		packages[n] = "./functions/" + name
+	}
+	return BuildPackages(ctx, root, dir, packages...)
+}
+
+// BuildPackages compiles other programs in the same way, into files of their
+// folders' names.
+func BuildPackages(ctx context.Context, root, dir string, packages ...string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	arguments := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", dir + string(filepath.Separator)}
-	for _, name := range names {
-		arguments = append(arguments, "./functions/"+name)
-	}
+	arguments = append(arguments, packages...)
 	cmd := exec.CommandContext(ctx, "go", arguments...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=", "GOARCH=")
