@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/lambdaruntime"
+	"mentorpause/shared/localpg"
+	"mentorpause/supabase"
+)
+
+const (
+	coordinator = "b0000000-0000-4000-8000-000000000001" // of the seed
+	poolSize    = 15                                     // of Supabase's smallest pooler
+)
+
+// fromNothing goes the way of docs/operations.md on this machine, and leaves
+// nothing behind.
+func fromNothing(ctx context.Context, report *report) (err error) {
+	root, err := checkout(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "mentorpause-smoke-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	step := func(what string, do func() (note string, err error)) error {
+		began := time.Now()
+		note, err := do()
+		if err != nil {
+			report.fail("local", what, err)
+			return fmt.Errorf("stopped at: %s", what)
+		}
+		report.ok("local", what, strings.TrimSpace(fmt.Sprintf("%4d ms  %s", time.Since(began).Milliseconds(), note)))
+		return nil
+	}
+
+	var cluster *localpg.Cluster
+	defer func() {
+		if cluster != nil {
+			err = errors.Join(err, cluster.Stop())
+		}
+	}()
+	err = step("a throwaway PostgreSQL like a Supabase project", func() (string, error) {
+		installation, err := localpg.Find()
+		if err != nil {
+			return "", err
+		}
+		cluster, err = installation.Start(ctx, localpg.Options{})
+		return fmt.Sprintf("PostgreSQL %d", installation.Major), err
+	})
+	if err != nil {
+		return err
+	}
+	owner := cluster.URL("postgres", localpg.Maintenance)
+	err = step("make migrate", func() (string, error) {
+		output, err := runMake(ctx, root, []string{"SUPABASE_DB_URL=" + owner}, "migrate")
+		return fmt.Sprintf("%d migrations", strings.Count(output, "applied ")), err
+	})
+	if err != nil {
+		return err
+	}
+	passwords := map[string]string{"pause_api": rand.Text(), "pause_scheduler": rand.Text()}
+	err = step("passwords for the two roles, the example chapters", func() (string, error) {
+		return "", prepare(ctx, owner, passwords)
+	})
+	if err != nil {
+		return err
+	}
+	err = step("make build", func() (string, error) {
+		_, err := runMake(ctx, root, nil, "build")
+		return "", err
+	})
+	if err != nil {
+		return err
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(cluster.Port()))
+	pooled := address
+	if program := findPgBouncer(); program == "" {
+		report.say("PgBouncer is not installed: the functions connect directly")
+	} else {
+		var stop func()
+		err = step("PgBouncer in transaction mode", func() (note string, err error) {
+			pooled, stop, err = startPgBouncer(ctx, program, dir, address, passwords)
+			return "", err
+		})
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	return serve(ctx, root, pooled, passwords, report, step)
+}
+
+// serve runs the built functions and looks at them.
+func serve(ctx context.Context, root, address string, passwords map[string]string, report *report, step func(string, func() (string, error)) error) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	base := "http://" + listener.Addr().String()
+	project := authtest.New(base)
+	mux := http.NewServeMux()
+	mux.Handle("/auth/v1/", project.Handler())
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener) // ends with Close
+	defer server.Close()
+
+	databaseURL := func(role string) string {
+		u := url.URL{Scheme: "postgresql", User: url.UserPassword(role, passwords[role]), Host: address, Path: "/" + localpg.Maintenance, RawQuery: "sslmode=disable"}
+		return u.String()
+	}
+	output := &safeWriter{}
+	running := map[string]*lambdaruntime.Function{}
+	defer func() {
+		for _, f := range running {
+			f.Close()
+		}
+	}()
+	start := func(name, role string, timeout time.Duration, environment ...string) error {
+		f, err := lambdaruntime.Start(ctx, lambdaruntime.Config{
+			Name:    name,
+			Binary:  filepath.Join(root, "build", name, "bootstrap"),
+			Env:     append(environment, "SUPABASE_DB_URL="+databaseURL(role)),
+			Timeout: timeout,
+			Output:  output,
+		})
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, output)
+		}
+		running[name] = f
+		return nil
+	}
+	err = step("the built functions", func() (string, error) {
+		for _, name := range functions {
+			if err := start(name, "pause_api", 10*time.Second, "SUPABASE_URL="+base); err != nil {
+				return "", err
+			}
+			mux.Handle("/functions/v1/"+name, lambdaruntime.URL(running[name]))
+		}
+		return "", errors.Join(
+			start("nightly-expiry", "pause_scheduler", time.Minute),
+			start("dispatch-notifications", "pause_scheduler", time.Minute))
+	})
+	if err != nil {
+		return err
+	}
+
+	where := target{urls: map[string]string{}, token: project.Token(coordinator)}
+	for _, name := range functions {
+		where.urls[name] = base + "/functions/v1/" + name
+	}
+	look(ctx, where, report)
+
+	invoke := func(name, event string, into any) error {
+		raw, err := running[name].Invoke(ctx, []byte(event))
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, output)
+		}
+		return json.Unmarshal(raw, into)
+	}
+	err = step("a nightly dry run", func() (string, error) {
+		var night struct {
+			Outcome string
+			Expired int
+			DryRun  bool `json:"dry_run"`
+		}
+		err := invoke("nightly-expiry", `{"dry_run":true}`, &night)
+		if err == nil && (night.Outcome != "completed" || !night.DryRun || night.Expired == 0) {
+			err = fmt.Errorf("%+v: the seed has certifications that have expired", night)
+		}
+		return fmt.Sprintf("%d would expire", night.Expired), err
+	})
+	if err != nil {
+		return err
+	}
+	return step("a dispatch", func() (string, error) {
+		var sent struct{ Claimed, Delivered, Retrying, Undeliverable int }
+		err := invoke("dispatch-notifications", `{}`, &sent)
+		if err == nil && (sent.Claimed == 0 || sent.Delivered+sent.Undeliverable != sent.Claimed) {
+			err = fmt.Errorf("%+v: the seed has notifications that are due", sent)
+		}
+		return fmt.Sprintf("%d delivered, %d undeliverable", sent.Delivered, sent.Undeliverable), err
+	})
+}
+
+// prepare does what the page has an operator paste, and seeds.
+func prepare(ctx context.Context, owner string, passwords map[string]string) error {
+	db, err := pgx.Connect(ctx, owner)
+	if err != nil {
+		return err
+	}
+	defer db.Close(context.WithoutCancel(ctx))
+	for role, password := range passwords {
+		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, password)); err != nil {
+			return err
+		}
+	}
+	seed, err := fs.ReadFile(supabase.Files, "seed.sql")
+	if err != nil {
+		return err
+	}
+	_, err = db.PgConn().Exec(ctx, string(seed)).ReadAll()
+	return err
+}
+
+func runMake(ctx context.Context, root string, environment []string, target string) (string, error) {
+	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", target)
+	cmd.Dir = root
+	// Not the flags of a make that has started us, such as URL=….
+	cmd.Env = append(append(os.Environ(), "MAKEFLAGS=", "MAKEOVERRIDES="), environment...)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, bytes.TrimSpace(output))
+	}
+	return string(output), nil
+}
+
+func checkout(ctx context.Context) (string, error) {
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("run it inside the checkout: %w", err)
+	}
+	return strings.TrimSpace(string(root)), nil
+}
+
+func findPgBouncer() string {
+	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // Debian's is outside some users' PATH
+		if program, err := exec.LookPath(name); err == nil {
+			return program
+		}
+	}
+	return ""
+}
+
+// startPgBouncer runs a pooler in front of the server until stop is called.
+func startPgBouncer(ctx context.Context, program, dir, server string, passwords map[string]string) (address string, stop func(), err error) {
+	host, port, err := net.SplitHostPort(server)
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	address = listener.Addr().String()
+	listener.Close()
+
+	var users strings.Builder
+	for role, password := range passwords {
+		fmt.Fprintf(&users, "%q %q\n", role, password)
+	}
+	config := fmt.Sprintf("[databases]\n* = host=%s port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\n"+
+		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = %d\n",
+		host, port, address[strings.LastIndex(address, ":")+1:], filepath.Join(dir, "users.txt"), poolSize)
+	if os.Geteuid() == 0 {
+		config += "user = postgres\n" // it refuses to be root
+	}
+	if err := errors.Join(os.Chmod(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "users.txt"), []byte(users.String()), 0o644),
+		os.WriteFile(filepath.Join(dir, "pgbouncer.ini"), []byte(config), 0o644)); err != nil {
+		return "", nil, err
+	}
+	log := &safeWriter{}
+	cmd := exec.Command(program, filepath.Join(dir, "pgbouncer.ini"))
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	stop = func() {
+		_ = cmd.Process.Kill() // it may have ended
+		<-ended
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err == nil {
+			return address, stop, conn.Close()
+		}
+		if time.Now().After(deadline) {
+			stop()
+			return "", nil, fmt.Errorf("PgBouncer does not listen: %w\n%s", err, log)
+		}
+	}
+}

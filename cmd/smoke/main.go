@@ -1,0 +1,126 @@
+// Command smoke looks at a deployment from outside, as an app does, and changes
+// nothing: certificates, preflight and CORS, refusals, and, with a coordinator's
+// token, the roster.
+//
+//	URL=https://<project>.example.org/functions/v1 TOKEN=… smoke
+//	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… TOKEN=… smoke
+//
+// URL is a base below which the functions have their names, as `make dev` and a
+// proxy have them; function URLs are a host each. The access token comes from
+// the environment, where no list of processes shows it.
+//
+// Without an URL it goes the way of docs/operations.md from nothing, as far as
+// that goes without AWS: a throwaway PostgreSQL, the migrations, the passwords,
+// the built functions behind a pooler (PgBouncer, when it is installed), the same
+// look from outside, then a nightly dry run and a dispatch.
+//
+// The exit status is 0 when everything is as it should be, 1 when something is
+// not, 2 for a wrong call.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal does not wait
+	os.Exit(run(ctx, os.Getenv, os.Stdout))
+}
+
+func run(ctx context.Context, getenv func(string) string, out io.Writer) int {
+	where, err := readTarget(getenv)
+	if err != nil {
+		fmt.Fprintln(out, "smoke:", err)
+		return 2
+	}
+	report := &report{out: out}
+	if where.urls == nil {
+		if err := fromNothing(ctx, report); err != nil {
+			fmt.Fprintln(out, "smoke:", err)
+			return 1
+		}
+	} else {
+		look(ctx, where, report)
+	}
+	return report.end()
+}
+
+// target is what to look at.
+type target struct {
+	urls  map[string]string // by the function's name; nil: nothing runs yet
+	token string            // a coordinator's; empty: only what needs none
+}
+
+// functions are those that have a URL.
+var functions = []string{"pause", "reactivate", "roster"}
+
+func readTarget(getenv func(string) string) (target, error) {
+	where := target{token: getenv("TOKEN")}
+	own := map[string]string{}
+	for _, name := range functions {
+		if text := getenv(strings.ToUpper(name) + "_URL"); text != "" {
+			own[name] = text
+		}
+	}
+	base := getenv("URL")
+	switch {
+	case base == "" && len(own) == 0:
+		if where.token != "" {
+			return target{}, errors.New("TOKEN is for a deployment: give URL, or PAUSE_URL, REACTIVATE_URL and ROSTER_URL")
+		}
+		return where, nil
+	case base != "" && len(own) > 0:
+		return target{}, errors.New("give URL, or PAUSE_URL, REACTIVATE_URL and ROSTER_URL, not both")
+	case base == "" && len(own) < len(functions):
+		return target{}, errors.New("function URLs are a host each: give PAUSE_URL, REACTIVATE_URL and ROSTER_URL")
+	}
+	where.urls = own
+	for _, name := range functions {
+		if base != "" {
+			own[name] = strings.TrimRight(base, "/") + "/" + name
+		}
+		if u, err := url.Parse(own[name]); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return target{}, fmt.Errorf("%s is not an http or https URL", own[name])
+		}
+	}
+	return where, nil
+}
+
+// report writes a line for each thing looked at, and counts.
+type report struct {
+	out            io.Writer
+	passed, failed int
+}
+
+// say tells of something that is neither right nor wrong.
+func (r *report) say(format string, values ...any) {
+	fmt.Fprintf(r.out, "      "+format+"\n", values...)
+}
+
+func (r *report) ok(function, what, note string) {
+	r.passed++
+	fmt.Fprintf(r.out, "ok    %-10s  %-46s  %s\n", function, what, note)
+}
+
+func (r *report) fail(function, what string, err error) {
+	r.failed++
+	fmt.Fprintf(r.out, "FAIL  %-10s  %-46s  %v\n", function, what, err)
+}
+
+// end tells the sum and is the exit status.
+func (r *report) end() int {
+	fmt.Fprintf(r.out, "%d ok, %d failed\n", r.passed, r.failed)
+	if r.failed > 0 || r.passed == 0 {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/service/stacktest"
+)
+
+func TestMain(m *testing.M) { stacktest.Main(m) }
+
+// The page's way, from nothing, as `make smoke` goes it.
+func TestFromNothing(t *testing.T) {
+	t.Parallel()
+	var out safeWriter
+	status := run(t.Context(), func(string) string { return "" }, &out)
+	text := out.String()
+	if status != 0 || strings.Contains(text, "FAIL") {
+		t.Fatalf("exit status %d:\n%s", status, text)
+	}
+	for _, line := range []string{"make migrate", "PgBouncer in transaction mode", "make build", "304 when nothing has changed", "a nightly dry run", "a dispatch"} {
+		if !strings.Contains(text, line) {
+			t.Errorf("nothing of %q in\n%s", line, text)
+		}
+	}
+}
+
+// Each fault that is put between a good deployment and the look is found, under
+// its own name, and nothing was changed by looking.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Start(t)
+	token := s.Project.Token(servicetest.Coordinator)
+	inside, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := func(t *testing.T, change func(*http.Response) error) string {
+		t.Helper()
+		proxy := &httputil.ReverseProxy{
+			Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(inside) },
+			ModifyResponse: change,
+		}
+		server := httptest.NewServer(proxy)
+		t.Cleanup(server.Close)
+		return server.URL + "/functions/v1"
+	}
+	smoke := func(ctx context.Context, base, token string) (int, string) {
+		var out bytes.Buffer
+		status := run(ctx, func(name string) string { return map[string]string{"URL": base, "TOKEN": token}[name] }, &out)
+		return status, out.String()
+	}
+
+	t.Run("a good deployment", func(t *testing.T) {
+		status, out := smoke(t.Context(), through(t, nil), token)
+		if status != 0 || !strings.Contains(out, "22 ok, 0 failed") {
+			t.Errorf("exit status %d:\n%s", status, out)
+		}
+		if status, out := smoke(t.Context(), s.URL+"/functions/v1/", ""); status != 0 || !strings.Contains(out, "12 ok") || !strings.Contains(out, "with TOKEN") {
+			t.Errorf("without a token: exit status %d:\n%s", status, out)
+		}
+		var changed int
+		err := s.Database.Connect(t, "postgres").QueryRow(t.Context(), "select (select count(*) from public.pause_records) + (select count(*) from private.idempotent_requests)").Scan(&changed)
+		if err != nil || changed != 0 {
+			t.Errorf("looking has changed %d rows, %v", changed, err)
+		}
+	})
+
+	header := func(name, value string) func(*http.Response) error {
+		return func(r *http.Response) error {
+			if value == "" {
+				r.Header.Del(name)
+			} else {
+				r.Header.Set(name, value)
+			}
+			return nil
+		}
+	}
+	body := func(change func(string) string, only int) func(*http.Response) error {
+		return func(r *http.Response) error {
+			if r.StatusCode != only || r.Header.Get("Content-Encoding") != "" {
+				return nil
+			}
+			read, err := io.ReadAll(r.Body)
+			if err != nil {
+				return err
+			}
+			changed := change(string(read))
+			r.Body = io.NopCloser(strings.NewReader(changed))
+			r.ContentLength = int64(len(changed))
+			r.Header.Set("Content-Length", fmt.Sprint(len(changed)))
+			return nil
+		}
+	}
+	replace := func(old, new string) func(string) string {
+		return func(text string) string { return strings.Replace(text, old, new, 1) }
+	}
+	faults := []struct {
+		name   string
+		change func(*http.Response) error
+		line   string // that fails
+	}{
+		{"CORS doubled", func(r *http.Response) error { r.Header.Add("Access-Control-Allow-Origin", "*"); return nil }, "preflight"},
+		{"CORS missing", header("Access-Control-Allow-Origin", ""), "401 without a token"},
+		{"headers not allowed", header("Access-Control-Allow-Headers", "authorization"), "preflight"},
+		{"methods not allowed", header("Access-Control-Allow-Methods", "PUT"), "preflight"},
+		{"headers not exposed", header("Access-Control-Expose-Headers", "etag"), "the roster"},
+		{"a preflight with a type", func(r *http.Response) error {
+			if r.StatusCode == 204 {
+				r.Header.Set("Content-Type", "text/plain")
+			}
+			return nil
+		}, "preflight"},
+		{"no request id", header("X-Request-Id", ""), "405 for another method"},
+		{"no challenge", header("Www-Authenticate", ""), "401 with a token of nobody"},
+		{"another code in the header", header("Sb-Error-Code", "oops"), "400 names the field"},
+		{"another type", header("Content-Type", "application/problem+json"), "415 for another type"},
+		{"a relay's error", header("X-Relay-Error", "true"), "the roster"},
+		{"an error with more fields", body(replace(`{`, `{"stack":"main.go:7",`), 401), "401 without a token"},
+		{"an error with fewer fields", body(func(string) string { return `{"code":"unauthenticated","message":"x"}` }, 401), "401 without a token"},
+		{"a refusal as a success", func(r *http.Response) error {
+			if r.StatusCode == 400 {
+				r.StatusCode = 200
+			}
+			return nil
+		}, "400 for an altered cursor"},
+		{"no allow", header("Allow", ""), "405 for another method"},
+		{"no etag", header("Etag", ""), "the roster"},
+		{"a weak etag", header("Etag", `W/"x"`), "the roster"},
+		{"a shared cache", header("Cache-Control", "public"), "the roster"},
+		{"counts that don't add up", body(replace(`"total"`, `"total": 1000, "t"`), 200), "the roster"},
+		{"a count missing", body(replace(`"open_discrepancies"`, `"open"`), 200), "the roster"},
+		{"a stale answer", func(r *http.Response) error {
+			if r.StatusCode == 304 {
+				r.StatusCode = 200
+			}
+			return nil
+		}, "304 when nothing has changed"},
+		{"no gzip", header("Content-Encoding", ""), "gzip"},
+		{"Lambda refuses", func(r *http.Response) error {
+			r.StatusCode = 403
+			r.Header = http.Header{"Content-Type": {"application/json"}}
+			return nil
+		}, "401 without a token"},
+	}
+	for _, fault := range faults {
+		t.Run("is found: "+fault.name, func(t *testing.T) {
+			status, out := smoke(t.Context(), through(t, fault.change), token)
+			if status != 1 || !hasLine(out, "FAIL", fault.line) {
+				t.Errorf("exit status %d, no failure at %q:\n%s", status, fault.line, out)
+			}
+		})
+	}
+	t.Run("is found: a certificate that nobody vouches for", func(t *testing.T) {
+		server := httptest.NewTLSServer(http.NotFoundHandler())
+		defer server.Close()
+		server.Config.ErrorLog = nil
+		if status, out := smoke(t.Context(), server.URL, ""); status != 1 || !strings.Contains(out, "certificate") {
+			t.Errorf("exit status %d:\n%s", status, out)
+		}
+	})
+	t.Run("is found: a token that is not a coordinator's", func(t *testing.T) {
+		if status, out := smoke(t.Context(), s.URL+"/functions/v1", s.Project.Token(servicetest.Mentor)); status != 1 || !strings.Contains(out, "not a coordinator's") {
+			t.Errorf("exit status %d:\n%s", status, out)
+		}
+	})
+	t.Run("is found: nobody there", func(t *testing.T) {
+		if status, out := smoke(t.Context(), "http://127.0.0.1:1", ""); status != 1 || !strings.Contains(out, "0 ok, 12 failed") {
+			t.Errorf("exit status %d:\n%s", status, out)
+		}
+	})
+}
+
+func hasLine(text string, parts ...string) bool {
+	for line := range strings.Lines(text) {
+		found := true
+		for _, part := range parts {
+			found = found && strings.Contains(line, part)
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+func TestReadTarget(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name        string
+		environment map[string]string
+		want        string // roster's URL, or a part of the error
+		fails       bool
+	}{
+		{"nothing", nil, "", false},
+		{"a base", map[string]string{"URL": "http://127.0.0.1:8787/functions/v1/"}, "http://127.0.0.1:8787/functions/v1/roster", false},
+		{"a host each", map[string]string{"PAUSE_URL": "https://a.on.aws/", "REACTIVATE_URL": "https://b.on.aws/", "ROSTER_URL": "https://c.on.aws/"}, "https://c.on.aws/", false},
+		{"one of three", map[string]string{"ROSTER_URL": "https://c.on.aws/"}, "a host each", true},
+		{"both", map[string]string{"URL": "https://a", "ROSTER_URL": "https://c"}, "not both", true},
+		{"no URL", map[string]string{"URL": "a.example.org"}, "not an http or https URL", true},
+		{"a token for nothing", map[string]string{"TOKEN": "x"}, "TOKEN is for a deployment", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			where, err := readTarget(func(name string) string { return test.environment[name] })
+			if test.fails {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("error %v, want %q", err, test.want)
+				}
+				return
+			}
+			if err != nil || where.urls["roster"] != test.want {
+				t.Errorf("%v, %v; want %q", where.urls, err, test.want)
+			}
+		})
+	}
+}
