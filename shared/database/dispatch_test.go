@@ -10,6 +10,7 @@ import (
 
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
+	"mentorpause/shared/testdb"
 )
 
 // TestDispatchRPCs goes the whole way as the scheduler: what the RPCs decide is
@@ -58,7 +59,7 @@ func TestDispatchRPCs(t *testing.T) {
 		return string(reply.Body)
 	}
 
-	address := startPgBouncer(t, b.URL("pause_scheduler"), 1)
+	address := testdb.StartPgBouncer(t, b.URL("pause_scheduler"), 1).Address
 	for name, to := range map[string]string{"directly": b.proxy.address(), "through PgBouncer in transaction mode": address} {
 		t.Run(name, func(t *testing.T) {
 			p := newProxy(t, to)

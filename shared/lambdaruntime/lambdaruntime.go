@@ -81,10 +81,11 @@ type Function struct {
 	running sync.WaitGroup // invocations, including those whose caller has left
 	closing chan struct{}
 
-	mu     sync.Mutex
-	closed bool
-	idle   []*instance            // the most recently used last
-	all    map[*instance]struct{} // idle or busy, process alive
+	mu      sync.Mutex
+	closed  bool
+	started int                    // instances ever
+	idle    []*instance            // the most recently used last
+	all     map[*instance]struct{} // idle or busy, process alive
 }
 
 // Start brings up the first instance and returns once it is ready for an event,
@@ -125,6 +126,13 @@ func Start(ctx context.Context, config Config) (*Function, error) {
 
 // Name is the function's name.
 func (f *Function) Name() string { return f.config.Name }
+
+// Started is how many instances were started so far, those too that have ended.
+func (f *Function) Started() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.started
+}
 
 // Invoke sends one event and returns what the function answered. Errors are an
 // [*Error] when the invocation failed, [ErrClosed], or ctx's own. As in Lambda,
@@ -229,6 +237,7 @@ func (f *Function) launch(ctx context.Context) (*instance, error) {
 	f.mu.Lock()
 	closed := f.closed
 	if !closed {
+		f.started++
 		f.all[in] = struct{}{}
 	}
 	f.mu.Unlock()

@@ -210,8 +210,8 @@ func TestInstances(t *testing.T) {
 		for pid := range pids {
 			seen[pid]++
 		}
-		if len(seen) > 3 || seen[0] > 0 {
-			t.Errorf("invocations by process: %v, want at most 3 processes", seen)
+		if len(seen) > 3 || seen[0] > 0 || f.Started() > 3 {
+			t.Errorf("invocations by process: %v, want at most 3 processes; %d were started", seen, f.Started())
 		}
 	})
 
@@ -313,6 +313,9 @@ func TestReplacement(t *testing.T) {
 
 			if after := invoke[int](t, f, `{"do":"pid"}`); after == before {
 				t.Errorf("process %d served again", before)
+			}
+			if n := f.Started(); n != 2 {
+				t.Errorf("%d instances were started, want 2", n)
 			}
 			wantGone(t, before)
 			if !strings.Contains(out.String(), "greeter | RequestId: ") {

@@ -41,6 +41,9 @@ type Cluster struct {
 	port int
 
 	// All below is zero for a cluster that somebody else started (Attach).
+	installation Installation
+	durable      bool
+
 	dir       string
 	temporary bool
 	process   *os.Process
@@ -71,7 +74,7 @@ func (i Installation) Start(ctx context.Context, opts Options) (_ *Cluster, err 
 		// initdb looks for its companions with access(2), which no capability opens.
 		return nil, fmt.Errorf("the user that PostgreSQL runs as cannot reach %s: one of its folders lets only others in", initdb)
 	}
-	c := &Cluster{temporary: !opts.Durable}
+	c := &Cluster{installation: i, durable: opts.Durable, temporary: !opts.Durable}
 	if c.dir, err = clusterFolder(opts); err != nil {
 		return nil, err
 	}
@@ -187,6 +190,34 @@ func (c *Cluster) stopServer() error {
 		}
 	}
 	return fmt.Errorf("PostgreSQL (pid %d) does not end", c.process.Pid)
+}
+
+// Restart stops the server and starts it again with the same data on the same
+// port; whileDown, when not nil, runs in between. crash stops it the hard way,
+// so that the start recovers what was committed: in a throwaway cluster, which
+// flushes nothing, only what sessions with synchronous_commit on did commit.
+// [Cluster.Done] of before means the server of before.
+func (c *Cluster) Restart(ctx context.Context, crash bool, whileDown func()) error {
+	if c.process == nil {
+		return errors.New("restart: somebody else's cluster")
+	}
+	acct, err := serverAccount()
+	if err != nil {
+		return err
+	}
+	if crash {
+		_ = c.process.Signal(syscall.SIGQUIT) // stopServer waits for the end
+	}
+	if err := c.stopServer(); err != nil {
+		return err
+	}
+	if whileDown != nil {
+		whileDown()
+	}
+	if err := c.clearStalePID(ctx); err != nil {
+		return err
+	}
+	return c.installation.launchOn(ctx, acct, c, c.port, c.durable)
 }
 
 // clusterFolder makes the cluster's folder and returns its absolute path.

@@ -202,6 +202,47 @@ func TestDurableClusterKeepsItsData(t *testing.T) {
 	}
 }
 
+func TestRestartKeepsPortAndData(t *testing.T) {
+	t.Parallel()
+	cluster := startOne(t, Options{})
+	port := cluster.Port()
+	for n, crash := range []bool{false, true} {
+		conn := connectAs(t, cluster, "postgres", Maintenance)
+		mustExec(t, conn, "set synchronous_commit = on; create table public.things_"+strconv.Itoa(n)+" ()")
+		before, down := cluster.Done(), false
+		err := cluster.Restart(t.Context(), crash, func() {
+			select {
+			case <-before:
+				down = true
+			default:
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !down || cluster.Port() != port {
+			t.Errorf("crash %t: it was down in between: %t, and is on port %d after %d", crash, down, cluster.Port(), port)
+		}
+		tables := value[int](t, connectAs(t, cluster, "postgres", Maintenance), "select count(*) from pg_tables where tablename like 'things_%'")
+		if tables != n+1 {
+			t.Errorf("crash %t: %d tables, want %d", crash, tables, n+1)
+		}
+	}
+	if err := cluster.Stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(cluster.dir); !os.IsNotExist(err) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+	other, err := Attach(cluster.URL(Superuser, Maintenance))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Restart(t.Context(), false, nil); err == nil {
+		t.Error("somebody else's server was restarted")
+	}
+}
+
 func TestFailedStartTellsTheLog(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")

@@ -41,6 +41,7 @@ const TimeZone = "America/St_Johns"
 type Database struct {
 	Name    string
 	cluster *localpg.Cluster
+	own     bool // nobody else's database is on the cluster
 }
 
 // Option changes what [New] makes.
@@ -77,7 +78,7 @@ func New(t testing.TB, opts ...Option) *Database {
 	if err != nil {
 		t.Fatalf("test database: %v", err)
 	}
-	d := &Database{Name: "test_" + strings.ToLower(rand.Text()[:16]), cluster: cluster}
+	d := &Database{Name: "test_" + strings.ToLower(rand.Text()[:16]), cluster: cluster, own: o.ownCluster}
 	if err := cluster.CloneDatabase(ctx, template, d.Name); err != nil {
 		t.Fatalf("test database: %v", err)
 	}
@@ -138,6 +139,19 @@ func MainAfter(m *testing.M, cleanUp func() error) {
 // supabase_admin, supabase_auth_admin, authenticator, or, in a migrated
 // database, pause_api and pause_scheduler.
 func (d *Database) URL(role string) string { return d.cluster.URL(role, d.Name) }
+
+// Restart stops the server of a database with [OwnCluster] and starts it again;
+// whileDown, when not nil, runs in between. After a crash, what sessions with
+// synchronous_commit on did commit is still there.
+func (d *Database) Restart(t testing.TB, crash bool, whileDown func()) {
+	t.Helper()
+	if !d.own {
+		t.Fatal("restart: other tests use this server")
+	}
+	if err := d.cluster.Restart(t.Context(), crash, whileDown); err != nil {
+		t.Fatalf("restart: %v", err)
+	}
+}
 
 // Connect opens a session of a role that logs in, closed when the test ends.
 func (d *Database) Connect(t testing.TB, role string) *pgx.Conn {

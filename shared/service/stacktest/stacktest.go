@@ -59,6 +59,7 @@ type options struct {
 	maxInstances int
 	scheduled    bool
 	wrap         func(http.Handler) http.Handler
+	database     []testdb.Option
 }
 
 // DatabaseURL changes the connection string that the functions get, to lead
@@ -94,6 +95,11 @@ func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
 // Wrap puts something in front of the whole server.
 func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
 
+// OwnCluster gives the database a server of its own, which a test may stop.
+func OwnCluster() Option {
+	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
+}
+
 // Start brings up the functions that have a URL. All of it ends with the test.
 func Start(t testing.TB, opts ...Option) *Stack {
 	t.Helper()
@@ -103,7 +109,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	}
 	dir := Binaries(t)
 
-	s := &Stack{Database: testdb.New(t), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}, mux: http.NewServeMux()}
+	s := &Stack{Database: testdb.New(t, o.database...), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}, mux: http.NewServeMux()}
 	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), servicetest.People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
