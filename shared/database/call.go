@@ -30,14 +30,25 @@ var errSilent = errors.New("the connection gave no sign of life")
 const begin = `select set_config('request.jwt.claims', $1, true),
 	set_config('mentorpause.time_zone', $2, true),
 	set_config('statement_timeout', $3, true),
-	set_config('lock_timeout', $4, true),
+	set_config('lock_timeout', $4, true),` + noticeLoss + `,
 	set_config('role', 'authenticated', true)`
 
 // beginScheduled sets the same for an RPC of the scheduled functions, which act
 // for nobody: no claims, and the role is the one that logged in.
 const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
 	set_config('statement_timeout', $2, true),
-	set_config('lock_timeout', $3, true)`
+	set_config('lock_timeout', $3, true),` + noticeLoss
+
+// noticeLoss has the server find out within half a minute that we are gone. When
+// the network takes us away with the last bytes of the pipeline, the RPC is done
+// and waits for Sync, which no timeout of Postgres limits; by the system's own
+// keepalive it would hold the mentor's lock for two hours. Outside of
+// transactions that one holds again: a frozen Lambda answers no probes, and its
+// connection shall still be there.
+const noticeLoss = `
+	set_config('tcp_keepalives_idle', '10', true),
+	set_config('tcp_keepalives_interval', '5', true),
+	set_config('tcp_keepalives_count', '3', true)`
 
 // rpc is one call of a function: its query gives one row of the function's JSON
 // as text and the response headers that the function set.

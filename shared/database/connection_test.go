@@ -248,6 +248,22 @@ func TestAReadOnlyServerIsLeftForTheNewPrimary(t *testing.T) {
 	wantCode(t, err, refusal.DatabaseUnavailable)
 }
 
+// Nobody can tell from outside whether probes are sent, so this looks at what
+// the server has set for its socket.
+func TestWithinATransactionTheServerSoonNoticesThatTheClientIsGone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	const probes = `concat_ws(' ', current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'), current_setting('tcp_keepalives_count'))`
+	var system string
+	if err := b.admin.QueryRow(t.Context(), `select `+probes).Scan(&system); err != nil {
+		t.Fatal(err)
+	}
+	mustDo(t, b.db, `do $do$ begin if `+probes+` <> '10 5 3' then raise '%', `+probes+`; end if; end $do$`)
+	if left := database.LeftOnIdleConnection(t, b.db, `select `+probes); left != system || left == "10 5 3" {
+		t.Errorf("after the call it is %s, want the system's own, %s", left, system)
+	}
+}
+
 func TestDeadlocksAndSerializationFailuresAreRepeatedOnce(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"40001", "40P01"} {
