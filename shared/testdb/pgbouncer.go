@@ -17,6 +17,7 @@ import (
 
 // PgBouncer is a running pooler in transaction mode.
 type PgBouncer struct {
+	URL     string // as that of the server, by way of the pooler
 	Address string // host:port
 
 	program, config string
@@ -72,6 +73,8 @@ pool_mode = transaction
 default_pool_size = %d
 `, u.Hostname(), u.Port(), port, users, poolSize))
 
+	u.Host = b.Address
+	b.URL = u.String()
 	b.start(t)
 	t.Cleanup(func() {
 		b.kill()

@@ -1,0 +1,243 @@
+package networktest_test
+
+import (
+	"cmp"
+	"net/http"
+	"testing"
+	"time"
+
+	"mentorpause/shared/localpg"
+	"mentorpause/shared/networktest"
+	"mentorpause/shared/service/servicetest"
+	"mentorpause/shared/testdb"
+)
+
+// doubt is for how long a connection must have been idle to be in doubt, and a
+// little longer.
+const doubt = 1100 * time.Millisecond
+
+func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{mentors: 10})
+	p := s.phone()
+	warm := pause(mentor(10))
+	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
+	for n, c := range []struct {
+		direction networktest.Direction
+		after     func(int) int
+	}{
+		{networktest.Request, nothing}, {networktest.Request, firstByte}, {networktest.Request, half},
+		{networktest.Request, allButOne}, {networktest.Request, everything},
+		{networktest.Answer, nothing}, {networktest.Answer, firstByte}, {networktest.Answer, half}, {networktest.Answer, allButOne},
+	} {
+		w := pause(mentor(n + 1))
+		s.database.Disturb(once(c.direction, networktest.Fault{Kind: networktest.Reset}, c.after))
+		// Repeated by the function itself. Only if the first attempt still runs then, the phone is told to.
+		a, attempts, err := p.settle(t.Context(), w)
+		if err != nil || a.status != http.StatusOK || attempts > 1 && s.wantAnswersInTime(t)["409 request_in_progress"] == 0 {
+			t.Errorf("reset in the %v %d: %d %s, %v, after %d attempts", c.direction, n, a.status, a.body, err, attempts)
+		}
+		if c.direction == networktest.Answer && !a.replayed {
+			t.Errorf("reset in the answer %d: it was done, and yet was done again", n)
+		}
+		outcomes = append(outcomes, done(w, a))
+		wantHit(t, s.database, n+1)
+	}
+	s.wantExactlyOnce(t, outcomes...)
+}
+
+func TestAWriteWhoseAnswerIsLostIsKnownToTheNextRequest(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{mentors: 2})
+	p := s.phone()
+	warm, w := pause(mentor(1)), pause(mentor(2))
+	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
+
+	// The answer of a committed transaction is lost, and there is no other connection to ask again.
+	answers := once(networktest.Answer, networktest.Fault{Kind: networktest.Reset}, nothing)
+	connections := always(networktest.Connect, networktest.Fault{Kind: networktest.Reset})
+	s.database.Disturb(func(m networktest.Message) networktest.Fault {
+		return cmp.Or(answers(m), connections(m))
+	})
+	if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
+		t.Errorf("got %s", a.body)
+	}
+	s.database.Disturb(nil)
+	a := p.mustSend(t, w, http.StatusOK)
+	if !a.replayed {
+		t.Error("it was done again")
+	}
+	s.wantExactlyOnce(t, append(outcomes, done(w, a))...)
+}
+
+func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	vanish := networktest.Fault{Kind: networktest.Vanish, Notice: time.Second}
+	for name, c := range map[string]struct {
+		direction networktest.Direction
+		after     func(int) int
+	}{
+		"gone in the middle of the request": {networktest.Request, half},
+		"gone after the request":            {networktest.Request, everything},
+		"gone in the middle of the answer":  {networktest.Answer, half},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, setup{mentors: 2})
+			p := s.phone()
+			first := pause(mentor(1))
+			outcomes := []outcome{done(first, p.mustSend(t, first, http.StatusOK))}
+
+			w := pause(mentor(2))
+			s.database.Disturb(once(c.direction, vanish, c.after))
+			if a := p.mustSend(t, w, http.StatusGatewayTimeout); a.code != "deadline_exceeded" {
+				t.Errorf("got %s", a.body)
+			}
+			wantHit(t, s.database, 1)
+			outcomes = append(outcomes, done(w, p.mustSettle(t, w)))
+			s.wantExactlyOnce(t, outcomes...)
+		})
+	}
+	t.Run("gone while idle: not noticed by the phone", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, setup{mentors: 2})
+		p := s.phone()
+		first, w := pause(mentor(1)), pause(mentor(2))
+		outcomes := []outcome{done(first, p.mustSend(t, first, http.StatusOK))}
+		time.Sleep(doubt)
+		s.database.Vanish()
+		wantHit(t, s.database, 1)
+		outcomes = append(outcomes, done(w, p.mustSend(t, w, http.StatusOK)))
+		s.wantExactlyOnce(t, outcomes...)
+	})
+	t.Run("unreachable from the start, then there", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, setup{mentors: 1})
+		p := s.phone()
+		w := pause(mentor(1))
+		for _, kind := range []networktest.Kind{networktest.Reset, networktest.Vanish} {
+			s.database.Disturb(always(networktest.Connect, networktest.Fault{Kind: kind}))
+			if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
+				t.Errorf("got %s", a.body)
+			}
+		}
+		s.database.Disturb(nil)
+		s.wantExactlyOnce(t, done(w, p.mustSend(t, w, http.StatusOK)))
+	})
+}
+
+func TestACallIsOneRoundTripToAFarDatabase(t *testing.T) {
+	t.Parallel()
+	const roundTrip = 250 * time.Millisecond
+	s := start(t, setup{mentors: 6})
+	p := s.phone()
+	s.database.Shape(roundTrip, 64_000)
+	var outcomes []outcome
+	quickest := timeout
+	for n := range 6 {
+		w := pause(mentor(n + 1))
+		begun := time.Now()
+		a := p.mustSend(t, w, http.StatusOK)
+		if n > 0 { // the first one connects
+			quickest = min(quickest, time.Since(begun))
+		}
+		outcomes = append(outcomes, done(w, a))
+	}
+	if quickest < roundTrip || quickest >= 2*roundTrip+roundTrip/2 {
+		t.Errorf("the quickest took %v with a round trip of %v and 64 kbit/s", quickest, roundTrip)
+	}
+	s.wantExactlyOnce(t, outcomes...)
+}
+
+func TestARestartOfTheDatabaseNeedsNoneOfTheFunctions(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{mentors: 3, ownCluster: true})
+	p := s.phone()
+	s.commitsSurviveACrash(t)
+	warm := pause(mentor(1))
+	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
+	for n, crash := range []bool{false, true} {
+		w := pause(mentor(n + 2))
+		s.Database.Restart(t, crash, func() {
+			// Not at its deadline: at once.
+			if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
+				t.Errorf("got %s", a.body)
+			}
+		})
+		a := p.mustSend(t, w, http.StatusOK)
+		back := reactivate(mentor(n+2), a.record(t).Version)
+		s.Database.Restart(t, crash, nil)
+		// On a connection of before the restart, unknowingly.
+		outcomes = append(outcomes, done(w, a), done(back, p.mustSend(t, back, http.StatusOK)))
+	}
+	s.wantExactlyOnce(t, outcomes...)
+}
+
+// commitsSurviveACrash has the throwaway server write what it says is committed.
+func (s *system) commitsSurviveACrash(t *testing.T) {
+	t.Helper()
+	_, err := s.Database.Connect(t, localpg.Superuser).Exec(t.Context(), `alter database `+s.Database.Name+` set synchronous_commit = on`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARestartOfThePoolerNeedsNoneOfTheFunctions(t *testing.T) {
+	t.Parallel()
+	var pooler *testdb.PgBouncer
+	s := start(t, setup{mentors: 2, pooler: func(url string) string {
+		pooler = testdb.StartPgBouncer(t, url, 2)
+		return pooler.URL
+	}})
+	p := s.phone()
+	warm, w := pause(mentor(1)), pause(mentor(2))
+	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
+	pooler.Restart(t, func() {
+		if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
+			t.Errorf("got %s", a.body)
+		}
+	})
+	a := p.mustSend(t, w, http.StatusOK)
+	pooler.Restart(t, nil)
+	back := reactivate(mentor(2), a.record(t).Version)
+	outcomes = append(outcomes, done(w, a), done(back, p.mustSend(t, back, http.StatusOK)))
+	s.wantExactlyOnce(t, outcomes...)
+}
+
+func TestAfterAFailoverTheConnectionToTheOldPrimaryIsLeft(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{mentors: 1})
+	p := s.phone()
+	admin := s.Database.Connect(t, "postgres")
+	readOnly := func(on string) { // as sessions that begin from now on find it
+		if _, err := admin.Exec(t.Context(), `alter database `+s.Database.Name+` set default_transaction_read_only = `+on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := write{function: "roster"}
+
+	readOnly("on")
+	w := pause(mentor(1))
+	for range 2 {
+		if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
+			t.Errorf("got %s", a.body)
+		}
+		p.mustSend(t, read, http.StatusOK) // a standby serves those who only look
+	}
+	// A request that writes nothing leaves pause with a connection to the standby.
+	p.mustSend(t, pause(servicetest.Nobody), http.StatusNotFound)
+	readOnly("off")
+	connections := 0
+	s.database.Disturb(func(m networktest.Message) networktest.Fault {
+		if m.Direction == networktest.Connect {
+			connections++
+		}
+		return networktest.Fault{}
+	})
+	outcomes := []outcome{done(w, p.mustSend(t, w, http.StatusOK))}
+	s.database.Disturb(nil)
+	if connections != 1 {
+		t.Errorf("%d new connections, want the one to the new primary", connections)
+	}
+	s.wantExactlyOnce(t, outcomes...)
+}
