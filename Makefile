@@ -35,6 +35,10 @@ fuzz: ## fuzzes every target, one after the other, against a throwaway PostgreSQ
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
 
+.PHONY: test-long
+test-long: tools ## runs the long tests: thousands of faults of networks and servers (SEED=7 repeats those of a run)
+	@$(if $(SEED),MENTORPAUSE_SEED=$(SEED)) go test -tags long -run '^TestLong' -count=1 -timeout 60m -v ./shared/networktest
+
 .PHONY: build
 build: $(addprefix build/,$(FUNCTIONS)) ## builds build/<name>/bootstrap of each function, for linux and this machine's processor (GOARCH=arm64)
 

@@ -4,6 +4,8 @@ package networktest_test
 
 import (
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,8 +16,15 @@ import (
 // TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo adds to the faults of
 // the networks those of the servers: every few seconds PostgreSQL restarts,
 // crashes, or becomes a standby, the pooler is killed, or all connections
-// break.
+// break. $MENTORPAUSE_SEED repeats a run's faults; without it they are new ones.
 func TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo(t *testing.T) {
+	seed := rand.Uint64()
+	if text := os.Getenv("MENTORPAUSE_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("MENTORPAUSE_SEED: %v", err)
+		}
+	}
 	for _, name := range []string{"directly", "through PgBouncer"} {
 		t.Run(name, func(t *testing.T) {
 			with := setup{mentors: 10_000, processes: soakPhones, ownCluster: true}
@@ -26,7 +35,7 @@ func TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo(t *testing.T) {
 					return pooler.URL
 				}
 			}
-			s := &soak{system: start(t, with), faults: 1500, every: 12}
+			s := &soak{system: start(t, with), seed: seed, faults: 1500, every: 12}
 			s.commitsSurviveACrash(t)
 			happened := map[string]int{}
 			s.run(t, func(random *rand.Rand) {

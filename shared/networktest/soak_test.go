@@ -3,7 +3,6 @@ package networktest_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,14 +17,13 @@ import (
 	"mentorpause/shared/networktest"
 )
 
-var seed = flag.Uint64("seed", 1, "of the faults; what the phones do beside them depends on the clock too")
-
 // soak is many phones at once on networks on which anything may happen at any
 // byte.
 type soak struct {
 	*system
-	faults int // it ends when so many have hit
-	every  int // on average, one message of so many has one
+	seed   uint64 // of the faults and of what people do; what meets what depends on the clock too
+	faults int    // it ends when so many have hit
+	every  int    // on average, one message of so many has one
 
 	left atomic.Int64
 
@@ -43,7 +41,7 @@ const soakPhones = 8
 // one is in make test-long.
 func TestEveryWriteIsDoneExactlyOnceOnAHostileNetwork(t *testing.T) {
 	t.Parallel()
-	s := &soak{system: start(t, setup{mentors: 500, processes: soakPhones}), faults: 80, every: 12}
+	s := &soak{system: start(t, setup{mentors: 500, processes: soakPhones}), seed: 1, faults: 80, every: 12}
 	s.run(t, nil)
 }
 
@@ -52,15 +50,15 @@ func TestEveryWriteIsDoneExactlyOnceOnAHostileNetwork(t *testing.T) {
 func (s *soak) run(t *testing.T, meanwhile func(*rand.Rand)) {
 	t.Helper()
 	s.left.Store(int64(s.faults))
-	s.phones.Disturb(s.schedule(rand.New(rand.NewPCG(*seed, 1))))
-	s.database.Disturb(s.schedule(rand.New(rand.NewPCG(*seed, 2))))
+	s.phones.Disturb(s.schedule(rand.New(rand.NewPCG(s.seed, 1))))
+	s.database.Disturb(s.schedule(rand.New(rand.NewPCG(s.seed, 2))))
 	ended := make(chan struct{})
 	var phones sync.WaitGroup
 	for n := range soakPhones {
-		phones.Go(func() { s.use(t, rand.New(rand.NewPCG(*seed, uint64(n)+3))) })
+		phones.Go(func() { s.use(t, rand.New(rand.NewPCG(s.seed, uint64(n)+3))) })
 	}
 	go func() { phones.Wait(); close(ended) }()
-	random := rand.New(rand.NewPCG(*seed, 0))
+	random := rand.New(rand.NewPCG(s.seed, 0))
 	for running := true; running; {
 		if meanwhile == nil {
 			<-ended
@@ -80,7 +78,7 @@ func (s *soak) run(t *testing.T, meanwhile func(*rand.Rand)) {
 		t.Errorf("%d and %d faults hit, want %d", n, m, s.faults)
 	}
 	t.Logf("seed %d: %d faults hit, and %d phones hung up; %d writes in %d attempts, %d answered again, %d given up; lost %d, doubled %d",
-		*seed, n+m, s.hangUps, len(s.outcomes), s.attempts, s.replayed, b.unknown, b.lost, b.doubled)
+		s.seed, n+m, s.hangUps, len(s.outcomes), s.attempts, s.replayed, b.unknown, b.lost, b.doubled)
 	t.Logf("between phones and functions: %s", counts(toPhones))
 	t.Logf("between functions and database: %s", counts(toDatabase))
 	t.Logf("the functions answered: %s", counts(s.wantAnswersInTime(t)))
