@@ -1,0 +1,274 @@
+// Package openapi holds what the functions do against what docs/openapi.yaml
+// says, for tests. The document is the closed world: a status, an error code, a
+// header or a field that it doesn't name is an error, and so is one that it
+// requires and that is missing.
+package openapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"mentorpause/docs"
+)
+
+// Document is an OpenAPI document that is valid in itself.
+type Document struct {
+	spec *openapi3.T
+}
+
+// Load reads docs/openapi.yaml, once.
+var Load = sync.OnceValues(func() (*Document, error) { return Parse(docs.OpenAPI) })
+
+// Parse reads a document and checks it against the specification of OpenAPI.
+func Parse(text []byte) (*Document, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
+	}
+	if err := spec.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("the OpenAPI document is not valid: %w", err)
+	}
+	return &Document{spec}, nil
+}
+
+// uuidFormat is what a function takes and what Postgres writes; JSON Schema
+// means no more by the word, where the library's own formats look at the
+// version too.
+const uuidFormat = `^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`
+
+// rules are those of JSON Schema 2020-12, formats included.
+func rules() []openapi3.SchemaValidationOption {
+	return []openapi3.SchemaValidationOption{
+		openapi3.EnableJSONSchema2020(),
+		openapi3.EnableFormatValidation(),
+		openapi3.WithStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(uuidFormat)),
+	}
+}
+
+// Answer is one documented kind of response of one operation.
+type Answer struct {
+	Operation string // its operationId
+	Status    int
+	Code      string // of a refusal; "" of any other response
+}
+
+func (a Answer) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %d %s", a.Operation, a.Status, a.Code))
+}
+
+// Answers lists everything that a function may answer, in order.
+func (d *Document) Answers(function string) []Answer {
+	var answers []Answer
+	for _, operation := range d.operations(function) {
+		for status, response := range operation.Responses.Map() {
+			number, _ := strconv.Atoi(status) // a word would be an undocumented status 0
+			for _, code := range codesOf(response.Value) {
+				answers = append(answers, Answer{operation.OperationID, number, code})
+			}
+		}
+	}
+	slices.SortFunc(answers, func(a, b Answer) int { return strings.Compare(a.String(), b.String()) })
+	return answers
+}
+
+func (d *Document) operations(function string) map[string]*openapi3.Operation {
+	path := d.spec.Paths.Value("/" + function)
+	if path == nil {
+		return nil
+	}
+	return path.Operations()
+}
+
+// codesOf are the error codes that a response may carry: those of its schema's
+// part that narrows the code. One that is no refusal has the one code "".
+func codesOf(response *openapi3.Response) []string {
+	var codes []string
+	if media := response.Content[mediaType]; media != nil {
+		for _, part := range media.Schema.Value.AllOf {
+			if code := part.Value.Properties["code"]; part.Ref == "" && code != nil {
+				for _, value := range code.Value.Enum {
+					codes = append(codes, fmt.Sprint(value))
+				}
+			}
+		}
+	}
+	if codes == nil {
+		return []string{""}
+	}
+	return codes
+}
+
+const mediaType = "application/json"
+
+// operation finds what a request asks for. A method that the document doesn't
+// name belongs to POST, which documents the answer to it; documented is false
+// then.
+func (d *Document) operation(function, method string) (operation *openapi3.Operation, documented bool, err error) {
+	operations := d.operations(function)
+	if operation, documented = operations[method]; documented {
+		return operation, true, nil
+	}
+	if operation = operations[http.MethodPost]; operation == nil {
+		return nil, false, fmt.Errorf("the document has no function %q with a method POST", function)
+	}
+	return operation, false, nil
+}
+
+// Request reports what is wrong with a request by the document; nil for a valid
+// one. Unknown headers and query parameters are nothing wrong, and the token is
+// not looked at.
+func (d *Document) Request(function string, event events.LambdaFunctionURLRequest) error {
+	method := event.RequestContext.HTTP.Method
+	operation, documented, err := d.operation(function, method)
+	if err != nil {
+		return err
+	}
+	if !documented {
+		return fmt.Errorf("%s has no method %s", function, method)
+	}
+	body := []byte(event.Body)
+	if event.IsBase64Encoded {
+		if body, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
+			return fmt.Errorf("body: %w", err)
+		}
+	}
+	// The one limit that OpenAPI has no words for; the document gives it in its own.
+	if len(body) > 16<<10 {
+		return errors.New("the body is larger than 16 KiB")
+	}
+	request, err := http.NewRequest(method, "/"+function+"?"+event.RawQueryString, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	for name, value := range event.Headers {
+		request.Header.Set(name, value)
+	}
+	return openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
+		Request: request,
+		Route:   &routers.Route{Spec: d.spec, PathItem: d.spec.Paths.Value("/" + function), Method: method, Operation: operation},
+		Options: &openapi3filter.Options{
+			AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc,
+			SkipSettingDefaults:     true,
+			SchemaValidationOptions: rules(),
+		},
+	})
+}
+
+// Response reports how an answer to a request departs from the document, and
+// which of the documented answers it is. A compressed body is decoded.
+func (d *Document) Response(function, method string, response events.LambdaFunctionURLResponse) (Answer, error) {
+	operation, documented, err := d.operation(function, method)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{operation.OperationID, response.StatusCode, ""}
+	described := operation.Responses.Status(response.StatusCode)
+	switch {
+	case described == nil:
+		return answer, fmt.Errorf("the document has no status %d for %s", response.StatusCode, operation.OperationID)
+	case documented == (response.StatusCode == http.StatusMethodNotAllowed):
+		return answer, fmt.Errorf("status %d for the method %s", response.StatusCode, method)
+	case len(response.Cookies) > 0:
+		return answer, fmt.Errorf("the document has no cookies, the response %q", response.Cookies)
+	}
+	if err := checkHeaders(described.Value, response.Headers); err != nil {
+		return answer, fmt.Errorf("status %d: %w", response.StatusCode, err)
+	}
+	body, err := plainBody(response)
+	if err != nil {
+		return answer, err
+	}
+	media := described.Value.Content[mediaType]
+	if media == nil {
+		if len(body) > 0 {
+			return answer, fmt.Errorf("status %d has a body: %s", response.StatusCode, body)
+		}
+		return answer, nil
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return answer, fmt.Errorf("body %q: %w", body, err)
+	}
+	if err := media.Schema.Value.VisitJSON(value, append(rules(), openapi3.VisitAsResponse())...); err != nil {
+		return answer, fmt.Errorf("body of status %d: %w", response.StatusCode, err)
+	}
+	if refused, _ := value.(map[string]any); response.StatusCode >= 400 {
+		answer.Code = fmt.Sprint(refused["code"])
+		if header := response.Headers["sb-error-code"]; header != answer.Code {
+			return answer, fmt.Errorf("sb-error-code is %q, the body's code %q", header, answer.Code)
+		}
+	}
+	return answer, nil
+}
+
+// checkHeaders holds headers, whose names are in lower case, against the
+// response's description. The content type, which OpenAPI keeps out of the
+// headers, must be the one that is described.
+func checkHeaders(response *openapi3.Response, sent map[string]string) error {
+	if _, typed := response.Content[mediaType]; typed != (sent["content-type"] == mediaType) || (!typed && sent["content-type"] != "") {
+		return fmt.Errorf("content type %q", sent["content-type"])
+	}
+	for name := range sent {
+		if response.Headers[name] == nil && name != "content-type" {
+			return fmt.Errorf("the document has no header %q", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(response.Headers)) {
+		header := response.Headers[name].Value
+		text, present := sent[name]
+		if !present {
+			if header.Required {
+				return fmt.Errorf("the header %q is missing", name)
+			}
+			continue
+		}
+		var value any = text
+		if header.Schema.Value.Type.Is(openapi3.TypeInteger) {
+			number, err := strconv.Atoi(text)
+			if err != nil {
+				return fmt.Errorf("header %q: %w", name, err)
+			}
+			value = float64(number)
+		}
+		if err := header.Schema.Value.VisitJSON(value, rules()...); err != nil {
+			return fmt.Errorf("header %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// plainBody is a response's body as the client reads it.
+func plainBody(response events.LambdaFunctionURLResponse) ([]byte, error) {
+	body := []byte(response.Body)
+	if response.IsBase64Encoded {
+		var err error
+		if body, err = base64.StdEncoding.DecodeString(response.Body); err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+	}
+	if response.Headers["content-encoding"] != "gzip" {
+		return body, nil
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("compressed body: %w", err)
+	}
+	return io.ReadAll(unzipped)
+}
