@@ -11,13 +11,17 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/auth"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/service/servicetest"
-	"mentorpause/shared/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	servicetest.Main(m, "pause", servicetest.Unsaid{
+		"TestPauseIsRefused/return date in the past":   "OpenAPI doesn't know today",
+		"TestPauseIsRefused/return date in the year 0": "the same",
+		"TestPauseIsRefused/return date far ahead":     "the same",
+	})
+}
 
 const key = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 
@@ -86,6 +90,26 @@ func TestPauseUnderAnExpiredCertification(t *testing.T) {
 	}
 }
 
+func TestPauseTakesTheLongestReason(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	longest := strings.Repeat("å", 499) + "😀"
+	got := servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator,
+		with(pausing(servicetest.Mentor), "pause_reason", "\u2003\ufeff\r\n"+longest+"\u0085\u3000 "))))
+	if *got.PauseReason != longest {
+		t.Errorf("reason %q", *got.PauseReason)
+	}
+}
+
+func TestPauseAnswersPreflights(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	response := b.Invoke(t, b.Preflight())
+	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "POST, OPTIONS" {
+		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
+	}
+}
+
 func TestPauseIsRefused(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
@@ -106,6 +130,7 @@ func TestPauseIsRefused(t *testing.T) {
 		"reason of 501 characters":     {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
 		"reason with NUL":              {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", "a\x00"), 400, "invalid_request", "pause_reason"},
 		"return date in the past":      {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", inDays(-1)), 400, "invalid_request", "expected_return_date"},
+		"reason of 501, spaced":        {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", "\u2029 "+strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
 		"return date far ahead":        {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", inDays(4*366)), 400, "invalid_request", "expected_return_date"},
 		"return date that isn't a day": {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "2027-02-29"), 400, "invalid_request", "expected_return_date"},
 		"return date in the year 0":    {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "0000-01-01"), 400, "invalid_request", "expected_return_date"},
@@ -242,63 +267,26 @@ func TestPauseRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 func TestPauseWhoseKeyIsInUseIsInProgress(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
-	other := b.Database.Connect(t, "postgres")
-	if _, err := other.Exec(t.Context(), "begin"); err != nil {
-		t.Fatal(err)
-	}
 	// The first request waits for the mentor's row; the second finds its key held.
-	if _, err := other.Exec(t.Context(), "select from public.profiles where id = $1 for update", servicetest.Mentor); err != nil {
-		t.Fatal(err)
-	}
+	release := b.HoldMentor(t, servicetest.Mentor)
 	event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
 	event.Headers["idempotency-key"] = key
 	first := make(chan events.LambdaFunctionURLResponse, 1)
 	go func() {
-		response, _ := b.Endpoint.Invoke(context.WithoutCancel(t.Context()), event)
-		first <- response
+		first <- b.InvokeContext(t, context.WithoutCancel(t.Context()), event)
 	}()
-	waitForLock(t, b)
+	b.AwaitLock(t)
 
 	servicetest.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
 
-	if _, err := other.Exec(t.Context(), "rollback"); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	servicetest.WantPauseRecord(t, <-first)
-}
-
-// waitForLock returns when a session of the database waits for a lock.
-func waitForLock(t *testing.T, b *servicetest.Bundle) {
-	t.Helper()
-	watcher := b.Database.Connect(t, "postgres")
-	for {
-		var waiting bool
-		err := watcher.QueryRow(t.Context(), `select exists (
-			select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waiting)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if waiting {
-			return
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatal("nobody waits for a lock")
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }
 
 func TestPauseThatMustWaitTooLongIsStopped(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
-	other := b.Database.Connect(t, "postgres")
-	if _, err := other.Exec(t.Context(), "begin"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := other.Exec(t.Context(), "select from public.profiles where id = $1 for update", servicetest.Mentor); err != nil {
-		t.Fatal(err)
-	}
+	release := b.HoldMentor(t, servicetest.Mentor)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 
@@ -308,9 +296,7 @@ func TestPauseThatMustWaitTooLongIsStopped(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("answered after the deadline")
 	}
-	if _, err := other.Exec(t.Context(), "rollback"); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if live, _ := b.PausesOf(t, servicetest.Mentor); live != 0 {
 		t.Error("the mentor was paused after all")
 	}
@@ -320,9 +306,7 @@ func TestPauseThatMustWaitTooLongIsStopped(t *testing.T) {
 func TestFaultOfTheDatabaseIsNotTold(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
-	if _, err := b.Database.Connect(t, "postgres").Exec(t.Context(), "drop function private.today() cascade"); err != nil {
-		t.Fatal(err)
-	}
+	b.Break(t)
 
 	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
 
@@ -351,17 +335,8 @@ func TestPauseWithoutDatabaseIsUnavailable(t *testing.T) {
 
 func TestPauseWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
-	event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
-	// Nobody listens where the keys should be, and none are cached.
-	verifier, err := auth.New(auth.Settings{SupabaseURL: "http://127.0.0.1:1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Endpoint.Verifier = verifier
-	project := authtest.New("http://127.0.0.1:1")
-	event.Headers["authorization"] = "Bearer " + project.Token(servicetest.Coordinator)
-	response := b.Invoke(t, event)
+	b := servicetest.NewWithoutKeys(t, newEndpoint)
+	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
 	servicetest.WantRefusal(t, response, 503, "auth_unavailable")
 	if response.Headers["retry-after"] == "" {
 		t.Error("no retry-after")

@@ -10,10 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/shared/service/servicetest"
-	"mentorpause/shared/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	servicetest.Main(m, "reactivate", nil)
+}
 
 const key = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 
@@ -135,22 +136,57 @@ func TestReactivateRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 409, "not_paused")
 }
 
+func TestReactivateWhoseKeyIsInUseIsInProgress(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	// The first request waits for the mentor's row; the second finds its key held.
+	release := b.HoldMentor(t, servicetest.Mentor)
+	event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+	event.Headers["idempotency-key"] = key
+	first := make(chan events.LambdaFunctionURLResponse, 1)
+	go func() { first <- b.InvokeContext(t, context.WithoutCancel(t.Context()), event) }()
+	b.AwaitLock(t)
+
+	servicetest.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
+
+	release()
+	servicetest.WantPauseRecord(t, <-first)
+}
+
 func TestReactivateThatMustWaitTooLongIsStopped(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
 	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
-	other := b.Database.Connect(t, "postgres")
-	for _, statement := range []string{"begin", "select from public.profiles where id = '" + servicetest.Mentor + "' for update"} {
-		if _, err := other.Exec(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.HoldMentor(t, servicetest.Mentor)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	servicetest.WantRefusal(t, b.InvokeContext(t, ctx, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 504, "deadline_exceeded")
 	if live, _ := b.PausesOf(t, servicetest.Mentor); live != 1 {
 		t.Errorf("%d live records", live)
 	}
+}
+
+func TestReactivateAnswersPreflights(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	response := b.Invoke(t, b.Preflight())
+	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "POST, OPTIONS" {
+		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
+	}
+}
+
+func TestReactivateHidesAFaultOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	b := servicetest.New(t, newEndpoint)
+	b.Break(t)
+	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 500, "internal_error")
+}
+
+func TestReactivateWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := servicetest.NewWithoutKeys(t, newEndpoint)
+	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 503, "auth_unavailable")
 }
 
 func TestReactivateWithoutDatabaseIsUnavailable(t *testing.T) {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
@@ -15,10 +17,28 @@ import (
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl/functionurltest"
 	"mentorpause/shared/service/servicetest"
-	"mentorpause/shared/testdb"
 )
 
-func TestMain(m *testing.M) { testdb.Main(m) }
+func TestMain(m *testing.M) {
+	servicetest.Main(m, "roster", servicetest.Unsaid{
+		// Refused, though OpenAPI finds nothing wrong with it.
+		"TestRosterIsRefused/chapter twice":           "OpenAPI can't forbid a parameter to be repeated",
+		"TestRosterIsRefused/limit twice":             "the same",
+		"TestRosterIsRefused/limit in query and body": "OpenAPI can't forbid a field in one place because of another",
+		"TestRosterIsRefused/search badly escaped":    "to OpenAPI a parameter is what it is when unescaped",
+		"TestRosterIsRefused/search not UTF-8":        "the same",
+		"TestRosterPages/altered cursor":              "whether a cursor was altered only its seal tells",
+		"TestRosterPages/cursor cut off":              "the same",
+		"TestRosterPages/cursor of other filters":     "the same",
+		"TestRosterPages/cursor of another chapter":   "the same",
+		"TestRosterPages/cursor of nothing":           "the same",
+		// Accepted, though OpenAPI describes one way of writing it.
+		"TestRosterFilters/several, spaced": "spaces around a status are no part of it",
+	})
+}
+
+// methods are those that read a roster; what they answer is the same.
+var methods = []string{"GET", "POST"}
 
 // page is the answer's shape; every field of the contract and no other.
 type page struct {
@@ -140,7 +160,7 @@ func TestRosterFilters(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			for _, method := range []string{"GET", "POST"} {
+			for _, method := range methods {
 				event := b.Post(servicetest.Coordinator, test.body)
 				event.RawQueryString = test.query
 				event.RequestContext.HTTP.Method = method
@@ -228,11 +248,14 @@ func TestRosterIsRefused(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			event := b.Post(test.user, test.body)
-			event.RawQueryString = test.query
-			refused := servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
-			if !strings.Contains(refused.Message, test.names) {
-				t.Errorf("message %q doesn't name %s", refused.Message, test.names)
+			for _, method := range methods {
+				event := b.Post(test.user, test.body)
+				event.RawQueryString = test.query
+				event.RequestContext.HTTP.Method = method
+				refused := servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+				if !strings.Contains(refused.Message, test.names) {
+					t.Errorf("message %q to %s doesn't name %s", refused.Message, method, test.names)
+				}
 			}
 		})
 	}
@@ -242,20 +265,23 @@ func TestRosterRefusesOtherRequests(t *testing.T) {
 	t.Parallel()
 	b := servicetest.New(t, newEndpoint)
 	tests := map[string]struct {
-		change func(*events.LambdaFunctionURLRequest)
-		status int
-		code   string
+		methods []string
+		change  func(*events.LambdaFunctionURLRequest)
+		status  int
+		code    string
 	}{
-		"no token": {func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "authorization") }, 401, "unauthenticated"},
-		"PUT":      {func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "PUT" }, 405, "method_not_allowed"},
-		"HEAD":     {func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "HEAD" }, 405, "method_not_allowed"},
-		"form":     {func(event *events.LambdaFunctionURLRequest) { event.Headers["content-type"] = "text/plain" }, 415, "unsupported_media_type"},
+		"no token":      {methods, func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "authorization") }, 401, "unauthenticated"},
+		"form":          {methods, func(event *events.LambdaFunctionURLRequest) { event.Headers["content-type"] = "text/plain" }, 415, "unsupported_media_type"},
+		"other methods": {[]string{"PUT", "HEAD"}, func(*events.LambdaFunctionURLRequest) {}, 405, "method_not_allowed"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			event := b.Post(servicetest.Coordinator, `{}`)
-			test.change(&event)
-			servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+			for _, method := range test.methods {
+				event := b.Post(servicetest.Coordinator, `{}`)
+				event.RequestContext.HTTP.Method = method
+				test.change(&event)
+				servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+			}
 		})
 	}
 }
@@ -270,7 +296,7 @@ func TestRosterIsRevalidated(t *testing.T) {
 		t.Errorf("cache-control %q", first.Headers["cache-control"])
 	}
 
-	for _, method := range []string{"GET", "POST"} {
+	for _, method := range methods {
 		event.RequestContext.HTTP.Method = method
 		event.Headers["if-none-match"] = first.Headers["etag"]
 		same := b.Invoke(t, event)
@@ -341,8 +367,51 @@ func TestRosterPassesTheAnswerThrough(t *testing.T) {
 	}
 }
 
-func TestRosterWithoutDatabaseIsUnavailable(t *testing.T) {
+func TestRosterAnswersPreflights(t *testing.T) {
 	t.Parallel()
 	b := servicetest.NewWithoutDatabase(t, newEndpoint)
-	servicetest.WantRefusal(t, b.Invoke(t, b.Get(servicetest.Coordinator, "")), 503, "database_unavailable")
+	response := b.Invoke(t, b.Preflight())
+	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "GET, POST, OPTIONS" {
+		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
+	}
+}
+
+// What is not the caller's fault is told by its code, whichever the method.
+func TestRosterDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		setup  func(*testing.T) *servicetest.Bundle
+		status int
+		code   string
+	}{
+		"no database": {func(t *testing.T) *servicetest.Bundle {
+			return servicetest.NewWithoutDatabase(t, newEndpoint)
+		}, 503, "database_unavailable"},
+		"no keys to check the token": {func(t *testing.T) *servicetest.Bundle {
+			return servicetest.NewWithoutKeys(t, newEndpoint)
+		}, 503, "auth_unavailable"},
+		"a fault of the database": {func(t *testing.T) *servicetest.Bundle {
+			b := servicetest.New(t, newEndpoint)
+			b.Break(t)
+			return b
+		}, 500, "internal_error"},
+		"a database that lets nobody read": {func(t *testing.T) *servicetest.Bundle {
+			b := servicetest.New(t, newEndpoint)
+			b.Hold(t, "lock table private.roster_entries in access exclusive mode")
+			return b
+		}, 504, "deadline_exceeded"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := test.setup(t)
+			for _, method := range methods {
+				event := b.Get(servicetest.Coordinator, "")
+				event.RequestContext.HTTP.Method = method
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				servicetest.WantRefusal(t, b.InvokeContext(t, ctx, event), test.status, test.code)
+				cancel()
+			}
+		})
+	}
 }

@@ -113,14 +113,14 @@ func clusterFor(t testing.TB, o options) *localpg.Cluster {
 	return cluster
 }
 
-// Main is for TestMain of a package that uses this one: it stops the test
-// process's own server, if there is one, before the process ends. (Without
-// it, the server ends just after.)
-func Main(m *testing.M) { MainAfter(m, nil) }
+// Main is for TestMain of a package that uses this one: it runs the tests, a
+// [testing.M] say, and stops the test process's own server, if there is one,
+// before the process ends. (Without it, the server ends just after.)
+func Main(m interface{ Run() int }) { MainAfter(m, nil) }
 
 // MainAfter is [Main] with something of the package's own to clean up; an error
 // of that fails the run.
-func MainAfter(m *testing.M, cleanUp func() error) {
+func MainAfter(m interface{ Run() int }, cleanUp func() error) {
 	code := m.Run()
 	if cleanUp != nil {
 		if err := cleanUp(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/uuid"
@@ -73,6 +74,9 @@ type Bundle struct {
 	Log      *bytes.Buffer // what the endpoint logged
 }
 
+// nowhere is the URL of a database that nobody answers for.
+const nowhere = "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1"
+
 // New makes a function on a database of its own, in which the people are.
 func New(t testing.TB, build service.Build) *Bundle {
 	t.Helper()
@@ -80,7 +84,8 @@ func New(t testing.TB, build service.Build) *Bundle {
 	if _, err := d.Connect(t, "postgres").Exec(t.Context(), People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
-	b := newBundle(t, build, d.URL("pause_api"))
+	project := authtest.New("https://project.example.org")
+	b := newBundle(t, build, d.URL("pause_api"), project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
 	b.Database = d
 	return b
 }
@@ -89,18 +94,26 @@ func New(t testing.TB, build service.Build) *Bundle {
 // it answers without database_unavailable, it answered by itself.
 func NewWithoutDatabase(t testing.TB, build service.Build) *Bundle {
 	t.Helper()
-	return newBundle(t, build, "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1")
+	project := authtest.New("https://project.example.org")
+	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
 }
 
-func newBundle(t testing.TB, build service.Build, databaseURL string) *Bundle {
+// NewWithoutKeys makes a function that has no key to check a token with: nobody
+// listens where they should be, and none are cached. It has no database either.
+func NewWithoutKeys(t testing.TB, build service.Build) *Bundle {
+	t.Helper()
+	project := authtest.New("http://127.0.0.1:1")
+	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL})
+}
+
+func newBundle(t testing.TB, build service.Build, databaseURL string, project *authtest.Project, settings auth.Settings) *Bundle {
 	t.Helper()
 	db, err := database.Open(database.Settings{URL: databaseURL})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	project := authtest.New("https://project.example.org")
-	verifier, err := auth.New(auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
+	verifier, err := auth.New(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +155,21 @@ func (b *Bundle) Get(user, query string) events.LambdaFunctionURLRequest {
 	return event
 }
 
+// Preflight is what a browser asks before it sends a request of another origin.
+func (b *Bundle) Preflight() events.LambdaFunctionURLRequest {
+	event := events.LambdaFunctionURLRequest{
+		Version: "2.0",
+		RawPath: "/functions/v1/" + b.Endpoint.Name,
+		Headers: map[string]string{
+			"origin":                         "https://app.example.org",
+			"access-control-request-method":  http.MethodPost,
+			"access-control-request-headers": "authorization,content-type",
+		},
+	}
+	event.RequestContext.HTTP.Method = http.MethodOptions
+	return event
+}
+
 // Claims are those of a user's token.
 func (b *Bundle) Claims(user string) []byte {
 	return fmt.Appendf(nil, `{"sub":%q,"role":"authenticated"}`, user)
@@ -158,19 +186,75 @@ func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
 	}
 }
 
-// Invoke has the function answer.
+// Break takes from the database a function that every RPC calls.
+func (b *Bundle) Break(t testing.TB) {
+	t.Helper()
+	if _, err := b.Database.Connect(t, "postgres").Exec(t.Context(), "drop function private.today() cascade"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Hold has a transaction of somebody else's execute a statement, and keeps it
+// open, with its locks, until release is called or the test ends.
+func (b *Bundle) Hold(t testing.TB, statement string) (release func()) {
+	t.Helper()
+	other := b.Database.Connect(t, "postgres")
+	for _, text := range []string{"begin", statement} {
+		if _, err := other.Exec(t.Context(), text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	return func() {
+		t.Helper()
+		if _, err := other.Exec(t.Context(), "rollback"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// HoldMentor holds what a change of this mentor waits for, like [Bundle.Hold].
+func (b *Bundle) HoldMentor(t testing.TB, mentor string) (release func()) {
+	t.Helper()
+	return b.Hold(t, "select from public.profiles where id = '"+mentor+"' for update")
+}
+
+// AwaitLock returns when a session of the database waits for a lock.
+func (b *Bundle) AwaitLock(t testing.TB) {
+	t.Helper()
+	watcher := b.Database.Connect(t, "postgres")
+	for {
+		var waiting bool
+		err := watcher.QueryRow(t.Context(), `select exists (
+			select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waiting {
+			return
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal("nobody waits for a lock")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Invoke has the function answer, and fails the test when request or answer are
+// not as docs/openapi.yaml says.
 func (b *Bundle) Invoke(t testing.TB, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	t.Helper()
 	return b.InvokeContext(t, t.Context(), event)
 }
 
-// InvokeContext has the function answer within a context.
+// InvokeContext is [Bundle.Invoke] within a context.
 func (b *Bundle) InvokeContext(t testing.TB, ctx context.Context, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	t.Helper()
 	response, err := b.Endpoint.Invoke(ctx, event)
 	if err != nil {
 		t.Fatalf("Invoke: %v", err)
 	}
+	holdAgainstDocument(t, b.Endpoint.Name, event, response)
 	return response
 }
 

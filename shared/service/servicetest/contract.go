@@ -1,0 +1,145 @@
+package servicetest
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"mentorpause/shared/openapi"
+	"mentorpause/shared/testdb"
+)
+
+// Unsaid names the tests whose requests the function judges by more than
+// OpenAPI has words for, each with what that is. A name covers its subtests.
+type Unsaid map[string]string
+
+// Main is for TestMain of a function's package. Every exchange of its tests is
+// held against docs/openapi.yaml as it happens (see [Bundle.Invoke]); when all
+// have run, every answer that the document has must have been given at least
+// once, and every name in unsaid must have been needed.
+func Main(m *testing.M, function string, unsaid Unsaid) {
+	met.unsaid = map[string]string{}
+	for name, why := range unsaid {
+		met.unsaid[strings.ReplaceAll(name, " ", "_")] = why
+	}
+	testdb.Main(contractRun{m, function})
+}
+
+type contractRun struct {
+	m        *testing.M
+	function string
+}
+
+// Run runs the tests. Whether something was never met can only be said when all
+// of them ran, and passed.
+func (r contractRun) Run() int {
+	code := r.m.Run()
+	for _, chosen := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if flag.Lookup(chosen).Value.String() != "" {
+			return code
+		}
+	}
+	if code != 0 {
+		return code
+	}
+	missing, err := met.missing(r.function)
+	if err != nil {
+		missing = append(missing, err.Error())
+	}
+	for _, what := range missing {
+		fmt.Fprintln(os.Stderr, "FAIL:", what)
+		code = 1
+	}
+	return code
+}
+
+// met is what the tests of this process have met.
+var met = ledger{answers: map[openapi.Answer]bool{}, needed: map[string]bool{}}
+
+type ledger struct {
+	unsaid map[string]string // written before the tests, and never after
+
+	mu      sync.Mutex
+	answers map[openapi.Answer]bool
+	needed  map[string]bool // of unsaid
+}
+
+func (l *ledger) missing(function string) ([]string, error) {
+	document, err := openapi.Load()
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var missing []string
+	for _, answer := range document.Answers(function) {
+		if !l.answers[answer] {
+			missing = append(missing, fmt.Sprintf("docs/openapi.yaml has the answer %q, which no test got", answer))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.unsaid)) {
+		if !l.needed[name] {
+			missing = append(missing, fmt.Sprintf("the exception %q is not needed", name))
+		}
+	}
+	return missing, nil
+}
+
+func (l *ledger) answered(answer openapi.Answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answers[answer] = true
+}
+
+// isUnsaid reports whether the test, or one that it is part of, is an exception.
+func (l *ledger) isUnsaid(test string) bool {
+	for name := range l.unsaid {
+		if test == name || strings.HasPrefix(test, name+"/") {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.needed[name] = true
+			return true
+		}
+	}
+	return false
+}
+
+// holdAgainstDocument fails the test when an exchange is not as
+// docs/openapi.yaml says. The response must be one of the document's. A request
+// that was accepted, or refused for what the database knows, must be valid by
+// the document; one that was refused for its form must not be. Only in one
+// direction that holds for a fuzzer's inputs.
+func holdAgainstDocument(t testing.TB, function string, event events.LambdaFunctionURLRequest, response events.LambdaFunctionURLResponse) {
+	t.Helper()
+	document, err := openapi.Load()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	answer, err := document.Response(function, event.RequestContext.HTTP.Method, response)
+	if err != nil {
+		t.Errorf("the answer is not as docs/openapi.yaml says: %v", err)
+		return
+	}
+	met.answered(answer)
+
+	switch invalid := document.Request(function, event); response.StatusCode {
+	case http.StatusOK, http.StatusNoContent, http.StatusNotModified,
+		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
+		if invalid != nil && !met.isUnsaid(t.Name()) {
+			t.Errorf("answered %s, but by docs/openapi.yaml the request is not valid: %v", answer, invalid)
+		}
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		if invalid == nil && !strings.HasPrefix(t.Name(), "Fuzz") && !met.isUnsaid(t.Name()) {
+			t.Errorf("answered %s, but by docs/openapi.yaml the request is valid", answer)
+		}
+	}
+}
