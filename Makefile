@@ -77,7 +77,7 @@ smoke: ## looks at a deployment from outside (URL=… or PAUSE_URL=… REACTIVAT
 	@URL='$(URL)' PAUSE_URL='$(PAUSE_URL)' REACTIVATE_URL='$(REACTIVATE_URL)' ROSTER_URL='$(ROSTER_URL)' TOKEN='$(TOKEN)' exec .cache/smoke
 
 .PHONY: lint
-lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template, licences, workflow
+lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template, licences, workflow, OpenAPI
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
@@ -103,6 +103,10 @@ reproduce: ## builds every function and list twice, the second time from nothing
 .PHONY: vulnerabilities
 vulnerabilities: ## looks for known vulnerabilities in what is called (asks vuln.go.dev)
 	@$(TOOL) govulncheck ./...
+
+.PHONY: docs
+docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one page that needs nothing else, build/docs/api.html
+	@.ci/redocly build-docs docs/openapi.yaml --inlineBundle --template docs/page.hbs --output $(or $(DOCS),build/docs)/api.html
 
 .PHONY: bench
 bench: ## runs the Go benchmarks: the nightly run and the dispatcher with a million rows (half an hour)
