@@ -1,7 +1,8 @@
 // Package stacktest runs the functions as they are deployed: the built
 // bootstraps as processes of their own, behind their URLs, on a real database
 // with servicetest's people, beside a project's Supabase Auth that publishes
-// its keys. A test speaks HTTP to them, as a phone does.
+// its keys. A test speaks HTTP to them, as a phone does; each answer must be one
+// of docs/openapi.yaml.
 package stacktest
 
 import (
@@ -151,7 +152,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	}
 	for _, name := range HTTP {
 		f := start(name, "pause_api", o.maxInstances, httpEnvironment...)
-		s.Handle("/functions/v1/"+name, lambdaruntime.URL(f))
+		s.Handle("/functions/v1/"+name, documented(t, name, lambdaruntime.URL(f)))
 	}
 	if o.scheduled {
 		for _, name := range Scheduled {
