@@ -98,6 +98,9 @@ func checkSchedule(t template, id, name string, event any) (found complaints) {
 	if mode := property("FlexibleTimeWindow", "Mode"); mode != "OFF" {
 		found.add("%s: %s has a flexible window", id, name)
 	}
+	if property("OmitName") != true {
+		found.add("%s: %s would have the same name in two stacks", id, name)
+	}
 	if property("RetryPolicy", "MaximumRetryAttempts") == nil {
 		found.add("%s: %s says nothing of repeating; the default is 185 times", id, name)
 	}
@@ -592,6 +595,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"a URL for the nightly run", "the HTTP functions have a URL, the others a schedule", "Timeout: 900", "Timeout: 900\n      FunctionUrlConfig:\n        AuthType: NONE", "scheduled function has a URL"},
 		{"a rule instead of a schedule", "the HTTP functions have a URL, the others a schedule", "Type: ScheduleV2", "Type: Schedule", "not of EventBridge Scheduler"},
 		{"a flexible window", "the HTTP functions have a URL, the others a schedule", `Mode: "OFF"`, "Mode: FLEXIBLE", "flexible"},
+		{"a schedule with SAM's name", "the HTTP functions have a URL, the others a schedule", "            OmitName: true\n", "", "two stacks"},
 		{"another time zone", "the HTTP functions have a URL, the others a schedule", "ScheduleExpressionTimezone: !Ref OrganisationTimeZone", "ScheduleExpressionTimezone: UTC", "time zone"},
 		{"no dead letters", "the HTTP functions have a URL, the others a schedule", "            DeadLetterConfig:\n              Arn: !GetAtt DeadLetters.Arn\n", "", "dead letters"},
 		{"an unknown URL", "the HTTP functions have a URL, the others a schedule", "Value: !GetAtt RosterFunctionUrl.FunctionUrl", "Value: none", "RosterFunction: no output"},
