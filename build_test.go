@@ -52,7 +52,7 @@ func TestBuild(t *testing.T) {
 			t.Fatalf("built %v, then %v", built, again)
 		}
 		for _, name := range built {
-			if !bytes.Equal(read(t, filepath.Join(first, name)), read(t, filepath.Join(second, name))) {
+			if !bytes.Equal(readFile(t, filepath.Join(first, name)), readFile(t, filepath.Join(second, name))) {
 				t.Errorf("%s differs", name)
 			}
 		}
@@ -118,7 +118,7 @@ func TestBuild(t *testing.T) {
 					t.Errorf("%s: %s is %q, want %q", name, key, settings[key], want)
 				}
 			}
-			content := read(t, path)
+			content := readFile(t, path)
 			// Of a binary that is not stripped.
 			if bytes.Contains(content, []byte(".debug_info")) || bytes.Contains(content, []byte(".symtab")) {
 				t.Errorf("%s is not stripped", name)
@@ -144,7 +144,7 @@ func copySources(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"go.mod", "go.sum", "Makefile"} {
-		if err := os.WriteFile(filepath.Join(folder, name), read(t, name), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, name), readFile(t, name), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -242,7 +242,7 @@ func folders(t *testing.T, pattern string) []string {
 	return names
 }
 
-func read(t *testing.T, path string) []byte {
+func readFile(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {

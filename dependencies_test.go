@@ -53,7 +53,7 @@ func TestDependenciesHaveAReason(t *testing.T) {
 	wanted = append(wanted, programs...)
 	for _, file := range []string{"package.json", "shared/localpg/npm/package.json"} {
 		var npm struct{ DevDependencies, OptionalDependencies, Dependencies map[string]string }
-		if err := json.Unmarshal(read(t, file), &npm); err != nil {
+		if err := json.Unmarshal(readFile(t, file), &npm); err != nil {
 			t.Fatal(err)
 		}
 		for _, packages := range []map[string]string{npm.DevDependencies, npm.OptionalDependencies, npm.Dependencies} {
@@ -138,7 +138,7 @@ func licencesIn(t *testing.T, folder string) []string {
 		if entry.IsDir() || !licenceFile.MatchString(entry.Name()) {
 			continue
 		}
-		scan := licensecheck.Scan(read(t, filepath.Join(folder, entry.Name())))
+		scan := licensecheck.Scan(readFile(t, filepath.Join(folder, entry.Name())))
 		if scan.Percent < 80 {
 			t.Errorf("%s/%s: only %.0f %% of it is a known licence", folder, entry.Name(), scan.Percent)
 		}
@@ -155,11 +155,11 @@ func licencesIn(t *testing.T, folder string) []string {
 func requirements(t *testing.T, path string) (direct, tools []string) {
 	t.Helper()
 	require := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v\S+$`) // without "// indirect"
-	for _, match := range require.FindAllSubmatch(read(t, path), -1) {
+	for _, match := range require.FindAllSubmatch(readFile(t, path), -1) {
 		direct = append(direct, string(match[1]))
 	}
-	all := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v`).FindAllSubmatch(read(t, path), -1)
-	for _, match := range regexp.MustCompile(`(?m)^\t(\S+)$`).FindAllSubmatch(read(t, path), -1) {
+	all := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v`).FindAllSubmatch(readFile(t, path), -1)
+	for _, match := range regexp.MustCompile(`(?m)^\t(\S+)$`).FindAllSubmatch(readFile(t, path), -1) {
 		program := string(match[1])
 		for _, module := range all {
 			if name := string(module[1]); program == name || strings.HasPrefix(program, name+"/") {
@@ -177,7 +177,7 @@ func requirements(t *testing.T, path string) (direct, tools []string) {
 // name the other columns, without quotes.
 func dependencies(t *testing.T, section string) map[string][]string {
 	t.Helper()
-	_, text, ok := strings.Cut(string(read(t, "docs/dependencies.md")), "\n## "+section+"\n")
+	_, text, ok := strings.Cut(string(readFile(t, "docs/dependencies.md")), "\n## "+section+"\n")
 	if !ok {
 		t.Fatalf("docs/dependencies.md has no section %q", section)
 	}

@@ -40,7 +40,7 @@ func workflows(t *testing.T) map[string]workflow {
 	all := map[string]workflow{}
 	for _, path := range paths {
 		var w workflow
-		if err := yaml.Unmarshal(read(t, path), &w); err != nil {
+		if err := yaml.Unmarshal(readFile(t, path), &w); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
 		all[path] = w
@@ -65,7 +65,7 @@ func TestWorkflowsAreSafe(t *testing.T) {
 	t.Parallel()
 	pinned := regexp.MustCompile(`^\s*-?\s*uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 	for path, w := range workflows(t) {
-		for number, line := range strings.Split(string(read(t, path)), "\n") {
+		for number, line := range strings.Split(string(readFile(t, path)), "\n") {
 			if strings.Contains(line, "uses:") && !pinned.MatchString(line) {
 				t.Errorf("%s:%d: not pinned to a commit, with its version: %s", path, number+1, strings.TrimSpace(line))
 			}
