@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,12 +166,15 @@ func TestTheRunEndsTheSame(t *testing.T) {
 		stop := make(chan struct{})
 		var cutter sync.WaitGroup
 		cuts := 0
+		// A busy machine may need longer for its first step than the time between two
+		// cuts: with each failure they become rarer.
+		var failures atomic.Int64
 		cutter.Go(func() {
 			for {
 				select {
 				case <-stop:
 					return
-				case <-time.After(time.Duration(20+random.IntN(120)) * time.Millisecond):
+				case <-time.After(time.Duration(20+random.IntN(120+20*int(failures.Load()))) * time.Millisecond):
 				}
 				tag, err := admin.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
 					where usename = 'pause_scheduler' and datname = current_database()`)
@@ -189,6 +193,7 @@ func TestTheRunEndsTheSame(t *testing.T) {
 				finished = true
 				break
 			}
+			failures.Add(1)
 			// Dead as it is, its lease still has to run out.
 			w.exec(t, "update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null")
 		}

@@ -24,6 +24,8 @@ import (
 // carries out its pause_reason as SQL, so that each test says in its own place
 // what goes wrong, and each tells what it was given and found around it.
 const standIns = `
+create schema if not exists private;
+grant usage on schema private to authenticated;
 create sequence public.tries;
 create table public.calls (
 	request_id uuid not null,
@@ -70,9 +72,8 @@ begin
 		'request_id', request_id);
 end $$;
 
-create or replace function public.coordinator_roster(chapter_id uuid default null, status text[] default null, search text default null,
-	page_limit int default null, page_cursor text default null)
-returns jsonb language plpgsql set search_path = '' as $$
+create or replace function private.coordinator_roster(chapter_id uuid, status text[], search text, page_limit int, page_cursor text)
+returns text language plpgsql set search_path = '' as $$
 begin
 	return public.surroundings() || jsonb_build_object('chapter_id', chapter_id, 'status', status, 'search', search,
 		'page_limit', page_limit, 'page_cursor', page_cursor);

@@ -2,12 +2,14 @@ package database
 
 import "context"
 
-const coordinatorRoster = `select public.coordinator_roster(
+// The function behind the RPC: the RPC makes jsonb of its text, for
+// supabase.rpc, and a page's bytes are passed on as they are here.
+const coordinatorRoster = `select private.coordinator_roster(
 		chapter_id => $1::uuid,
 		status => $2::text[],
 		search => $3::text,
 		page_limit => $4::int,
-		page_cursor => $5::text)::text,
+		page_cursor => $5::text),
 	current_setting('response.headers', true)`
 
 // CoordinatorRoster answers one page of the mentors in the chapters that the

@@ -1,0 +1,85 @@
+-- The read model tampered with: found, told, made anew, by the nightly run.
+begin;
+\ir _fixtures.psql
+
+select plan(33);
+
+select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
+select pg_temp.add_coordinator('coordinator', 'oslo', 'Kari');
+select pg_temp.join_chapter('coordinator', 'coordinator', 'asker');
+select pg_temp.add_person('administrator');
+select pg_temp.join_chapter('administrator', 'administrator', 'oslo');
+select pg_temp.add_mentor('mentor ' || n, 'oslo') from generate_series(1, 12) n;
+select pg_temp.join_chapter('mentor ' || n, 'mentor', 'asker') from generate_series(1, 3) n;
+select pg_temp.certify('mentor ' || n, n * 5 - 12), pg_temp.assign('mentor ' || n, 'coordinator') from generate_series(1, 11) n;
+select pg_temp.certify('mentor 4', 300, from_day => 100, kind => 'registered ahead');
+select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Ferie'', pg_temp.today() + %s)', pg_temp.id('mentor ' || n), n))
+from generate_series(3, 9) n;
+
+create function pg_temp.differences() returns text[]
+language sql as $$
+  select array(
+    select d.kind || ' ' || coalesce((select p.name from pg_temp.people p where p.id = d.mentor_id and d.kind <> 'counts_differ'), '*')
+    from private.find_discrepancies(array(select p.id from pg_temp.people p)) d order by 1)
+$$;
+create function pg_temp.model() returns table (line text)
+language sql as $$
+  select e::text from private.roster_entries e
+  union all
+  select 'sum ' || (private.roster_summary(array[pg_temp.id(c)], pg_temp.today() + d) - 'open_discrepancies')::text
+  from unnest(array['oslo', 'asker']) c, unnest(array[0, 1, 20, 40]) d
+  order by 1
+$$;
+create function pg_temp.reconcile() returns integer
+language sql as $$
+  select r.reported from private.reconcile(array(select p.id from pg_temp.people p), pg_temp.today()) r
+$$;
+
+select is(pg_temp.differences(), '{}', 'what the triggers made is right');
+select is(private.fold_roster_deltas() > 0, true, 'there was something to fold');
+select is(pg_temp.differences(), '{}', 'folded too');
+create temporary table before as select * from pg_temp.model();
+
+-- One after the other, each found by its name and made as it was.
+create function pg_temp.mended(tampering text, expected text[], what text) returns setof text
+language plpgsql as $$
+begin
+  execute tampering;
+  return next is(pg_temp.differences(), expected, what || ' is found');
+  return next is(pg_temp.reconcile(), cardinality(expected), 'and reported');
+  return next results_eq('select * from pg_temp.model()', 'select * from before', 'and made as it was');
+end
+$$;
+select pg_temp.mended($$ update private.roster_entries set display_name = 'Somebody else' where mentor_id = pg_temp.id('mentor 5') $$,
+  array['roster_differs mentor 5'], 'another name');
+select pg_temp.mended($$ update private.roster_entries set coordinators = '[]' where mentor_id = pg_temp.id('mentor 1') and chapter_id = pg_temp.id('asker') $$,
+  array['roster_differs mentor 1'], 'nobody responsible, in one of two chapters');
+select pg_temp.mended($$ delete from private.roster_entries where mentor_id = pg_temp.id('mentor 6') $$,
+  array['counts_differ *', 'roster_differs mentor 6'], 'a mentor who is not listed');
+select pg_temp.mended($$ insert into private.roster_entries (mentor_id, chapter_id, display_name, chapter_set_id, coordinators)
+    select pg_temp.id('administrator'), chapter_id, 'Nobody', chapter_set_id, '[]' from private.roster_entries where mentor_id = pg_temp.id('mentor 7') $$,
+  array['counts_differ *', 'roster_differs administrator'], 'somebody listed who is no mentor');
+select pg_temp.mended($$ update private.roster_entries set certified_until = certified_until + 40 where mentor_id = pg_temp.id('mentor 8') $$,
+  array['counts_differ *', 'roster_differs mentor 8'], 'a longer certification');
+select pg_temp.mended($$ update private.roster_entries set recheck_on = null where mentor_id = pg_temp.id('mentor 4') $$,
+  array['roster_differs mentor 4'], 'a certification registered ahead and forgotten');
+select pg_temp.mended($$ update private.roster_counts set paused = paused + 1 where day = '-infinity' and mentors > 3 $$,
+  array['counts_differ *'], 'a count that is too high');
+select pg_temp.mended($$ insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+    select chapter_set_id, -1, true, certified_until, pg_temp.today() + 4 from private.roster_entries where mentor_id = pg_temp.id('mentor 1') limit 1 $$,
+  array['counts_differ *'], 'a delta of nothing');
+
+-- An administrator is told, and the dashboard counts it.
+select is((select count(*)::integer from public.status_discrepancies where kind = 'roster_differs'), 6, 'a row for each mentor');
+select is((select count(*)::integer from public.status_discrepancies where kind = 'counts_differ'), 5, 'and for each set of chapters');
+select is((select count(*)::integer from public.notifications where kind = 'discrepancy_found'), 11, 'of which administrators are told');
+-- A certification that begins to count on a later day is looked up until then.
+select is(
+  (select array_agg(d.kind) from private.find_discrepancies(array(select p.id from pg_temp.people p)) d), null, 'in the end all is well');
+select is(pg_temp.reconcile(), 0, 'and nothing is reported twice');
+-- All of it from nothing.
+select private.rebuild_roster();
+select is(pg_temp.differences(), '{}', 'a rebuild is right too');
+
+select * from finish();
+rollback;
