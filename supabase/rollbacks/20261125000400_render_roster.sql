@@ -101,7 +101,7 @@ declare
   scope uuid[] := mine;
   page integer := coalesce(coordinator_roster.page_limit, 50);
   statuses text[];
-  needle text := nullif(lower(btrim(coordinator_roster.search) collate "nb-x-icu"), '');
+  needle text := nullif(private.searchable(private.trimmed(coordinator_roster.search)), '');
   filters text;
   payload text;
   after_name text := '';
@@ -177,7 +177,7 @@ begin
       ) x (status)
       where n.chapter_id = o.chapter_id
         and (n.display_name, n.mentor_id) > (after_name, after_id)
-        and (needle is null or strpos(lower(n.display_name), needle) > 0)
+        and (needle is null or strpos(n.searched_as, needle) > 0)
         and (statuses is null or x.status = any (statuses))
       order by n.display_name, n.mentor_id
       limit page + 1

@@ -128,7 +128,7 @@ declare
   scope uuid[] := mine;
   page integer := coalesce(coordinator_roster.page_limit, 50);
   statuses text[];
-  needle text := nullif(lower(btrim(coordinator_roster.search) collate "nb-x-icu"), '');
+  needle text;
   filters text;
   payload text;
   after_name text := '';
@@ -143,6 +143,9 @@ declare
 begin
   if caller is null then
     perform private.refuse('unauthenticated');
+  end if;
+  if coordinator_roster.search <> '' then
+    needle := nullif(private.searchable(private.trimmed(coordinator_roster.search)), '');
   end if;
   if page not between 1 and 200 then
     perform private.refuse('invalid_request', 'limit', 'limit must be between 1 and 200.');
@@ -202,7 +205,7 @@ begin
         ) c (certified_until)
         where n.chapter_id = o.chapter_id
           and (n.display_name, n.mentor_id) > (after_name, after_id)
-          and (needle is null or strpos(lower(n.display_name), needle) > 0)
+          and (needle is null or strpos(n.searched_as, needle) > 0)
           and (statuses is null or case when c.certified_until < today then 'expired_cert' when r.paused_at is not null then 'paused' else 'active' end
             = any (statuses))
         order by n.display_name, n.mentor_id
@@ -258,7 +261,7 @@ begin
       ) c (certified_until)
       where cardinality(scope) = 1 and n.chapter_id = scope[1]
         and (n.display_name, n.mentor_id) > (after_name, after_id)
-        and (needle is null or strpos(lower(n.display_name), needle) > 0)
+        and (needle is null or strpos(n.searched_as, needle) > 0)
         and (statuses is null or case when c.certified_until < today then 'expired_cert' when r.paused_at is not null then 'paused' else 'active' end
           = any (statuses))
       order by n.display_name, n.mentor_id
