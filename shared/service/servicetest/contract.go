@@ -131,14 +131,17 @@ func holdAgainstDocument(t testing.TB, function string, event events.LambdaFunct
 	}
 	met.answered(answer)
 
-	switch invalid := document.Request(function, event); response.StatusCode {
+	switch response.StatusCode {
 	case http.StatusOK, http.StatusNoContent, http.StatusNotModified,
 		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
-		if invalid != nil && !met.isUnsaid(t.Name()) {
-			t.Errorf("answered %s, but by docs/openapi.yaml the request is not valid: %v", answer, invalid)
+		if err := document.Request(function, event); err != nil && !met.isUnsaid(t.Name()) {
+			t.Errorf("answered %s, but by docs/openapi.yaml the request is not valid: %v", answer, err)
 		}
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		if invalid == nil && !strings.HasPrefix(t.Name(), "Fuzz") && !met.isUnsaid(t.Name()) {
+		if strings.HasPrefix(t.Name(), "Fuzz") {
+			return
+		}
+		if document.Request(function, event) == nil && !met.isUnsaid(t.Name()) {
 			t.Errorf("answered %s, but by docs/openapi.yaml the request is valid", answer)
 		}
 	}
