@@ -112,6 +112,9 @@ func (db *DB) attempt(ctx context.Context, claims []byte, rpc rpc, mustBeNew boo
 		return Reply{}, &lostError{connecting: true, cause: err}
 	}
 	defer db.pool.put(conn)
+	if timeLeft(ctx) < leastTime {
+		return Reply{}, fmt.Errorf("no time left after connecting: %w", context.DeadlineExceeded)
+	}
 
 	reply, err := db.transact(ctx, conn, idle > trusted, claims, rpc)
 	switch {

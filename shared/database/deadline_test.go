@@ -2,10 +2,12 @@ package database_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
+	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
 )
 
@@ -190,4 +192,37 @@ func TestAnUnreachableDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 		_, err := do(ctx, b.db, ``)
 		return err
 	})
+}
+
+func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	const limit = time.Second
+	stall := limit - 195*time.Millisecond
+	network, url := networktest.Before(t, b.URL("pause_api"))
+	network.Disturb(func(m networktest.Message) networktest.Fault {
+		if m.Direction == networktest.Connect {
+			return networktest.Fault{Kind: networktest.Stall, Stall: stall}
+		}
+		return networktest.Fault{}
+	})
+	// There is a tenth of a second in which a connection is neither in time nor
+	// out of it. How long it takes beside the stall, each try tells the next.
+	for range 40 {
+		_, err := do(within(t, limit), open(t, url, 1), ``)
+		if err == nil {
+			stall += 15 * time.Millisecond
+			continue
+		}
+		refused, ok := errors.AsType[*refusal.Error](err)
+		switch {
+		case ok && refused.Code == refusal.DeadlineExceeded && contains(refused.Error(), "after connecting"):
+			return
+		case ok && (refused.Code == refusal.DatabaseUnavailable || refused.Code == refusal.DeadlineExceeded):
+			stall -= 20 * time.Millisecond
+		default:
+			t.Fatalf("got %v", err)
+		}
+	}
+	t.Error("no connection came too late")
 }

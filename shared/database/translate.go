@@ -75,6 +75,9 @@ func code(err error) refusal.Code {
 		}
 		return refusal.DatabaseUnavailable
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return refusal.DeadlineExceeded // before anything was sent
+	}
 	switch state := sqlState(err); state {
 	case pgerrcode.QueryCanceled, pgerrcode.LockNotAvailable:
 		return refusal.DeadlineExceeded
