@@ -261,11 +261,11 @@ func TestEmailSlow(t *testing.T) {
 	d := b.dispatcher(t, server)
 	began := time.Now()
 	r := newRun(d, began, began.Add(8*time.Second))
-	r.stopSending = began.Add(1500 * time.Millisecond)
 	mailings, more, err := r.dispatchBatch(t.Context())
 	if err != nil || more {
 		t.Fatalf("more %t, %v", more, err)
 	}
+	r.stopSending = time.Now().Add(1500 * time.Millisecond)
 	if inTime, err := r.send(t.Context(), mailings); err != nil || inTime {
 		t.Fatalf("in time %t, %v", inTime, err)
 	}
