@@ -44,6 +44,7 @@ type system struct {
 	*stacktest.Stack
 	phones, database *networktest.Proxy
 	phonesURL        string // what the phones call
+	databaseURL      string // where the functions connect
 	processes        int    // of each function, at most
 }
 
@@ -64,11 +65,13 @@ func start(t *testing.T, with setup) *system {
 		stacktest.Timeout(timeout),
 		stacktest.MaxInstances(s.processes),
 		stacktest.DatabaseURL(func(url string) string {
-			if with.pooler != nil {
-				url = with.pooler(url)
+			if s.database == nil { // the functions share it
+				if with.pooler != nil {
+					url = with.pooler(url)
+				}
+				s.database, s.databaseURL = networktest.Before(t, url)
 			}
-			s.database, url = networktest.Before(t, url)
-			return url
+			return s.databaseURL
 		}),
 	)
 	if with.ownCluster {
