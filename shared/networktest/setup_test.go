@@ -9,16 +9,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"mentorpause/shared/lambdaruntime"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
 	"mentorpause/shared/service/servicetest"
@@ -46,6 +47,7 @@ type system struct {
 	phonesURL        string // what the phones call
 	databaseURL      string // where the functions connect
 	processes        int    // of each function, at most
+	stalled          func() time.Duration
 }
 
 // setup says what system to start.
@@ -60,7 +62,7 @@ type setup struct {
 // start makes a system.
 func start(t *testing.T, with setup) *system {
 	t.Helper()
-	s := &system{processes: cmp.Or(with.processes, 1)}
+	s := &system{processes: cmp.Or(with.processes, 1), stalled: watchMachine(t)}
 	opts := append(with.opts,
 		stacktest.Timeout(timeout),
 		stacktest.MaxInstances(s.processes),
@@ -95,6 +97,25 @@ const mentorPrefix = "00000000-0000-4000-8001-"
 
 // mentor is the id of the nth one, from 1.
 func mentor(n int) string { return mentorPrefix + fmt.Sprintf("%012d", n) }
+
+// mostStall is how long the machine may stand still before a function can't be
+// blamed for being late: a little less than what it leaves of its time.
+const mostStall = 200 * time.Millisecond
+
+// watchMachine gives the longest time so far for which the machine let nothing
+// of ours run.
+func watchMachine(t *testing.T) func() time.Duration {
+	var longest atomic.Int64
+	go func() {
+		const nap = 5 * time.Millisecond
+		for t.Context().Err() == nil {
+			begun := time.Now()
+			time.Sleep(nap)
+			longest.Store(max(longest.Load(), int64(time.Since(begun)-nap)))
+		}
+	}()
+	return func() time.Duration { return time.Duration(longest.Load()) }
+}
 
 // phone is an app that calls as docs/mobile.md tells it to.
 type phone struct {
@@ -199,6 +220,9 @@ func (a answer) documented() error {
 	}
 	if a.status == http.StatusOK {
 		return nil
+	}
+	if a.status == http.StatusBadGateway && a.code == "" {
+		return nil // Lambda's own, which clients repeat; wantAnswersInTime knows why
 	}
 	var refused servicetest.Refusal
 	if err := json.Unmarshal(a.body, &refused); err != nil {
@@ -314,6 +338,7 @@ type books struct {
 	settled, unknown int
 	lost, doubled    int
 	wrong            []string
+	given            map[string]int // answers of the functions, by status and code
 }
 
 // audit compares the tables with the outcomes, which must be all that was
@@ -427,7 +452,7 @@ func (s *system) wantExactlyOnce(t *testing.T, outcomes ...outcome) books {
 	if b.lost != 0 || b.doubled != 0 || len(b.wrong) > 0 {
 		t.Errorf("of %d writes, %d lost, %d doubled\n%s", len(outcomes), b.lost, b.doubled, strings.Join(b.wrong, "\n"))
 	}
-	s.wantAnswersInTime(t)
+	b.given = s.wantAnswersInTime(t)
 	return b
 }
 
@@ -436,6 +461,7 @@ func (s *system) wantExactlyOnce(t *testing.T, outcomes ...outcome) books {
 func (s *system) wantAnswersInTime(t *testing.T) map[string]int {
 	t.Helper()
 	given := map[string]int{}
+	killed := 0
 	for line := range strings.Lines(s.Log.String()) {
 		function, text, _ := strings.Cut(strings.TrimSpace(line), " | ")
 		var entry struct {
@@ -445,7 +471,13 @@ func (s *system) wantAnswersInTime(t *testing.T) map[string]int {
 			Duration float64 `json:"duration_ms"`
 		}
 		if err := json.Unmarshal([]byte(text), &entry); err != nil {
-			t.Errorf("%s did not answer: %s", function, text) // Lambda's own line: killed, or died
+			// Lambda's own line: killed, or died.
+			if stalled := s.stalled(); stalled > mostStall && strings.Contains(text, lambdaruntime.TypeTimedOut) {
+				t.Logf("%s had no chance to answer, the machine stood still for %v: %s", function, stalled, text)
+				killed++
+				continue
+			}
+			t.Errorf("%s did not answer: %s", function, text)
 			continue
 		}
 		if entry.Message != "request" {
@@ -459,8 +491,8 @@ func (s *system) wantAnswersInTime(t *testing.T) map[string]int {
 			t.Errorf("%s: %s", function, text)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
-		if n := s.Functions[name].Started(); n > s.processes {
+	for name := range s.Functions {
+		if n := s.Functions[name].Started(); n > s.processes+killed {
 			t.Errorf("%d processes of %s were started", n, name)
 		}
 	}

@@ -79,7 +79,8 @@ default_pool_size = %d
 	t.Cleanup(func() {
 		b.kill()
 		if t.Failed() {
-			t.Logf("pgbouncer said:\n%s", b.log.String())
+			said := b.log.String()
+			t.Logf("pgbouncer said at the end:\n%s", said[max(0, len(said)-8<<10):])
 		}
 	})
 	return b
