@@ -1,0 +1,100 @@
+package mentorpause_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// docs/operations.md says of each alarm what it means, names no parameter and
+// no output that isn't there, and reckons with the template's figures.
+func TestTemplateIsExplained(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := readTemplate(t)
+	for _, complaint := range checkOperations(parseTemplate(t, text), string(page)) {
+		t.Error(complaint)
+	}
+	for _, change := range []struct{ old, new, complaint string }{
+		{"### NightMissedAlarm\n", "### TheAlarm\n", "NightMissedAlarm"},
+		{"### NightMissedAlarm\n", "### NightMissedAlarm, MoonMissedAlarm\n", "MoonMissedAlarm"},
+		{"### DispatchErrorsAlarm\n", "### DispatchErrorsAlarm\n\n### DeadLettersAlarm\n", "DeadLettersAlarm: explained 2 times"},
+		{"  DatabaseUrlSecret=", "  DatabaseSecret=", "DatabaseSecret"},
+		{"<NightlyFunction of the outputs>", "<Nightly of the outputs>", "Nightly"},
+		{"| roster | 40 |", "| roster | 41 |", "roster"},
+		{"**83**", "**84**", "doubled"},
+		{"reserves 83", "reserves 80", "reserves"},
+		{"less than 183", "less than 180", "less than"},
+	} {
+		changed := strings.Replace(string(page), change.old, change.new, 1)
+		found := checkOperations(parseTemplate(t, text), changed)
+		if !slices.ContainsFunc(found, func(c string) bool { return strings.Contains(c, change.complaint) }) {
+			t.Errorf("with %q nobody complains about %s: %q", change.new, change.complaint, found)
+		}
+	}
+}
+
+var (
+	alarmHeading = regexp.MustCompile(`(?m)^### (\w+Alarm(?:, \w+Alarm)*)$`)
+	override     = regexp.MustCompile(`\b([A-Z][a-z][A-Za-z]+)=`)
+	outputName   = regexp.MustCompile(`<(\w+) of the outputs>`)
+	instanceRow  = regexp.MustCompile(`(?m)^\| ([a-z-]+) \| (\d+) \|$`)
+)
+
+func checkOperations(t template, page string) (found complaints) {
+	explained := map[string]int{}
+	for _, heading := range alarmHeading.FindAllStringSubmatch(page, -1) {
+		for name := range strings.SplitSeq(heading[1], ", ") {
+			explained[name]++
+		}
+	}
+	alarms := t.ofType("AWS::CloudWatch::Alarm")
+	for _, id := range alarms {
+		if explained[id] != 1 {
+			found.add("%s: explained %d times", id, explained[id])
+		}
+	}
+	for name := range explained {
+		if !slices.Contains(alarms, name) {
+			found.add("%s: explained, and isn't there", name)
+		}
+	}
+	for _, match := range override.FindAllStringSubmatch(page, -1) {
+		if t.section("Parameters")[match[1]] == nil {
+			found.add("there is no parameter %s", match[1])
+		}
+	}
+	for _, match := range outputName.FindAllStringSubmatch(page, -1) {
+		if t.section("Outputs")[match[1]] == nil {
+			found.add("there is no output %s", match[1])
+		}
+	}
+	rows := map[string]string{}
+	for _, row := range instanceRow.FindAllStringSubmatch(page, -1) {
+		rows[row[1]] = row[2]
+	}
+	for _, id := range t.ofType(samFunction) {
+		branches, _ := at(t.property(id, "ReservedConcurrentExecutions"), "Fn::If").([]any)
+		name, _ := at(branches[1], "Ref").(string)
+		if want := fmt.Sprint(at(t, "Parameters", name, "Default")); rows[folder(id)] != want {
+			found.add("%s has %s instances on the page, %s in the template", folder(id), rows[folder(id)], want)
+		}
+	}
+	sum := reservedConcurrency(t, &found)
+	for _, text := range []string{
+		fmt.Sprintf("**%v**, doubled %v of the %v clients", sum, 2*sum, at(t, "Metadata", "Pooler", "ClientConnections")),
+		fmt.Sprintf("The template reserves %v ", sum),
+		fmt.Sprintf("with less than %v,", sum+100),
+	} {
+		if !strings.Contains(page, text) {
+			found.add("the page doesn't say %q", text)
+		}
+	}
+	return found
+}
