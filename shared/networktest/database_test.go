@@ -22,6 +22,7 @@ func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing
 	p := s.phone()
 	warm := pause(mentor(10))
 	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
+	unnoticed := map[networktest.Direction]int{}
 	for n, c := range []struct {
 		direction networktest.Direction
 		after     func(int) int
@@ -32,16 +33,23 @@ func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing
 	} {
 		w := pause(mentor(n + 1))
 		s.database.Disturb(once(c.direction, networktest.Fault{Kind: networktest.Reset}, c.after))
-		// Repeated by the function itself. Only if the first attempt still runs then, the phone is told to.
 		a, attempts, err := p.settle(t.Context(), w)
-		if err != nil || a.status != http.StatusOK || attempts > 1 && s.wantAnswersInTime(t)["409 request_in_progress"] == 0 {
+		if err != nil || a.status != http.StatusOK {
 			t.Errorf("reset in the %v %d: %d %s, %v, after %d attempts", c.direction, n, a.status, a.body, err, attempts)
 		}
-		if c.direction == networktest.Answer && !a.replayed {
-			t.Errorf("reset in the answer %d: it was done, and yet was done again", n)
+		// Repeated by the function itself. The phone is told to when the first attempt still runs then, and on a
+		// machine so slow that the fault met a connection that the function was only making.
+		if attempts == 1 {
+			unnoticed[c.direction]++
+			if c.direction == networktest.Answer && !a.replayed {
+				t.Errorf("reset in the answer %d: it was done, and yet was done again", n)
+			}
 		}
 		outcomes = append(outcomes, done(w, a))
 		wantHit(t, s.database, n+1)
+	}
+	if unnoticed[networktest.Request] == 0 || unnoticed[networktest.Answer] == 0 {
+		t.Errorf("the function repeated %v by itself", unnoticed)
 	}
 	s.wantExactlyOnce(t, outcomes...)
 }
@@ -139,7 +147,7 @@ func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 
 func TestACallIsOneRoundTripToAFarDatabase(t *testing.T) {
 	t.Parallel()
-	const roundTrip = 250 * time.Millisecond
+	const roundTrip = time.Second
 	s := start(t, setup{mentors: 6})
 	p := s.phone()
 	s.database.Shape(roundTrip, 64_000)
@@ -154,7 +162,8 @@ func TestACallIsOneRoundTripToAFarDatabase(t *testing.T) {
 		}
 		outcomes = append(outcomes, done(w, a))
 	}
-	if quickest < roundTrip || quickest >= 2*roundTrip+roundTrip/2 {
+	// The bytes take a quarter of a second, and a busy machine its time.
+	if quickest < roundTrip || quickest >= 2*roundTrip {
 		t.Errorf("the quickest took %v with a round trip of %v and 64 kbit/s", quickest, roundTrip)
 	}
 	s.wantExactlyOnce(t, outcomes...)
