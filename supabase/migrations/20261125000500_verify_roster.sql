@@ -464,7 +464,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   ids uuid[];
-  last_id uuid := '00000000-0000-0000-0000-000000000000';
+  last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
 begin
   -- Against every writer of what the entries are made from.
   lock table public.profiles, public.chapter_memberships, public.certifications,
