@@ -1,5 +1,6 @@
 drop function private.coordinator_roster(uuid, text[], text, integer, text);
-alter table private.roster_entries drop column coordinators_json;
+alter table private.roster_entries drop column shown;
+drop function private.entry_as_json(uuid, text, jsonb);
 
 create or replace function private.roster_summary(chapter_ids uuid[], as_of date) returns jsonb
 language plpgsql stable security definer
@@ -86,6 +87,23 @@ begin
   return summary;
 end
 $$;
+drop function private.seal_cursor(text, text, bytea);
+create function private.seal_cursor(payload text, filters text) returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  key bytea := (select s.cursor_key from private.settings s);
+begin
+  -- Hashed twice with the key, as HMAC does, so that nothing can be appended.
+  return left(encode(sha256(key || sha256(key || convert_to(
+    seal_cursor.filters || seal_cursor.payload, 'UTF8'))), 'hex'), 32);
+end
+$$;
+revoke all on function private.seal_cursor(text, text) from public, anon, authenticated, service_role;
+
+comment on function private.seal_cursor(text, text) is
+  'The seal of a page cursor under these filters. Definer, because it reads the key.';
+
 create function private.coordinator_roster(
   chapter_id uuid, status text[], search text, page_limit integer, page_cursor text
 ) returns jsonb
