@@ -186,10 +186,10 @@ func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
 	}
 }
 
-// Break takes from the database a function that every RPC calls.
+// Break takes from the database a table that every RPC reads.
 func (b *Bundle) Break(t testing.TB) {
 	t.Helper()
-	if _, err := b.Database.Connect(t, "postgres").Exec(t.Context(), "drop function private.today() cascade"); err != nil {
+	if _, err := b.Database.Connect(t, "postgres").Exec(t.Context(), "alter table private.settings rename to lost"); err != nil {
 		t.Fatal(err)
 	}
 }
