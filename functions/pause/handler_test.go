@@ -318,7 +318,7 @@ func TestFaultOfTheDatabaseIsNotTold(t *testing.T) {
 	if err := json.Unmarshal(b.Log.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	if cause, _ := line["cause"].(string); !strings.Contains(cause, "42883") || line["request_id"] != response.Headers["x-request-id"] {
+	if cause, _ := line["cause"].(string); !strings.Contains(cause, "42P01") || line["request_id"] != response.Headers["x-request-id"] {
 		t.Errorf("logged %s", b.Log)
 	}
 }
