@@ -1,6 +1,7 @@
 package supabase_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -159,5 +160,45 @@ func TestTheSameKeyAtOnce(t *testing.T) {
 	}
 	if versions != 1 {
 		t.Errorf("%d rows in the log, want 1", versions)
+	}
+}
+
+// TestReconcilingWaitsBeforeItLocks mends a count while somebody who has folded
+// goes on to change the mentor: neither may hold what the other wants.
+func TestReconcilingWaitsBeforeItLocks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	w.exec(t, "select private.fold_roster_deltas()")
+	w.exec(t, "update private.roster_counts set mentors = mentors + 1")
+
+	tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := tx.Exec(t.Context(), "select private.fold_roster_deltas()"); err != nil {
+		t.Fatal(err)
+	}
+	nightly := w.db.Connect(t, "postgres")
+	var reconciling sync.WaitGroup
+	reported := 0
+	reconciling.Go(func() {
+		err := nightly.QueryRow(t.Context(),
+			"select r.reported from private.reconcile(array[$1::uuid], private.today()) r", mentor).Scan(&reported)
+		if err != nil {
+			t.Errorf("reconcile: %v", err)
+		}
+	})
+	w.awaitBlocked(t, nightly)
+	if _, err := tx.Exec(t.Context(), "update public.profiles set display_name = 'Åse Ny' where id = $1", mentor); err != nil {
+		t.Fatalf("somebody who has folded: %v", err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reconciling.Wait()
+	if reported != 1 {
+		t.Errorf("%d discrepancies reported, want the count", reported)
 	}
 }

@@ -378,6 +378,9 @@ begin
   if suspects = '{}' then
     return;
   end if;
+  -- Of all that it locks the only one that it waits for, so the first: who folds may
+  -- go on to wait for a mentor.
+  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
   -- Whoever holds a profile is about to make its entries anew.
   free := array(
