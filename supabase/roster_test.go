@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"mentorpause/shared/database"
 	"mentorpause/shared/testdb"
 )
 
@@ -173,4 +174,31 @@ func TestRosterFollowsTheTables(t *testing.T) {
 		}
 		changes[""](rt)
 	})
+}
+
+// The page is text that is put together: its dates are those of JSON, however
+// the session writes dates.
+func TestRosterWritesDatesForMachines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mentor(t)
+	call := func(api *database.DB) string {
+		t.Helper()
+		reply, err := api.CoordinatorRoster(t.Context(), claims(w.coordinators[0]), database.CoordinatorRoster{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(reply.Body)
+	}
+	want := call(w.api)
+	// Of this database alone: the role is the server's.
+	w.exec(t, "do $$ begin execute format('alter role pause_api in database %I set datestyle = German', current_database()); end $$")
+	api, err := database.Open(database.Settings{URL: w.db.URL("pause_api"), TimeZone: "Europe/Oslo", MaxConnections: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.Close)
+	if diff := cmp.Diff(want, call(api)); diff != "" {
+		t.Errorf("with another DateStyle (-ISO +German):\n%s", diff)
+	}
 }
