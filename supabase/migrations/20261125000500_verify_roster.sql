@@ -220,6 +220,8 @@ end
 $$;
 revoke all on function private.recount(integer[]) from public, anon, authenticated, service_role;
 
+comment on table private.roster_counts is
+  'Sums of mentors by the day on which something ends. Only private.fold_roster_deltas() and private.recount() write here.';
 comment on function private.recount(integer[]) is
   'Makes the counts of these sets of chapters right. What others change meanwhile is added to it.';
 
@@ -371,16 +373,27 @@ declare
   free uuid[];
   misshown uuid[];
   sets integer[];
+  left_by_all integer[] := array(
+    select s.id from private.chapter_sets s
+    where not exists (select from private.roster_entries e where e.chapter_set_id = s.id)
+    order by s.id);
 begin
   reconcile.reported := 0;
   reconcile.held := '{}';
   reconcile.touched := '{}';
-  if suspects = '{}' then
+  -- Where nobody is a mentor any more there is nobody under whom it could be told.
+  if left_by_all <> '{}' and not exists (select from private.recounted(left_by_all)) then
+    left_by_all := '{}';
+  end if;
+  if suspects = '{}' and left_by_all = '{}' then
     return;
   end if;
-  -- Of all that it locks the only one that it waits for, so the first: who folds may
-  -- go on to wait for a mentor.
-  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
+  -- Who folds may go on to wait for a mentor, so that isn't waited for either.
+  if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
+    reconcile.held := suspects;
+    return;
+  end if;
+  perform private.recount(left_by_all);
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
   -- Whoever holds a profile is about to make its entries anew.
   free := array(

@@ -263,6 +263,8 @@ drop function private.find_roster_discrepancies(uuid[]);
 drop function private.recounted(integer[]);
 drop function private.wanted_entries(uuid[], date);
 drop index private.roster_entries_by_set;
+comment on table private.roster_counts is
+  'Sums of mentors by the day on which something ends. Only private.fold_roster_deltas() writes here.';
 
 -- What was found stays, under a name that this version knows.
 update public.status_discrepancies set kind = 'status_differs' where kind in ('roster_differs', 'counts_differ');

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(33);
+select plan(35);
 
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo', 'Kari');
@@ -77,6 +77,15 @@ select is((select count(*)::integer from public.notifications where kind = 'disc
 select is(
   (select array_agg(d.kind) from private.find_discrepancies(array(select p.id from pg_temp.people p)) d), null, 'in the end all is well');
 select is(pg_temp.reconcile(), 0, 'and nothing is reported twice');
+-- A chapter that all have left has nobody under whom it could be told.
+select pg_temp.add_mentor('the last one', 'bergen');
+select private.fold_roster_deltas();
+update public.chapter_memberships set ended_at = now() where user_id = pg_temp.id('the last one');
+select private.fold_roster_deltas();
+update private.roster_counts c set mentors = c.mentors + 3
+where c.day = '-infinity' and c.chapter_set_id = (select m.chapter_set_id from private.chapter_set_members m where m.chapter_id = pg_temp.id('bergen'));
+select is(pg_temp.reconcile(), 0, 'nobody is told of the counts of a chapter without mentors');
+select is(private.roster_summary(array[pg_temp.id('bergen')], pg_temp.today()) ->> 'total', '0', 'but they are put right');
 -- All of it from nothing.
 select private.rebuild_roster();
 select is(pg_temp.differences(), '{}', 'a rebuild is right too');
