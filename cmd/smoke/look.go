@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -203,7 +204,9 @@ func (l looker) lookWithoutToken(ctx context.Context) {
 			if err != nil {
 				return a, "", err
 			}
-			if challenge := a.Header.Get("Www-Authenticate"); a.StatusCode == http.StatusUnauthorized && challenge != "Bearer" {
+			// A function URL renames the header, so that no browser asks for a password.
+			challenge := cmp.Or(a.Header.Get("Www-Authenticate"), a.Header.Get("X-Amzn-Remapped-Www-Authenticate"))
+			if a.StatusCode == http.StatusUnauthorized && challenge != "Bearer" {
 				return a, "", fmt.Errorf("www-authenticate is %q", challenge)
 			}
 			return a, "", refused(a, http.StatusUnauthorized, "unauthenticated")

@@ -85,6 +85,18 @@ func TestLook(t *testing.T) {
 			return nil
 		}
 	}
+	t.Run("a good deployment behind function URLs, which rename the challenge", func(t *testing.T) {
+		rename := func(r *http.Response) error {
+			if challenge := r.Header.Get("Www-Authenticate"); challenge != "" {
+				r.Header.Del("Www-Authenticate")
+				r.Header.Set("X-Amzn-Remapped-Www-Authenticate", challenge)
+			}
+			return nil
+		}
+		if status, out := smoke(t.Context(), through(t, rename), token); status != 0 {
+			t.Errorf("exit status %d:\n%s", status, out)
+		}
+	})
 	body := func(change func(string) string, only int) func(*http.Response) error {
 		return func(r *http.Response) error {
 			if r.StatusCode != only || r.Header.Get("Content-Encoding") != "" {
