@@ -65,6 +65,11 @@ func checkStarts(t template, s source) (found complaints) {
 			if len(events) == 0 {
 				found.add("%s: nothing starts it", id)
 			}
+			if want := promisedSchedules[id]; !slices.ContainsFunc(slices.Collect(maps.Values(events)), func(event any) bool {
+				return at(event, "Properties", "ScheduleExpression") == want
+			}) {
+				found.add("%s: no schedule has %q", id, want)
+			}
 			for name, event := range events {
 				found = append(found, checkSchedule(t, id, name, event)...)
 			}
@@ -88,6 +93,12 @@ func checkStarts(t template, s source) (found complaints) {
 		}
 	}
 	return found
+}
+
+// promisedSchedules are those that docs/operations.md and the alarms reckon with.
+var promisedSchedules = map[string]string{
+	"NightlyExpiryFunction":         "cron(30 0 * * ? *)",
+	"DispatchNotificationsFunction": "rate(1 minute)",
 }
 
 func checkSchedule(t template, id, name string, event any) (found complaints) {
@@ -185,6 +196,9 @@ func checkSecrets(t template, s source) (found complaints) {
 		if text, ok := value.(string); ok && secretText.MatchString(text) {
 			found.add("%s: looks like a secret", path)
 		}
+		if text, ok := value.(string); ok && strings.Contains(text, "{{resolve:") && !strings.Contains(path, ".Environment.Variables.") {
+			found.add("%s: shows a secret", path)
+		}
 	})
 	return found
 }
@@ -203,8 +217,13 @@ func checkRights(t template, s source) (found complaints) {
 		if t.property(id, "Policies") != nil {
 			found.add("%s: has Policies beside its role", id)
 		}
-		if at(t.resource(id), "Properties", "EventInvokeConfig", "DestinationConfig") != nil && !slices.Contains(rights(t, strings.TrimSuffix(role, ".Arn")), "sqs:SendMessage DeadLetters.Arn") {
-			found.add("%s: may not leave its dead letters", id)
+		group, _ := at(t.property(id, "LoggingConfig", "LogGroup"), "Ref").(string)
+		want := []string{"logs:CreateLogStream " + group + ".Arn", "logs:PutLogEvents " + group + ".Arn"}
+		if at(t.resource(id), "Properties", "EventInvokeConfig", "DestinationConfig") != nil {
+			want = append(want, "sqs:SendMessage DeadLetters.Arn")
+		}
+		if got := rights(t, strings.TrimSuffix(role, ".Arn")); !slices.Equal(got, want) {
+			found.add("%s: may %v, want %v", id, got, want)
 		}
 	}
 	for _, id := range t.ofType("AWS::IAM::Role") {
@@ -214,10 +233,14 @@ func checkRights(t template, s source) (found complaints) {
 		if len(rights(t, id)) == 0 {
 			found.add("%s: may do nothing", id)
 		}
+		service := "lambda.amazonaws.com"
+		if id == "SchedulerRole" {
+			service = "scheduler.amazonaws.com"
+		}
 		principals, _ := at(t.resource(id), "Properties", "AssumeRolePolicyDocument", "Statement").([]any)
 		for _, statement := range principals {
-			if service, _ := at(statement, "Principal", "Service").(string); !strings.HasSuffix(service, ".amazonaws.com") {
-				found.add("%s: is for %v", id, at(statement, "Principal"))
+			if principal := at(statement, "Principal"); fmt.Sprint(principal) != fmt.Sprint(map[string]any{"Service": service}) {
+				found.add("%s: is for %v, want %s", id, principal, service)
 			}
 		}
 	}
@@ -230,6 +253,12 @@ func checkRights(t template, s source) (found complaints) {
 	started = append(started, "sqs:SendMessage DeadLetters.Arn")
 	if got := rights(t, "SchedulerRole"); !slices.Equal(got, started) {
 		found.add("SchedulerRole: may %v, want %v", got, started)
+	}
+	for id, resource := range t.section("Resources") {
+		// SAM itself makes those of the URLs.
+		if kind, _ := at(resource, "Type").(string); strings.HasSuffix(kind, "Permission") || strings.HasSuffix(kind, "Policy") {
+			found.add("%s (%s): gives rights beside the roles", id, kind)
+		}
 	}
 	walk(t.section("Resources"), "", func(path string, value any) {
 		fields, ok := value.(map[string]any)
@@ -443,6 +472,9 @@ func checkAlarms(t template, s source) (found complaints) {
 		if period*periods > longest || points < 1 || points > periods || int(period)%60 != 0 {
 			found.add("%s: %v of %v periods of %v s are not to be had; at most %v s in all", id, points, periods, period, longest)
 		}
+		if hours := period * periods / 3600; name == "completed" && (hours <= 24 || hours > 30) {
+			found.add("%s: %v hours, want a day and little more", id, hours)
+		}
 		if name == "Duration" {
 			timeout, _ := t.property(about, "Timeout").(float64)
 			if limit := number("Threshold") / 1000; limit < timeout/2 || limit >= timeout {
@@ -598,6 +630,8 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"a schedule with SAM's name", "the HTTP functions have a URL, the others a schedule", "            OmitName: true\n", "", "two stacks"},
 		{"another time zone", "the HTTP functions have a URL, the others a schedule", "ScheduleExpressionTimezone: !Ref OrganisationTimeZone", "ScheduleExpressionTimezone: UTC", "time zone"},
 		{"no dead letters", "the HTTP functions have a URL, the others a schedule", "            DeadLetterConfig:\n              Arn: !GetAtt DeadLetters.Arn\n", "", "dead letters"},
+		{"a dispatcher once a day", "the HTTP functions have a URL, the others a schedule", "rate(1 minute)", "rate(1 day)", "DispatchNotificationsFunction: no schedule"},
+		{"a night at noon", "the HTTP functions have a URL, the others a schedule", "cron(30 0 * * ? *)", "cron(0 12 * * ? *)", "NightlyExpiryFunction: no schedule"},
 		{"an unknown URL", "the HTTP functions have a URL, the others a schedule", "Value: !GetAtt RosterFunctionUrl.FunctionUrl", "Value: none", "RosterFunction: no output"},
 
 		{"a variable that is not set", "the environment is what the code reads", "          MAIL_FROM: !Ref MailFrom\n", "", "reads MAIL_FROM"},
@@ -610,6 +644,11 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"a parameter for a password that is shown", "secrets are named, not written", "Conditions:\n", "  SmtpPassword:\n    Type: String\nConditions:\n", "SmtpPassword"},
 		{"a secret's name that may be anything", "secrets are named, not written", "    AllowedPattern: ^(|arn:aws[a-z-]*:secretsmanager:[\\w:/+=.@-]+|[\\w/+=.@-]+)$\n", "", "only the name of a secret"},
 
+		{"a secret among the outputs", "secrets are named, not written", "Value: !Ref DeadLetters\n", "Value: !Sub \"{{resolve:secretsmanager:${DatabaseUrlSecret}:SecretString}}\"\n", "Outputs.DeadLettersUrl.Value"},
+
+		{"a right too many", "everybody may do as little as possible", "Action: [logs:CreateLogStream, logs:PutLogEvents]", "Action: [logs:CreateLogStream, logs:DeleteLogStream, logs:PutLogEvents]", "PauseFunction: may"},
+		{"a role for another service", "everybody may do as little as possible", "Service: lambda.amazonaws.com", "Service: ec2.amazonaws.com", "is for"},
+		{"rights beside the roles", "everybody may do as little as possible", "  DeadLettersAlarm:\n", "  Anybody:\n    Type: AWS::Lambda::Permission\n  DeadLettersAlarm:\n", "Anybody"},
 		{"every action", "everybody may do as little as possible", role, "Action: lambda:*\n", "wildcard"},
 		{"every resource", "everybody may do as little as possible", "Resource: !GetAtt PauseLogGroup.Arn", `Resource: "*"`, "wildcard"},
 		{"all but one action", "everybody may do as little as possible", role, role + "                NotAction: iam:PassRole\n", "NotAction"},
@@ -635,6 +674,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"another function's metric", "alarms are about something", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref NightlyExpiryFunction", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref RosterFunction", "doesn't write the metric completed"},
 		{"another dimension", "alarms are about something", "- Name: FunctionName", "- Name: Function", "is about Function"},
 		{"a window that CloudWatch refuses", "alarms are about something", "EvaluationPeriods: 72", "EvaluationPeriods: 200", "are not to be had"},
+		{"a night that is missed every noon", "alarms are about something", "EvaluationPeriods: 26", "EvaluationPeriods: 12", "12 hours"},
 		{"silence that doesn't alarm", "alarms are about something", "TreatMissingData: breaching", "TreatMissingData: notBreaching", "silence"},
 		{"missing data by default", "alarms are about something", "      TreatMissingData: notBreaching\n", "", "missing data"},
 		{"an alarm after the timeout", "alarms are about something", "Threshold: 8000", "Threshold: 10000", "near the timeout"},
