@@ -5,7 +5,7 @@
 //	URL=https://<project>.example.org/functions/v1 TOKEN=… smoke
 //	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… TOKEN=… smoke
 //
-// URL is a base below which the functions have their names, as `make dev` and a
+// `make smoke` takes the same. URL is a base below which the functions have their names, as `make dev` and a
 // proxy have them; function URLs are a host each. The access token comes from
 // the environment, where no list of processes shows it.
 //

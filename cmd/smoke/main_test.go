@@ -9,7 +9,10 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"mentorpause/shared/service/servicetest"
@@ -190,6 +193,36 @@ func TestLook(t *testing.T) {
 			t.Errorf("exit status %d:\n%s", status, out)
 		}
 	})
+}
+
+// `make smoke` hands on what it is given, and shows the token to no list of
+// processes: not in what the shell is told to run either.
+func TestMakeSmoke(t *testing.T) {
+	t.Parallel()
+	const token = "a-token-of-nobody"
+	var asked atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+token {
+			asked.Store(true)
+		}
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	for _, dry := range []bool{true, false} {
+		cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "smoke", "URL="+server.URL)
+		if dry {
+			cmd.Args = append(cmd.Args, "--dry-run")
+		}
+		cmd.Dir = "../.."
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKEOVERRIDES=", "TOKEN="+token)
+		output, err := cmd.CombinedOutput()
+		switch {
+		case dry && (err != nil || bytes.Contains(output, []byte(token))):
+			t.Errorf("the commands of make smoke show the token, or %v:\n%s", err, output)
+		case !dry && (err == nil || !asked.Load() || !bytes.Contains(output, []byte("0 ok, 19 failed"))):
+			t.Errorf("%v, asked with the token: %t\n%s", err, asked.Load(), output)
+		}
+	}
 }
 
 func hasLine(text string, parts ...string) bool {
