@@ -26,6 +26,7 @@ func TestTemplateIsExplained(t *testing.T) {
 		{"### NightMissedAlarm\n", "### NightMissedAlarm, MoonMissedAlarm\n", "MoonMissedAlarm"},
 		{"### DispatchErrorsAlarm\n", "### DispatchErrorsAlarm\n\n### DeadLettersAlarm\n", "DeadLettersAlarm: explained 2 times"},
 		{"  DatabaseUrlSecret=", "  DatabaseSecret=", "DatabaseSecret"},
+		{`MailFrom="Likeperson <no-reply@example.org>"`, "MailFrom=Likeperson <no-reply@example.org>", "drops"},
 		{"<NightlyFunction of the outputs>", "<Nightly of the outputs>", "Nightly"},
 		{"| roster | 40 |", "| roster | 41 |", "roster"},
 		{"**83**", "**84**", "doubled"},
@@ -43,8 +44,10 @@ func TestTemplateIsExplained(t *testing.T) {
 var (
 	alarmHeading = regexp.MustCompile(`(?m)^### (\w+Alarm(?:, \w+Alarm)*)$`)
 	override     = regexp.MustCompile(`\b([A-Z][a-z][A-Za-z]+)=`)
-	outputName   = regexp.MustCompile(`<(\w+) of the outputs>`)
-	instanceRow  = regexp.MustCompile(`(?m)^\| ([a-z-]+) \| (\d+) \|$`)
+	// The SAM CLI takes a value with spaces in double quotes only.
+	unquotedOverride = regexp.MustCompile(`'[A-Z][A-Za-z]+=[^"'\n]* [^'\n]*'`)
+	outputName       = regexp.MustCompile(`<(\w+) of the outputs>`)
+	instanceRow      = regexp.MustCompile(`(?m)^\| ([a-z-]+) \| (\d+) \|$`)
 )
 
 func checkOperations(t template, page string) (found complaints) {
@@ -69,6 +72,9 @@ func checkOperations(t template, page string) (found complaints) {
 		if t.section("Parameters")[match[1]] == nil {
 			found.add("there is no parameter %s", match[1])
 		}
+	}
+	for _, match := range unquotedOverride.FindAllString(page, -1) {
+		found.add("the SAM CLI drops what follows the space: %s", match)
 	}
 	for _, match := range outputName.FindAllStringSubmatch(page, -1) {
 		if t.section("Outputs")[match[1]] == nil {
