@@ -1,9 +1,6 @@
 package stacktest_test
 
 import (
-	"archive/zip"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -14,9 +11,8 @@ import (
 )
 
 const (
-	coldStarts    = 100     // of each at least, for a median that holds
-	mostColdStart = 1.5     // of hello world's, without a database
-	mostZipped    = 8 << 20 // bytes
+	coldStarts    = 100 // of each at least, for a median that holds
+	mostColdStart = 1.5 // of hello world's, without a database
 )
 
 // BenchmarkColdStart takes the time from the start of the process to its first
@@ -72,44 +68,4 @@ func BenchmarkColdStart(b *testing.B) {
 	if ratio > mostColdStart {
 		b.Errorf("roster starts in %.2f of hello world's time, more than %.1f", ratio, mostColdStart)
 	}
-}
-
-// What Lambda has to load is small.
-func TestZippedFunctionsAreSmall(t *testing.T) {
-	t.Parallel()
-	dir := stacktest.Binaries(t)
-	for _, name := range everyFunction() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			bootstrap, err := os.Open(filepath.Join(dir, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer bootstrap.Close()
-			var size counter
-			zipped := zip.NewWriter(&size)
-			entry, err := zipped.Create("bootstrap")
-			if err == nil {
-				_, err = io.Copy(entry, bootstrap)
-			}
-			if err == nil {
-				err = zipped.Close()
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if size < 1<<20 || size > mostZipped {
-				t.Errorf("%d bytes zipped, want at most %d", size, mostZipped)
-			}
-			t.Logf("%.2f MiB zipped", float64(size)/(1<<20))
-		})
-	}
-}
-
-// counter counts what is written.
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }
