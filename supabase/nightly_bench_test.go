@@ -56,6 +56,7 @@ func populate(b *testing.B, mentors, perNight, nights int) (owner, admin *pgx.Co
 		join public.profiles p on p.id = m.user_id
 		join private.chapter_sets s on s.chapter_ids = array[m.chapter_id]
 		join public.certifications c on c.mentor_id = m.user_id and c.issued_on = '2023-01-01'`)
+	exec(b, owner, "select private.recount(array(select s.id from private.chapter_sets s))")
 	exec(b, owner, "vacuum analyze")
 	var err error
 	scheduler, err = database.Open(database.Settings{URL: db.URL("pause_scheduler"), TimeZone: "Europe/Oslo", MaxConnections: 1})
