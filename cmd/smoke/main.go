@@ -6,7 +6,7 @@
 //	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… TOKEN=… smoke
 //
 // `make smoke` takes the same. URL is a base below which the functions have their names, as `make dev` and a
-// proxy have them; function URLs are a host each. The access token comes from
+// proxy have them (a host alone: below /functions/v1); function URLs are a host each. The access token comes from
 // the environment, where no list of processes shows it.
 //
 // Without an URL it goes the way of docs/operations.md from nothing, as far as
@@ -84,6 +84,10 @@ func readTarget(getenv func(string) string) (target, error) {
 		return target{}, errors.New("function URLs are a host each: give PAUSE_URL, REACTIVATE_URL and ROSTER_URL")
 	}
 	where.urls = own
+	// Of a host alone the functions are where Supabase's clients look for them.
+	if u, err := url.Parse(base); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" {
+		base = strings.TrimRight(base, "/") + "/functions/v1"
+	}
 	for _, name := range functions {
 		if base != "" {
 			own[name] = strings.TrimRight(base, "/") + "/" + name

@@ -248,6 +248,7 @@ func TestReadTarget(t *testing.T) {
 	}{
 		{"nothing", nil, "", false},
 		{"a base", map[string]string{"URL": "http://127.0.0.1:8787/functions/v1/"}, "http://127.0.0.1:8787/functions/v1/roster", false},
+		{"a host", map[string]string{"URL": "http://127.0.0.1:8787"}, "http://127.0.0.1:8787/functions/v1/roster", false},
 		{"a host each", map[string]string{"PAUSE_URL": "https://a.on.aws/", "REACTIVATE_URL": "https://b.on.aws/", "ROSTER_URL": "https://c.on.aws/"}, "https://c.on.aws/", false},
 		{"one of three", map[string]string{"ROSTER_URL": "https://c.on.aws/"}, "a host each", true},
 		{"both", map[string]string{"URL": "https://a", "ROSTER_URL": "https://c"}, "not both", true},
