@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,11 +199,12 @@ func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	const limit = time.Second
-	stall := limit - 195*time.Millisecond
+	var stall atomic.Int64 // a time.Duration; a connection that was given up may still ask for it
+	stall.Store(int64(limit - 195*time.Millisecond))
 	network, url := networktest.Before(t, b.URL("pause_api"))
 	network.Disturb(func(m networktest.Message) networktest.Fault {
 		if m.Direction == networktest.Connect {
-			return networktest.Fault{Kind: networktest.Stall, Stall: stall}
+			return networktest.Fault{Kind: networktest.Stall, Stall: time.Duration(stall.Load())}
 		}
 		return networktest.Fault{}
 	})
@@ -211,7 +213,7 @@ func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
 	for range 40 {
 		_, err := do(within(t, limit), open(t, url, 1), ``)
 		if err == nil {
-			stall += 15 * time.Millisecond
+			stall.Add(int64(15 * time.Millisecond))
 			continue
 		}
 		refused, ok := errors.AsType[*refusal.Error](err)
@@ -219,7 +221,7 @@ func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
 		case ok && refused.Code == refusal.DeadlineExceeded && contains(refused.Error(), "after connecting"):
 			return
 		case ok && (refused.Code == refusal.DatabaseUnavailable || refused.Code == refusal.DeadlineExceeded):
-			stall -= 20 * time.Millisecond
+			stall.Add(-int64(20 * time.Millisecond))
 		default:
 			t.Fatalf("got %v", err)
 		}
