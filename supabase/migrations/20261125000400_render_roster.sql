@@ -1,6 +1,6 @@
 -- The roster's page as text. Building 50 rows as jsonb and writing them out again
--- took three quarters of the call's time; concatenating them takes a fifth, and
--- the functions pass the bytes on as they are.
+-- took most of the call's time. They are concatenated now, and the functions pass
+-- the bytes on as they are.
 --
 -- What follows from that: private.coordinator_roster answers JSON as text, which
 -- the functions call; public.coordinator_roster, for supabase.rpc, makes jsonb of
