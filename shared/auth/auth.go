@@ -64,6 +64,8 @@ type Verifier struct {
 	secret []byte      // nil: HS256 is not verified here
 	server *authServer // nil: Supabase Auth is not asked
 	now    func() time.Time
+
+	known verified
 }
 
 // Identity is a signed-in user.
@@ -177,6 +179,17 @@ func (v *Verifier) identify(ctx context.Context, authorization string) (Identity
 	if err != nil {
 		return Identity{}, err
 	}
+	if before, ok := v.known.get(token); ok {
+		// An app sends the same token for an hour. What can have changed since are
+		// the time and the keys.
+		key, err := v.key(ctx, before.algorithm, before.keyID)
+		if err == nil && sameKey(key, before.key) {
+			if err := v.checkTime(before.claims); err != nil {
+				return Identity{}, err
+			}
+			return before.identity, nil
+		}
+	}
 	signed, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil {
 		// The parser's own errors quote parts of the token.
@@ -192,46 +205,43 @@ func (v *Verifier) identify(ctx context.Context, authorization string) (Identity
 		}
 	}
 	payload := signed.UnsafePayloadWithoutVerification()
-	userID, err := v.checkClaims(payload)
+	userID, claims, err := v.checkClaims(payload)
 	if err != nil {
 		return Identity{}, err
 	}
 	// Only from here on is the payload to be believed.
-	if err := v.checkSignature(ctx, token, signed, userID); err != nil {
+	identity := Identity{UserID: userID, Claims: payload}
+	algorithm := jose.SignatureAlgorithm(header.Algorithm)
+	if algorithm == jose.HS256 && v.secret == nil && v.server != nil {
+		return identity, v.server.confirm(ctx, token, userID) // each time
+	}
+	key, err := v.key(ctx, algorithm, header.KeyID)
+	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{UserID: userID, Claims: payload}, nil
+	if _, err := signed.Verify(key); err != nil {
+		return Identity{}, errors.New("the signature is wrong")
+	}
+	v.known.put(token, verification{algorithm, header.KeyID, key, claims, identity})
+	return identity, nil
 }
 
-// checkSignature verifies the signature with the one kind of key that the
-// token's algorithm takes: a shared secret never meets a public key.
-func (v *Verifier) checkSignature(ctx context.Context, token string, signed *jose.JSONWebSignature, userID string) error {
-	header := signed.Signatures[0].Protected
-	var key any
-	switch algorithm := jose.SignatureAlgorithm(header.Algorithm); {
+// key is the one that verifies signatures of the algorithm, which decides its
+// kind: a shared secret never meets a public key.
+func (v *Verifier) key(ctx context.Context, algorithm jose.SignatureAlgorithm, id string) (any, error) {
+	switch {
 	case algorithm == jose.HS256 && v.secret != nil:
-		key = v.secret
-	case algorithm == jose.HS256 && v.server != nil:
-		return v.server.confirm(ctx, token, userID)
+		return v.secret, nil
 	case algorithm != jose.HS256 && v.keys != nil:
-		var err error
-		if key, err = v.keys.find(ctx, algorithm, header.KeyID); err != nil {
-			return err
-		}
+		return v.keys.find(ctx, algorithm, id)
 	case algorithm == jose.HS256 && v.keys != nil:
 		// Foreign, if the project has public keys. If it has none, or none can be
 		// had, its users' own tokens are of this kind.
 		if err := v.keys.wantAny(ctx); err != nil {
-			return refusal.New(refusal.AuthUnavailable).Because(fmt.Errorf("neither a secret nor a publishable key for HS256, and %w", err))
+			return nil, refusal.New(refusal.AuthUnavailable).Because(fmt.Errorf("neither a secret nor a publishable key for HS256, and %w", err))
 		}
-		return fmt.Errorf("no key for %s is configured", algorithm)
-	default:
-		return fmt.Errorf("no key for %s is configured", algorithm)
 	}
-	if _, err := signed.Verify(key); err != nil {
-		return errors.New("the signature is wrong")
-	}
-	return nil
+	return nil, fmt.Errorf("no key for %s is configured", algorithm)
 }
 
 // bearerToken takes the token out of an Authorization header: exactly one, in

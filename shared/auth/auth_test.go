@@ -594,15 +594,22 @@ func BenchmarkVerify(b *testing.B) {
 	p := authtest.New("https://abc.supabase.co").WithRSAKey()
 	v := newVerifier(b, auth.Settings{JWKS: string(p.JWKS()), JWTSecret: p.Secret})
 	for _, algorithm := range []jose.SignatureAlgorithm{jose.HS256, jose.ES256, jose.RS256} {
-		header := "Bearer " + p.Token(user, authtest.Signed(algorithm))
-		b.Run(string(algorithm), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := v.Verify(b.Context(), header); err != nil {
-					b.Fatal(err)
+		var headers []string // more than are remembered
+		for n := range 100 {
+			headers = append(headers, "Bearer "+p.Token(user, authtest.Signed(algorithm), authtest.Claim("session_id", n)))
+		}
+		for name, senders := range map[string]int{"new": len(headers), "seen": 1} {
+			b.Run(string(algorithm)+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				n := 0
+				for b.Loop() {
+					if _, err := v.Verify(b.Context(), headers[n%senders]); err != nil {
+						b.Fatal(err)
+					}
+					n++
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

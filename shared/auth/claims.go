@@ -34,35 +34,41 @@ type claims struct {
 	IsAnonymous json.RawMessage  `json:"is_anonymous"`
 }
 
-// checkClaims tells whose token this would be, if its signature is right.
-func (v *Verifier) checkClaims(payload []byte) (userID string, err error) {
+// checkClaims tells whose token this would be, if its signature is right, and
+// the claims that have to be checked again another time.
+func (v *Verifier) checkClaims(payload []byte) (userID string, standard jwt.Claims, err error) {
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
-		return "", errors.New("the claims are no JSON object of the expected types")
+		return "", standard, errors.New("the claims are no JSON object of the expected types")
 	}
 	if !isStorable(payload) {
-		return "", errors.New("the claims have text or numbers that Postgres can't store")
+		return "", standard, errors.New("the claims have text or numbers that Postgres can't store")
 	}
 	if c.Expiry == nil {
-		return "", errors.New("no exp")
+		return "", standard, errors.New("no exp")
 	}
-	standard := jwt.Claims{Issuer: c.Issuer, Audience: c.Audience, Expiry: c.Expiry, NotBefore: c.NotBefore}
-	expected := jwt.Expected{Issuer: v.issuer, AnyAudience: jwt.Audience{authenticated}, Time: v.now()}
-	if err := standard.ValidateWithLeeway(expected, clockSkew); err != nil {
-		return "", err
+	standard = jwt.Claims{Issuer: c.Issuer, Audience: c.Audience, Expiry: c.Expiry, NotBefore: c.NotBefore}
+	if err := v.checkTime(standard); err != nil {
+		return "", standard, err
 	}
 	if c.Role != authenticated {
-		return "", fmt.Errorf("role is %.32q", c.Role)
+		return "", standard, fmt.Errorf("role is %.32q", c.Role)
 	}
 	if len(c.IsAnonymous) > 0 && string(c.IsAnonymous) != "false" {
-		return "", errors.New("an anonymous user")
+		return "", standard, errors.New("an anonymous user")
 	}
 	// Parse takes other spellings of a UUID too.
 	id, err := uuid.Parse(c.Subject)
 	if err != nil || len(c.Subject) != len(uuid.Nil.String()) {
-		return "", errors.New("sub is no UUID")
+		return "", standard, errors.New("sub is no UUID")
 	}
-	return id.String(), nil
+	return id.String(), standard, nil
+}
+
+// checkTime checks the claims that depend on the time and on the settings.
+func (v *Verifier) checkTime(standard jwt.Claims) error {
+	expected := jwt.Expected{Issuer: v.issuer, AnyAudience: jwt.Audience{authenticated}, Time: v.now()}
+	return standard.ValidateWithLeeway(expected, clockSkew)
 }
 
 // isStorable reports whether Postgres takes a JSON text as jsonb. Otherwise the
