@@ -1,7 +1,7 @@
 // Command testcluster runs a command with a throwaway PostgreSQL server that
 // behaves like Supabase, and stops the server when the command has ended.
 //
-//	go run ./cmd/testcluster -- go test ./...
+//	go run ./cmd/testcluster [-set name=value …] -- go test ./...
 //
 // It installs PostgreSQL where that is missing and it may. The command finds
 // in its environment:
@@ -36,8 +36,14 @@ import (
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: testcluster [--] command [argument …]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: testcluster [-set name=value …] [--] command [argument …]")
+		flag.PrintDefaults()
 	}
+	var settings []string
+	flag.Func("set", "a setting of the server, name=value", func(setting string) error {
+		settings = append(settings, setting)
+		return nil
+	})
 	flag.Parse()
 	if flag.NArg() == 0 {
 		flag.Usage()
@@ -45,7 +51,7 @@ func main() {
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	code, err := run(signals, flag.Args())
+	code, err := run(signals, settings, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testcluster:", err)
 	}
@@ -58,8 +64,8 @@ type interruption struct{ signal syscall.Signal }
 func (i interruption) Error() string { return "interrupted: " + i.signal.String() }
 
 // run returns the exit status, also with an error.
-func run(signals <-chan os.Signal, command []string) (code int, err error) {
-	cluster, env, err := prepare(signals)
+func run(signals <-chan os.Signal, settings, command []string) (code int, err error) {
+	cluster, env, err := prepare(signals, settings)
 	if cluster != nil {
 		defer func() {
 			if stopErr := cluster.Stop(); stopErr != nil {
@@ -98,7 +104,7 @@ func run(signals <-chan os.Signal, command []string) (code int, err error) {
 
 // prepare starts the server and makes the databases; a signal interrupts it.
 // The cluster is returned, to be stopped, even with an error.
-func prepare(signals <-chan os.Signal) (*localpg.Cluster, []string, error) {
+func prepare(signals <-chan os.Signal, settings []string) (*localpg.Cluster, []string, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	prepared := make(chan struct{})
@@ -111,7 +117,7 @@ func prepare(signals <-chan os.Signal) (*localpg.Cluster, []string, error) {
 		case <-prepared:
 		}
 	}()
-	cluster, env, err := makeCluster(ctx)
+	cluster, env, err := makeCluster(ctx, settings)
 	close(prepared)
 	<-watching
 	if cause := context.Cause(ctx); cause != nil {
@@ -120,12 +126,12 @@ func prepare(signals <-chan os.Signal) (*localpg.Cluster, []string, error) {
 	return cluster, env, err
 }
 
-func makeCluster(ctx context.Context) (*localpg.Cluster, []string, error) {
+func makeCluster(ctx context.Context, settings []string) (*localpg.Cluster, []string, error) {
 	installation, err := localpg.Ensure(ctx, os.Stderr)
 	if err != nil {
 		return nil, nil, err
 	}
-	cluster, err := installation.Start(ctx, localpg.Options{})
+	cluster, err := installation.Start(ctx, localpg.Options{Settings: settings})
 	if err != nil {
 		return nil, nil, err
 	}

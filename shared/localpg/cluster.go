@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,9 @@ type Options struct {
 	Port int
 	// Durable keeps the data and makes commits survive a crash of the machine.
 	Durable bool
+	// Settings of the server, "name=value", beside those that a cluster has by
+	// itself; the later one holds.
+	Settings []string
 	// Log gets one line per step that takes noticeable time; nil: nothing.
 	Log io.Writer
 }
@@ -43,6 +47,7 @@ type Cluster struct {
 	// All below is zero for a cluster that somebody else started (Attach).
 	installation Installation
 	durable      bool
+	settings     []string // beside those of every cluster
 
 	dir       string
 	temporary bool
@@ -74,7 +79,7 @@ func (i Installation) Start(ctx context.Context, opts Options) (_ *Cluster, err 
 		// initdb looks for its companions with access(2), which no capability opens.
 		return nil, fmt.Errorf("the user that PostgreSQL runs as cannot reach %s: one of its folders lets only others in", initdb)
 	}
-	c := &Cluster{installation: i, durable: opts.Durable, temporary: !opts.Durable}
+	c := &Cluster{installation: i, durable: opts.Durable, settings: opts.Settings, temporary: !opts.Durable}
 	if c.dir, err = clusterFolder(opts); err != nil {
 		return nil, err
 	}
@@ -217,7 +222,7 @@ func (c *Cluster) Restart(ctx context.Context, crash bool, whileDown func()) err
 	if err := c.clearStalePID(ctx); err != nil {
 		return err
 	}
-	return c.installation.launchOn(ctx, acct, c, c.port, c.durable)
+	return c.installation.launchOn(ctx, acct, c, c.port)
 }
 
 // clusterFolder makes the cluster's folder and returns its absolute path.
@@ -353,7 +358,7 @@ func (i Installation) launch(ctx context.Context, acct account, c *Cluster, opts
 				return err
 			}
 		}
-		err := i.launchOn(ctx, acct, c, port, opts.Durable)
+		err := i.launchOn(ctx, acct, c, port)
 		if err == nil {
 			return nil
 		}
@@ -365,7 +370,7 @@ func (i Installation) launch(ctx context.Context, acct account, c *Cluster, opts
 
 var errPortTaken = errors.New("the port is in use")
 
-func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, port int, durable bool) error {
+func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, port int) error {
 	log, err := os.OpenFile(c.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -373,7 +378,7 @@ func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, po
 	defer log.Close()
 
 	args := []string{"-D", c.data()}
-	for _, setting := range settings(port, durable) {
+	for _, setting := range slices.Concat(settings(port, c.durable), c.settings) {
 		args = append(args, "-c", setting)
 	}
 	// The end of ctx is the end of waiting, and not of the server.

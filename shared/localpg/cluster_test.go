@@ -142,8 +142,11 @@ func lockedFolder(t *testing.T) string {
 func TestDurableClusterKeepsItsData(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(lockedFolder(t), "checkout", ".dev", "postgres")
-	cluster := startOne(t, Options{Dir: dir, Durable: true})
+	cluster := startOne(t, Options{Dir: dir, Durable: true, Settings: []string{"shared_buffers=32MB", "work_mem=7MB"}})
 	conn := connectAs(t, cluster, "postgres", Maintenance)
+	if got := value[string](t, conn, "select current_setting('shared_buffers') || ' ' || current_setting('work_mem')"); got != "32MB 7MB" {
+		t.Errorf("shared_buffers and work_mem are %s, want those asked for", got)
+	}
 	mustExec(t, conn, "create table public.things (id int); insert into public.things values (1)")
 	if got := value[string](t, conn, "select current_setting('fsync') || ' ' || current_setting('synchronous_commit')"); got != "on on" {
 		t.Errorf("fsync and synchronous_commit are %s", got)
