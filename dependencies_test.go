@@ -22,6 +22,10 @@ var licences = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MI
 // make of it.
 var unlicensed = []string{"github.com/supabase-community/storage-go"}
 
+// ofCharts are modules that only the benchmark's charts need, which no function
+// and no tool has; docs/dependencies.md says under which terms they are.
+var ofCharts = []string{"github.com/ajstarks/svgo", "github.com/golang/freetype"}
+
 // Whoever adds a dependency writes down why, and whoever removes one its line.
 func TestDependenciesHaveAReason(t *testing.T) {
 	t.Parallel()
@@ -102,6 +106,18 @@ func TestDependenciesHaveALicence(t *testing.T) {
 	said := dependencies(t, "Linked into a function")
 	for name, row := range dependencies(t, "In the local tools and the tests") {
 		said[name] = row
+	}
+	page := string(readFile(t, "docs/dependencies.md"))
+	for _, path := range ofCharts {
+		if said := strings.Contains(page, "`"+path+"`"); !said || modules[path] == "" {
+			t.Errorf("%s: in docs/dependencies.md %v, in use %v", path, said, modules[path] != "")
+		}
+		delete(modules, path)
+	}
+	for _, p := range goList[pkg](t, "-deps", "./functions/...", "./cmd/...") {
+		if p.Module != nil && slices.Contains(ofCharts, p.Module.Path) {
+			t.Errorf("%s is more than the charts'", p.Module.Path)
+		}
 	}
 	for path, dir := range modules {
 		found := licencesIn(t, dir)

@@ -1,0 +1,108 @@
+// Package bench_test measures the whole system beside what it is compared with:
+// the same SQL by pgbench, functions as they are often written in TypeScript, the
+// plain normalised query, bare inserts. A subject and its peers take turns, and
+// what is reported is the ratio of the two in the same round: the times of this
+// machine today say nothing about another day, or another machine.
+//
+// `make bench` measures with a million mentors and writes docs/performance.md.
+// Without -full it only shows that every measurement runs.
+package bench_test
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"mentorpause/shared/service/stacktest"
+)
+
+var (
+	full    = flag.Bool("full", false, "measure with a million mentors, for about half an hour")
+	mentors = flag.Int("mentors", 1_000_000, "how many mentors to measure with, at least 50,000")
+	only    = flag.String("only", "", "the measurements to take, by a part of their names")
+	docs    = flag.String("docs", "", "the folder to write performance.md and its charts to, when everything is measured")
+)
+
+// scale is how much is measured.
+type scale struct {
+	mentors   int           // of the organisation; with very many, one chapter has a tenth and ten have a hundredth each
+	runs      int           // of each measurement, in turns
+	length    time.Duration // of a run under load
+	clients   []int         // who ask at once, in the chart of the throughput
+	barred    []int         // of these, those that have bars
+	calls     int           // of each page in a run, for its median
+	perNight  int           // mentors whose certification ends in a night
+	few       int           // mentors of the small organisation in the night with nothing to do
+	idle      int           // nights with nothing to do in a run
+	starts    int           // cold starts in a run
+	crowd     int           // mentors whom notifications are about
+	delivered int           // notifications that were delivered long ago
+	pending   int           // notifications that a run delivers
+}
+
+var (
+	whole = scale{
+		mentors: 1_000_000, runs: 5, length: 3 * time.Second, clients: []int{1, 2, 4, 8, 16, 32}, barred: []int{8, 32}, calls: 400,
+		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
+	}
+	short = scale{
+		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 2,
+		perNight: 50, few: 20, idle: 1, starts: 1, crowd: 40, delivered: 100, pending: 50,
+	}
+)
+
+// sizes are those of the chapters that are compared, the smallest first.
+func (s scale) sizes() []int {
+	if s.mentors < 50_000 { // all of its chapters are small
+		return []int{100}
+	}
+	return []int{100, s.mentors / 100, s.mentors / 10}
+}
+
+func (s scale) largest() int { return s.sizes()[len(s.sizes())-1] }
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	stacktest.Main(m)
+}
+
+// TestBench measures everything, one thing at a time.
+func TestBench(t *testing.T) {
+	s := short
+	if *full {
+		s = whole
+		s.mentors = *mentors
+	}
+	organisation := newSystem(t)
+	organisation.fill(t, s.mentors)
+	r := &report{scale: s, about: machine(t, organisation)}
+	for _, measure := range []struct {
+		name string
+		run  func(*testing.T, *system, scale, *report)
+	}{
+		{"pages", rosterPages},
+		{"throughput", rosterThroughput},
+		{"far", far},
+		{"round trips", roundTrips},
+		{"size", size},
+		{"transitions", transitions},
+		{"nights", nights},
+		{"dispatch", dispatch},
+		{"cold starts", coldStarts},
+	} {
+		if !strings.Contains(measure.name, *only) {
+			continue
+		}
+		if !t.Run(measure.name, func(t *testing.T) { measure.run(t, organisation, s, r) }) {
+			t.FailNow()
+		}
+	}
+	fmt.Print("\n", r.text(), "\n")
+	if *docs != "" && *only == "" {
+		if err := r.write(*docs); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+// The roster as a Supabase developer would write it in TypeScript, to compare
+// ours with. /naive is how it is mostly written: a transaction of a client
+// library, statement after statement, the page decoded and encoded again. /tuned
+// makes the best of the same libraries: prepared statements, what can be sent
+// together is, and the page stays text.
+import postgres from "postgres";
+import { createRemoteJWKSet, jwtVerify, type JWTPayload } from "jose";
+
+const project = Deno.env.get("SUPABASE_URL")!;
+const url = Deno.env.get("SUPABASE_DB_URL")!;
+const keys = createRemoteJWKSet(new URL(`${project}/auth/v1/.well-known/jwks.json`));
+// As Supabase's documentation has it for its pooler; and as is faster without one.
+const pooled = postgres(url, { prepare: false });
+const direct = postgres(url);
+
+async function claims(request: Request): Promise<JWTPayload> {
+  const token = request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
+  const { payload } = await jwtVerify(token, keys, { issuer: `${project}/auth/v1`, audience: "authenticated" });
+  return payload;
+}
+
+async function naive(request: Request): Promise<Response> {
+  const caller = await claims(request);
+  const query = new URL(request.url).searchParams;
+  const roster = await pooled.begin(async (tx) => {
+    await tx`select set_config('role', 'authenticated', true),
+      set_config('request.jwt.claims', ${JSON.stringify(caller)}, true)`;
+    const [row] = await tx`select public.coordinator_roster(
+      page_limit => ${query.get("limit") ?? 50}::int, page_cursor => ${query.get("cursor")}) as roster`;
+    return row.roster;
+  });
+  return Response.json(roster);
+}
+
+async function tuned(request: Request): Promise<Response> {
+  const caller = await claims(request);
+  const query = new URL(request.url).searchParams;
+  const [, [row]] = await direct.begin((tx) => [
+    tx`select set_config('role', 'authenticated', true),
+      set_config('request.jwt.claims', ${JSON.stringify(caller)}, true)`,
+    tx`select private.coordinator_roster(null, null, null,
+      ${query.get("limit") ?? 50}::int, ${query.get("cursor")}) as roster`,
+  ]);
+  return new Response(row.roster, { headers: { "content-type": "application/json" } });
+}
+
+Deno.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  onListen: ({ port }) => console.log(port), // for who started us
+}, async (request) => {
+  try {
+    return await (new URL(request.url).pathname === "/tuned" ? tuned : naive)(request);
+  } catch (error) {
+    return Response.json({ error: String(error) }, { status: 500 });
+  }
+});

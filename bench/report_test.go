@@ -1,0 +1,159 @@
+package bench_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bar is what a measure has to reach; zero: it is only told.
+type bar struct{ least, most float64 }
+
+func atLeast(v float64) bar { return bar{least: v} }
+func atMost(v float64) bar  { return bar{most: v} }
+
+func (b bar) String() string {
+	switch {
+	case b.least != 0:
+		return "≥ " + number(b.least)
+	case b.most != 0:
+		return "≤ " + number(b.most)
+	}
+	return ""
+}
+
+func (b bar) verdict(v float64) string {
+	switch {
+	case b == bar{}:
+		return ""
+	case b.least != 0 && v < b.least, b.most != 0 && v > b.most:
+		return "missed"
+	}
+	return "ok"
+}
+
+// row is one measure, with a value of each run.
+type row struct {
+	name   string
+	bar    bar
+	unit   string // of the values; none: a ratio
+	values []float64
+	detail string // what the ratio is made of
+}
+
+func (r row) median() float64 { return median(r.values) }
+
+// report collects the rows in the order in which they come.
+type report struct {
+	scale  scale
+	about  []string // the machine and the versions
+	rows   []row
+	charts []chart
+}
+
+func (r *report) add(t *testing.T, name string, b bar, unit string, values []float64, detail string, args ...any) {
+	t.Helper()
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) || v <= 0 {
+			t.Fatalf("%s: %v is no measurement", name, values)
+		}
+	}
+	if len(values) == 0 {
+		t.Fatalf("%s: no measurement", name)
+	}
+	added := row{name, b, unit, values, fmt.Sprintf(detail, args...)}
+	r.rows = append(r.rows, added)
+	t.Logf("%s: %s %s (%s to %s) %s %s; %s", name, number(added.median()), unit,
+		number(slices.Min(values)), number(slices.Max(values)), b, b.verdict(added.median()), added.detail)
+}
+
+// text is the table, in Markdown.
+func (r *report) text() string {
+	var s strings.Builder
+	fmt.Fprintln(&s, "| measure | bar | median | min – max | | of which |")
+	fmt.Fprintln(&s, "| --- | --- | --- | --- | --- | --- |")
+	for _, row := range r.rows {
+		value := number(row.median())
+		if row.unit != "" {
+			value += " " + row.unit
+		}
+		fmt.Fprintf(&s, "| %s | %s | %s | %s – %s | %s | %s |\n", row.name, row.bar, value,
+			number(slices.Min(row.values)), number(slices.Max(row.values)), row.bar.verdict(row.median()), row.detail)
+	}
+	return s.String()
+}
+
+// number writes what a reader needs of a value: three digits that count, those
+// before the point, and of a whole number no others.
+func number(v float64) string {
+	switch {
+	case v >= 1000:
+		text := fmt.Sprintf("%.0f", v)
+		for i := len(text) - 3; i > 0; i -= 3 {
+			text = text[:i] + "," + text[i:]
+		}
+		return text
+	case v >= 100, v >= 4 && v == math.Trunc(v):
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func median(values []float64) float64 { return percentile(values, 0.5) }
+
+// percentile is the value below which that share of them is; the mean of the two
+// in the middle when there is none in between.
+func percentile(values []float64, share float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	at := share * float64(len(sorted)-1)
+	low := int(at)
+	if low == len(sorted)-1 {
+		return sorted[low]
+	}
+	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
+}
+
+func mean(values []float64) float64 {
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// quotients divides run by run.
+func quotients(a, b []float64) []float64 {
+	q := make([]float64, len(a))
+	for i := range a {
+		q[i] = a[i] / b[i]
+	}
+	return q
+}
+
+const page = "performance.md"
+
+// write makes the page and its charts.
+func (r *report) write(dir string) error {
+	var s strings.Builder
+	fmt.Fprintf(&s, "<!-- Written by make bench; don't edit. What it means is in architecture.md. -->\n# Performance\n\n")
+	fmt.Fprintf(&s, "The newest run of `make bench`, on %s, with %s mentors; median, least and most of %d runs in which a subject and its peers took turns. "+
+		"Only the ratios say something about another machine.\n\n", time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
+	for _, line := range r.about {
+		fmt.Fprintf(&s, "- %s\n", line)
+	}
+	fmt.Fprintf(&s, "\n%s", r.text())
+	for _, c := range r.charts {
+		if err := c.draw(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(&s, "\n![%s](%s)\n", c.title, c.file)
+	}
+	return os.WriteFile(filepath.Join(dir, page), []byte(s.String()), 0o644)
+}

@@ -1,0 +1,313 @@
+package bench_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"mentorpause/shared/networktest"
+	"mentorpause/shared/population"
+)
+
+// rosterPages compares the time of a page in SQL: between chapters of different
+// sizes, with what 50 rows of the index take at least, and with the query that
+// needs no read model.
+func rosterPages(t *testing.T, o *system, s scale, r *report) {
+	sizes, large := s.sizes(), s.largest()
+	type subject struct {
+		calls  int // in a run
+		url    string
+		script pgbenchScript
+		took   []float64 // µs, the median of each run
+	}
+	var subjects []*subject
+	add := func(calls int, url, sql string, variables map[string]string) *subject {
+		subjects = append(subjects, &subject{max(calls, 1), url, pgbenchScript{sql, variables}, nil})
+		return subjects[len(subjects)-1]
+	}
+	var first, middle, normalised []*subject
+	for n, size := range sizes {
+		chapter := o.chapter(t, size)
+		url := o.signedIn(t, chapter)
+		first = append(first, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, null);", nil))
+		middle = append(middle, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, :after::text);",
+			map[string]string{"after": o.cursor(t, chapter, size/2)}))
+		// That of the largest takes seconds.
+		normalised = append(normalised, add([]int{s.calls / 10, 2, 1}[n], url, normalisedRoster, map[string]string{"chapter": chapter.ID.String()}))
+	}
+	floor := add(s.calls, o.database.URL("postgres"), rosterFloor, map[string]string{"chapter": o.chapter(t, large).ID.String()})
+	for range s.runs {
+		for _, subject := range subjects {
+			subject.took = append(subject.took, pgbenchLatency(t, subject.url, subject.script, subject.calls))
+		}
+		slices.Reverse(subjects) // nobody always follows the same
+	}
+	us := func(s *subject) string { return number(median(s.took)) + " µs" }
+	for _, page := range []struct {
+		name     string
+		subjects []*subject
+	}{{"first page", first}, {"page in the middle", middle}} {
+		r.add(t, fmt.Sprintf("roster in SQL, %s: chapter of %s ÷ chapter of 100", page.name, number(float64(large))), atMost(1.10), "",
+			quotients(last(page.subjects).took, page.subjects[0].took), "%s and %s", us(last(page.subjects)), us(page.subjects[0]))
+	}
+	r.add(t, "roster in SQL ÷ the floor: 50 rows through the index, no JSON", atMost(3.5), "",
+		quotients(last(first).took, floor.took), "%s and %s", us(last(first)), us(floor))
+	r.add(t, fmt.Sprintf("the normalised query under RLS ÷ roster in SQL, chapter of %s", number(float64(large))), bar{}, "",
+		quotients(last(normalised).took, last(first).took), "%s and %s", us(last(normalised)), us(last(first)))
+
+	latency := chart{file: "roster-latency.svg", title: "A page of the roster in SQL", x: "mentors in the chapter", y: "ms, median", logarithmic: true}
+	for _, line := range []struct {
+		name     string
+		subjects []*subject
+	}{{"normalised query", normalised}, {"roster, first page", first}, {"roster, page in the middle", middle}} {
+		points := series{name: line.name}
+		for n, subject := range line.subjects {
+			points.add(float64(sizes[n]), median(subject.took)/1000)
+		}
+		latency.series = append(latency.series, points)
+	}
+	points := series{name: "floor: 50 rows, no JSON"}
+	for _, size := range sizes {
+		points.add(float64(size), median(floor.took)/1000)
+	}
+	latency.series = append(latency.series, points)
+	r.charts = append(r.charts, latency)
+}
+
+func last[T any](values []T) T { return values[len(values)-1] }
+
+// rosterFloor reads what a page shows of the read model, in its order.
+const rosterFloor = `select n.mentor_id, n.display_name, n.chapter_set_id, n.certified_until, n.coordinators
+	from private.roster_entries n where n.chapter_id = :chapter::uuid order by n.display_name, n.mentor_id limit 50;`
+
+// normalisedRoster is the page and the counts without a read model.
+const normalisedRoster = `with roster as (
+		select m.user_id as mentor_id, p.display_name, c.certified_until, r.id as pause_record_id, r.version,
+			r.pause_reason, r.paused_at, r.expected_return_date,
+			case when c.certified_until < current_date then 'expired_cert' when r.paused_at is not null then 'paused' else 'active' end as status
+		from public.chapter_memberships m
+		join public.profiles p on p.id = m.user_id
+		left join public.pause_records r on r.mentor_id = m.user_id and r.status in ('paused', 'expired_cert')
+		left join lateral (
+			select max(coalesce(k.expires_on, 'infinity')) as certified_until
+			from public.certifications k where k.mentor_id = m.user_id and k.kind = 'kurs'
+		) c on true
+		where m.chapter_id = :chapter::uuid and m.role = 'mentor' and m.ended_at is null
+	)
+	select json_build_object(
+		'summary', (select json_build_object('total', count(*), 'active', count(*) filter (where status = 'active'),
+			'paused', count(*) filter (where status = 'paused'), 'expired_cert', count(*) filter (where status = 'expired_cert'),
+			'expiring_soon', count(*) filter (where certified_until between current_date and current_date + 30),
+			'return_overdue', count(*) filter (where status = 'paused' and expected_return_date < current_date)) from roster),
+		'mentors', (select json_agg(page) from (
+			select q.*, (select json_agg(json_build_object('id', a.coordinator_id, 'name', o.display_name))
+				from public.coordinator_assignments a join public.profiles o on o.id = a.coordinator_id
+				where a.mentor_id = q.mentor_id) as coordinators
+			from (select * from roster order by display_name, mentor_id limit 50) q) page));`
+
+// signedIn is the URL of sessions of whoever coordinates the chapter, for what
+// is measured without what a request sets.
+func (o *system) signedIn(t *testing.T, chapter population.Chapter) string {
+	t.Helper()
+	claims, err := json.Marshal(map[string]any{"sub": chapter.Coordinator, "role": "authenticated", "aud": "authenticated", "is_anonymous": false})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(o.database.URL("pause_api"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("options", "-c role=authenticated -c request.jwt.claims="+string(claims))
+	// libpq takes a plus sign for itself.
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	return u.String()
+}
+
+// cursor is that of the page which begins after so many mentors of the chapter.
+func (o *system) cursor(t *testing.T, chapter population.Chapter, after int) string {
+	t.Helper()
+	var name string
+	var id uuid.UUID
+	if err := o.owner.QueryRow(t.Context(), `select n.display_name, n.mentor_id from private.roster_entries n
+		where n.chapter_id = $1 order by n.display_name, n.mentor_id limit 1 offset $2 - 1`, chapter.ID, after).Scan(&name, &id); err != nil {
+		t.Fatal(err)
+	}
+	var plain, seal string
+	if err := o.owner.QueryRow(t.Context(), "select jsonb_build_array($1::text, $2::uuid)::text", name, id).Scan(&plain); err != nil {
+		t.Fatal(err)
+	}
+	payload := base64.RawURLEncoding.EncodeToString([]byte(plain))
+	if err := o.owner.QueryRow(t.Context(), `select private.seal_cursor($1, jsonb_build_array($2::uuid, null, null, null)::text, s.cursor_key)
+		from private.settings s`, payload, chapter.Coordinator).Scan(&seal); err != nil {
+		t.Fatal(err)
+	}
+	return payload + "." + seal
+}
+
+// rosterThroughput compares requests a second: the function in one process
+// behind net/http, pgbench with the SQL that the function sends, and the two
+// functions in TypeScript.
+func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
+	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
+	url := o.database.URL("pause_api")
+	event := request(t, token, "GET", "", nil)
+	sql := pipeline("roster", recorded(t, url, func(url string) {
+		f := o.start(t, "roster", 1, url)
+		defer f.Close()
+		if _, err := invoke(t.Context(), f, event); err != nil {
+			t.Error(err)
+		}
+	}), nil)
+
+	most := slices.Max(s.clients)
+	ours, theirs := o.served(t, "roster", url), o.typeScript(t, url)
+	deployed := o.start(t, "roster", most, "")
+	httpLoad := func(server *server, path string) func(clients int) sample {
+		connections, request := server.clients(t, most), plain("GET", path, token, nil)
+		return func(clients int) sample {
+			return load(t, clients, s.length, func(client, _ int) error { return connections[client].call(request) })
+		}
+	}
+	subjects := []struct {
+		name string
+		run  func(clients int) sample
+	}{
+		{"pgbench, the same SQL", func(clients int) sample {
+			return sample{rate: runPgbench(t, url, sql, clients, s.length).rate}
+		}},
+		{"the function, one process", httpLoad(ours, "/")},
+		{"TypeScript, naive", httpLoad(theirs, "/naive")},
+		{"TypeScript, tuned", httpLoad(theirs, "/tuned")},
+		{"the function, a process per client", func(clients int) sample {
+			return load(t, clients, s.length, func(int, int) error {
+				_, err := deployed.Invoke(t.Context(), event)
+				return err
+			})
+		}},
+	}
+	rates := make([]map[int][]float64, len(subjects))
+	for n := range subjects {
+		rates[n] = map[int][]float64{}
+		subjects[n].run(most) // opens connections, starts processes
+	}
+	for range s.runs {
+		for _, clients := range s.clients {
+			for n, subject := range subjects {
+				rates[n][clients] = append(rates[n][clients], subject.run(clients).rate)
+			}
+		}
+	}
+	rate := func(n, clients int) string { return number(median(rates[n][clients])) + "/s" }
+	for _, clients := range s.barred {
+		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ pgbench", clients), atLeast(0.65), "",
+			quotients(rates[1][clients], rates[0][clients]), "%s and %s", rate(1, clients), rate(0, clients))
+		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ naive TypeScript", clients), atLeast(2.5), "",
+			quotients(rates[1][clients], rates[2][clients]), "%s and %s", rate(1, clients), rate(2, clients))
+		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ tuned TypeScript", clients), bar{}, "",
+			quotients(rates[1][clients], rates[3][clients]), "%s and %s", rate(1, clients), rate(3, clients))
+		r.add(t, fmt.Sprintf("roster, %d clients: as on Lambda, a process per client, ÷ pgbench", clients), bar{}, "",
+			quotients(rates[4][clients], rates[0][clients]), "%s and %s", rate(4, clients), rate(0, clients))
+	}
+	r.add(t, "resident memory of a function under load", atMost(24), "MiB", residentMemory(t, "roster"), "the largest of %d processes; of roster", most)
+
+	throughput := chart{file: "roster-throughput.svg", title: "Pages of the roster", x: "clients at once", y: "pages a second, median"}
+	for n, subject := range subjects {
+		points := series{name: subject.name}
+		for _, clients := range s.clients {
+			points.add(float64(clients), median(rates[n][clients]))
+		}
+		throughput.series = append(throughput.series, points)
+	}
+	r.charts = append(r.charts, throughput)
+}
+
+// far compares what one client waits for when the database is 2 ms away.
+func far(t *testing.T, o *system, s scale, r *report) {
+	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
+	network, url := networktest.Before(t, o.database.URL("pause_api"))
+	network.Shape(2*time.Millisecond, 0)
+	ours := o.served(t, "roster", url).clients(t, 1)[0]
+	theirs := o.typeScript(t, url).clients(t, 1)[0]
+	requests := [][]byte{plain("GET", "/", token, nil), plain("GET", "/naive", token, nil), plain("GET", "/tuned", token, nil)}
+	clients := []*client{ours, theirs, theirs}
+	p50 := make([][]float64, 3)
+	for run := range s.runs + 1 {
+		for n, client := range clients {
+			took := load(t, 1, s.length/3, func(int, int) error { return client.call(requests[n]) })
+			if run > 0 { // the first one connects
+				p50[n] = append(p50[n], took.p50)
+			}
+		}
+	}
+	r.add(t, "2 ms to the database, one client, p50: naive TypeScript ÷ the function", atLeast(4), "",
+		quotients(p50[1], p50[0]), "%s and %s ms", number(median(p50[1])), number(median(p50[0])))
+	r.add(t, "2 ms to the database, one client, p50: tuned TypeScript ÷ the function", bar{}, "",
+		quotients(p50[2], p50[0]), "%s and %s ms", number(median(p50[2])), number(median(p50[0])))
+}
+
+// roundTrips counts how often the functions speak to the database and wait.
+func roundTrips(t *testing.T, o *system, s scale, r *report) {
+	chapter := o.chapter(t, s.sizes()[0])
+	token := o.token(chapter.Coordinator)
+	network, url := networktest.Before(t, o.database.URL("pause_api"))
+	var spoken atomic.Int32
+	network.Disturb(func(m networktest.Message) networktest.Fault {
+		if m.Direction == networktest.Request {
+			spoken.Add(1)
+		}
+		return networktest.Fault{}
+	})
+	mentors := o.mentors(t, chapter)
+	for _, function := range []struct {
+		name  string
+		event func(n int) []byte // the nth request
+	}{
+		{"roster", func(int) []byte { return request(t, token, "GET", "", nil) }},
+		{"pause", func(n int) []byte { return request(t, token, "POST", "", pauseBody(mentors[n]), newKey()...) }},
+		{"reactivate", func(n int) []byte { return request(t, token, "POST", "", reactivateBody(mentors[n]), newKey()...) }},
+	} {
+		f := o.start(t, function.name, 1, url)
+		trips := func(n int) []float64 {
+			event := function.event(n)
+			before := spoken.Load()
+			if _, err := invoke(t.Context(), f, event); err != nil {
+				t.Fatal(err)
+			}
+			return []float64{float64(spoken.Load() - before)}
+		}
+		trips(0) // connects
+		r.add(t, "round trips of "+function.name+", warm", atMost(1), "", trips(1), "counted by a proxy in front of the database")
+		time.Sleep(1500 * time.Millisecond) // a pool would ask first whether the connection is alive
+		r.add(t, "round trips of "+function.name+", after idling", atMost(1), "", trips(2), "1.5 s later")
+	}
+}
+
+// size compares the bytes of a page.
+func size(t *testing.T, o *system, s scale, r *report) {
+	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
+	f := o.start(t, "roster", 1, "")
+	var bytes [2]float64
+	for n, headers := range [][]string{nil, {"accept-encoding", "gzip"}} {
+		response, err := invoke(t.Context(), f, request(t, token, "GET", "", nil, headers...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := []byte(response.Body)
+		if response.IsBase64Encoded {
+			if body, err = base64.StdEncoding.DecodeString(response.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bytes[n] = float64(len(body))
+	}
+	r.add(t, "bytes of a page of 50: with gzip ÷ without", atMost(0.25), "", []float64{bytes[1] / bytes[0]}, "%s and %s bytes", number(bytes[1]), number(bytes[0]))
+}

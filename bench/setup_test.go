@@ -1,0 +1,320 @@
+package bench_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/jackc/pgx/v5"
+
+	"mentorpause/shared/auth/authtest"
+	"mentorpause/shared/lambdaruntime"
+	"mentorpause/shared/population"
+	"mentorpause/shared/service/stacktest"
+	"mentorpause/shared/testdb"
+)
+
+var (
+	serversOnce sync.Once
+	serversDir  string
+	serversErr  error
+)
+
+// system is an organisation in a database, and the project that signs its people
+// in.
+type system struct {
+	database *testdb.Database
+	owner    *pgx.Conn
+	project  *authtest.Project
+	url      string // the project's
+	people   population.Population
+}
+
+// newSystem has nobody in it.
+func newSystem(t *testing.T, options ...testdb.Option) *system {
+	t.Helper()
+	s := &system{database: testdb.New(t, options...)}
+	s.owner = s.database.Connect(t, "postgres")
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	s.project = authtest.New(s.url)
+	mux.Handle("/auth/v1/", s.project.Handler())
+	return s
+}
+
+// fill makes an organisation of that many mentors, today's.
+func (s *system) fill(t *testing.T, mentors int) {
+	t.Helper()
+	var today time.Time
+	if err := s.owner.QueryRow(t.Context(), "select private.today()").Scan(&today); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	began := time.Now()
+	s.people, err = population.Fill(t.Context(), s.owner, population.Config{Mentors: mentors, Seed: 1, Today: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s mentors in %s", number(float64(mentors)), time.Since(began).Round(time.Second))
+}
+
+func (s *system) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	if _, err := s.owner.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatalf("%.80s: %v", sql, err)
+	}
+}
+
+// chapter is the one of the organisation with that many mentors.
+func (s *system) chapter(t *testing.T, mentors int) population.Chapter {
+	t.Helper()
+	chapter, err := s.people.OfSize(mentors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chapter
+}
+
+// start brings up a function as it is deployed, on this database or, when
+// given, on what is behind another URL.
+func (s *system) start(t *testing.T, name string, instances int, databaseURL string) *lambdaruntime.Function {
+	t.Helper()
+	if databaseURL == "" {
+		databaseURL = s.database.URL(roleOf(name))
+	}
+	var log stacktest.Log
+	f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+		Name: name, Binary: filepath.Join(binaries(t), name), MaxInstances: instances,
+		Env:     []string{"SUPABASE_URL=" + s.url, "SUPABASE_DB_URL=" + databaseURL, "LOG_LEVEL=error"},
+		Timeout: time.Minute, Output: &log,
+	})
+	if err != nil {
+		t.Fatalf("start %s: %v\n%s", name, err, &log)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+func roleOf(function string) string {
+	if slices.Contains(stacktest.Scheduled, function) {
+		return "pause_scheduler"
+	}
+	return "pause_api"
+}
+
+// token signs somebody in for the time that all of this takes.
+func (s *system) token(user fmt.Stringer) string {
+	return s.project.Token(user.String(), authtest.Expires(time.Now().Add(6*time.Hour)))
+}
+
+// request is the event of a function URL with what an app sends.
+func request(t *testing.T, token, method, query string, body any, headers ...string) []byte {
+	t.Helper()
+	event := events.LambdaFunctionURLRequest{
+		Version: "2.0", RawPath: "/", RawQueryString: query,
+		Headers: map[string]string{
+			"authorization": "Bearer " + token, "host": "functions.example", "user-agent": "Dart/3.9 (dart:io)",
+			"x-client-info": "supabase-flutter/2.10.3", "x-forwarded-proto": "https",
+		},
+	}
+	event.RequestContext.HTTP.Method = method
+	for n := 0; n < len(headers); n += 2 {
+		event.Headers[headers[n]] = headers[n+1]
+	}
+	if body != nil {
+		event.Headers["content-type"] = "application/json"
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.Body = string(encoded)
+	}
+	encoded, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}
+
+// invoke sends an event; another status than 200 is an error.
+func invoke(ctx context.Context, f *lambdaruntime.Function, event []byte) (events.LambdaFunctionURLResponse, error) {
+	var response events.LambdaFunctionURLResponse
+	payload, err := f.Invoke(ctx, event)
+	if err != nil {
+		return response, err
+	}
+	if !strings.HasPrefix(string(payload), `{"statusCode":200,`) {
+		return response, fmt.Errorf("%s answered %.300s", f.Name(), payload)
+	}
+	return response, json.Unmarshal(payload, &response)
+}
+
+// server is a program that answers HTTP on a port that it says at its start.
+type server struct{ address string }
+
+// serve starts it, until the test ends.
+func serve(t *testing.T, s *system, databaseURL, program string, arguments ...string) *server {
+	t.Helper()
+	command := exec.Command(program, arguments...)
+	command.Env = append(os.Environ(), "SUPABASE_URL="+s.url, "SUPABASE_DB_URL="+databaseURL, "NO_COLOR=1", "DENO_NO_UPDATE_CHECK=1")
+	command.Stderr = os.Stderr
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Process.Kill()
+		_ = command.Wait() // it was killed
+	})
+	port, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%s says no port: %v", program, err)
+	}
+	return &server{net.JoinHostPort("127.0.0.1", strings.TrimSpace(port))}
+}
+
+// served starts a function behind net/http, see testdata/serve.go.
+func (s *system) served(t *testing.T, name, databaseURL string) *server {
+	t.Helper()
+	return serve(t, s, databaseURL, filepath.Join(servers(t), name))
+}
+
+// typeScript starts peer.ts in Deno.
+func (s *system) typeScript(t *testing.T, databaseURL string) *server {
+	t.Helper()
+	denos, err := filepath.Glob("../node_modules/@deno/*/deno")
+	if err != nil || len(denos) == 0 {
+		t.Fatalf("Deno is missing; npm ci brings it: %v", err)
+	}
+	return serve(t, s, databaseURL, denos[0], "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-sys",
+		"--node-modules-dir=manual", "--cached-only", "peer/peer.ts")
+}
+
+// binaries is the folder with the functions as they are deployed.
+func binaries(t *testing.T) string { return stacktest.Binaries(t) }
+
+// servers is the folder with the functions as [system.served] needs them.
+func servers(t *testing.T) string {
+	t.Helper()
+	serversOnce.Do(func() {
+		serversDir = filepath.Join(binaries(t), "servers") // which are removed in the end
+		if serversErr = os.Mkdir(serversDir, 0o755); serversErr != nil {
+			return
+		}
+		main, err := filepath.Abs("testdata/serve.go")
+		if err != nil {
+			serversErr = err
+			return
+		}
+		replace := map[string]string{}
+		arguments := []string{"build", "-buildvcs=false", "-trimpath"}
+		var packages []string
+		for _, name := range stacktest.HTTP {
+			replaced, err := filepath.Abs("../functions/" + name + "/main.go")
+			if err != nil {
+				serversErr = err
+				return
+			}
+			replace[replaced] = main
+			packages = append(packages, "mentorpause/functions/"+name)
+		}
+		overlay, err := json.Marshal(map[string]any{"Replace": replace})
+		if err != nil {
+			serversErr = err
+			return
+		}
+		path := filepath.Join(serversDir, "overlay.json")
+		if serversErr = os.WriteFile(path, overlay, 0o644); serversErr != nil {
+			return
+		}
+		arguments = append(arguments, "-overlay", path, "-o", serversDir+string(filepath.Separator))
+		if output, err := exec.Command("go", append(arguments, packages...)...).CombinedOutput(); err != nil {
+			serversErr = fmt.Errorf("build: %w\n%s", err, output)
+		}
+	})
+	if serversErr != nil {
+		t.Fatal(serversErr)
+	}
+	return serversDir
+}
+
+// clients are so many connections to the server, for [load]. They are written to
+// and read from without net/http's goroutines, whose hand-offs would cost this
+// machine more than what is measured.
+func (s *server) clients(t *testing.T, n int) []*client {
+	t.Helper()
+	connections := make([]*client, n)
+	for i := range connections {
+		conn, err := net.Dial("tcp", s.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		connections[i] = &client{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}
+	}
+	return connections
+}
+
+type client struct {
+	conn   net.Conn
+	reader *bufio.Reader
+}
+
+// call sends a request, as [plain] makes it, and reads the answer; another status
+// than 200 is an error.
+func (c *client) call(request []byte) error {
+	if _, err := c.conn.Write(request); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(response.Body)
+		return fmt.Errorf("answered %d %.300s", response.StatusCode, text)
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
+}
+
+// plain is an HTTP request as bytes; a body is sent as JSON. Of headers come a
+// name and a value in turn.
+func plain(method, pathAndQuery, token string, body any, headers ...string) []byte {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: functions.example\r\nAuthorization: Bearer %s\r\n", method, pathAndQuery, token)
+	for n := 0; n < len(headers); n += 2 {
+		fmt.Fprintf(&text, "%s: %s\r\n", headers[n], headers[n+1])
+	}
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			panic(err) // of strings and ids: does not happen
+		}
+		fmt.Fprintf(&text, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(encoded), encoded)
+		return text.Bytes()
+	}
+	text.WriteString("\r\n")
+	return text.Bytes()
+}

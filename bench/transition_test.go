@@ -1,0 +1,139 @@
+package bench_test
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"strconv"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"mentorpause/shared/population"
+)
+
+var (
+	//go:embed sql/prepare_transitions.sql
+	prepareTransitions string
+	//go:embed sql/bare_writes.sql
+	bareWrites string
+)
+
+// nextMentor begins a script of pgbench: every tenth time a client goes on to
+// another mentor, whom nobody else has, all of the same chapter.
+const nextMentor = `\if :step % 10 = 0
+\set n (:client_id + :clients * (:step / 10)) % (:mentors - :mentors % :clients)
+select m.id as mentor from bench.mentors m where m.n = :n \gset
+\endif
+\set step :step + 1
+`
+
+// transitions compares pausing and reactivating mentors of one chapter: the
+// functions, pgbench with what they send, and the bare writes.
+func transitions(t *testing.T, o *system, s scale, r *report) {
+	chapter := o.chapter(t, s.largest())
+	token := o.token(chapter.Coordinator)
+	mentors := o.mentors(t, chapter)
+	o.exec(t, prepareTransitions)
+	o.exec(t, "insert into bench.mentors (n, id) select m.ordinality - 1, m.id from unnest($1::uuid[]) with ordinality m (id, ordinality)", mentors)
+	o.exec(t, "vacuum analyze bench.mentors, bench.pause_records, bench.pause_status_log, bench.notifications")
+	url, ownersURL := o.database.URL("pause_api"), o.database.URL("postgres")
+
+	pauses := o.transition(t, "pause", token, mentors[0], pauseBody(mentors[0]))
+	reactivations := o.transition(t, "reactivate", token, mentors[0], reactivateBody(mentors[0]))
+	both := pgbenchScript{text: nextMentor + pauses.text + reactivations.text, variables: map[string]string{}}
+	maps.Copy(both.variables, pauses.variables)
+	maps.Copy(both.variables, reactivations.variables)
+	bare := pgbenchScript{text: bareWrites, variables: map[string]string{"coordinator": chapter.Coordinator.String()}}
+	bench := func(url string, script pgbenchScript, clients int) pgbenchRun {
+		script.variables = maps.Clone(script.variables)
+		script.variables["mentors"], script.variables["clients"], script.variables["step"] = strconv.Itoa(len(mentors)), strconv.Itoa(clients), "0"
+		return runPgbench(t, url, script, clients, s.length)
+	}
+
+	most := last(s.barred)
+	pause, reactivate := o.served(t, "pause", url).clients(t, most), o.served(t, "reactivate", url).clients(t, most)
+	functions := func(clients int) sample {
+		return load(t, clients, s.length, func(client, n int) error { // the same steps as in the script
+			mentor := mentors[(client+clients*(n/10))%(len(mentors)-len(mentors)%clients)]
+			if err := pause[client].call(plain("POST", "/", token, pauseBody(mentor), newKey()...)); err != nil {
+				return err
+			}
+			return reactivate[client].call(plain("POST", "/", token, reactivateBody(mentor), newKey()...))
+		})
+	}
+
+	for _, clients := range s.barred {
+		var written, sent, answered, bytes []float64 // transitions a second, of which a step is two
+		for range s.runs {
+			written = append(written, 2*bench(ownersURL, bare, clients).rate)
+			before := o.wal(t)
+			run := bench(url, both, clients)
+			bytes = append(bytes, (o.wal(t)-before)/run.transactions/2)
+			sent = append(sent, 2*run.rate)
+			answered = append(answered, 2*functions(clients).rate)
+		}
+		var toBare bar
+		if clients == most {
+			toBare = atLeast(0.70)
+		}
+		r.add(t, fmt.Sprintf("pause and reactivate in one chapter, %d at once ÷ the bare writes", clients), toBare, "",
+			quotients(sent, written), "%s and %s transitions/s, both by pgbench; %s bytes of WAL each", number(median(sent)), number(median(written)), number(median(bytes)))
+		r.add(t, fmt.Sprintf("pause and reactivate in one chapter, %d at once: the functions ÷ pgbench", clients), atLeast(0.65), "",
+			quotients(answered, sent), "%s and %s transitions/s", number(median(answered)), number(median(sent)))
+	}
+}
+
+// transition is the script that sends what a function sends for one mentor. The
+// mentor becomes pgbench's variable, and the key the server's to make, since
+// pgbench can't.
+func (o *system) transition(t *testing.T, function, token string, mentor uuid.UUID, body map[string]any) pgbenchScript {
+	t.Helper()
+	key := newKey()
+	statements := recorded(t, o.database.URL("pause_api"), func(url string) {
+		f := o.start(t, function, 1, url)
+		defer f.Close()
+		if _, err := invoke(t.Context(), f, request(t, token, "POST", "", body, key...)); err != nil {
+			t.Error(err)
+		}
+	})
+	return pipeline(function, statements, map[string]string{mentor.String(): ":mentor", key[1]: "gen_random_uuid()"})
+}
+
+// mentors are those of the chapter who are neither paused nor expired, or about
+// to be.
+func (o *system) mentors(t *testing.T, chapter population.Chapter) []uuid.UUID {
+	t.Helper()
+	rows, err := o.owner.Query(t.Context(), `select e.mentor_id from private.roster_entries e
+		where e.chapter_id = $1 and e.certified_until > private.today() + 60
+			and not exists (select from public.pause_records r where r.mentor_id = e.mentor_id and r.status in ('paused', 'expired_cert'))
+		order by e.mentor_id`, chapter.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%d mentors: %v", len(found), err)
+	}
+	return found
+}
+
+// wal is how many bytes were written ahead so far.
+func (o *system) wal(t *testing.T) (bytes float64) {
+	t.Helper()
+	if err := o.owner.QueryRow(t.Context(), "select (pg_current_wal_insert_lsn() - '0/0')::float8").Scan(&bytes); err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// pauseBody and reactivateBody are what an app sends, beside the key in its header.
+func pauseBody(mentor uuid.UUID) map[string]any {
+	return map[string]any{"mentor_id": mentor, "pause_reason": "Permisjon i forbindelse med eksamen og flytting"}
+}
+
+func reactivateBody(mentor uuid.UUID) map[string]any { return map[string]any{"mentor_id": mentor} }
+
+// newKey is the header of a request that is none's repetition.
+func newKey() []string { return []string{"idempotency-key", uuid.NewString()} }
