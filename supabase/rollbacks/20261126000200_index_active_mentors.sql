@@ -1,0 +1,1 @@
+drop index public.chapter_memberships_of_mentors;
