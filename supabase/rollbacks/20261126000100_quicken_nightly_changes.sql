@@ -180,3 +180,5 @@ begin
     order by c.mentor_id;
 end
 $$;
+
+drop function private.id_prefix();

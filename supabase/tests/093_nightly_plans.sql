@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(6);
+select plan(8);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -66,6 +66,15 @@ select pg_temp.night(52);
 select cmp_ok((
     select s.idx_tup_fetch - b.idx_tup_fetch from pg_stat_xact_user_tables s, read_before b where s.relname = 'pause_records'),
   '<', 3000::bigint, 'a night reads each of their records a few times, not once for each chunk');
+
+-- New rows go to the end of the index of their ids.
+select is(
+  (select count(*) from public.pause_records r where r.paused_at is null and r.id::text !~ '^.{14}7.{4}[89ab]'), 0::bigint,
+  'the run''s records have ids that begin with the time');
+select is(
+  (select count(*) from public.notifications n where n.kind = 'certification_expired'
+    and n.id::text !~ '^.{14}7.{4}[89ab]'), 0::bigint,
+  'and so have their notifications');
 
 select * from finish();
 rollback;
