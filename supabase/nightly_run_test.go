@@ -362,6 +362,9 @@ func TestTheRunWaitsForNobodysFacts(t *testing.T) {
 			t.Errorf("round %d: who renewed meanwhile is %v", round, stuck)
 		}
 	}
+	if told := w.lines(t, "select to_status from public.pause_status_log where mentor_id = '"+mentors[0]+"'"); len(told) > 0 {
+		t.Errorf("whose mark was being written was judged all the same: %v", told)
+	}
 }
 
 // TestTheRunAmongCoordinators runs it time and again while coordinators pause
