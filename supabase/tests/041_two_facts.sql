@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(155);
+select plan(157);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -60,6 +60,30 @@ select is(
   f.status,
   format('mentor_status_on says %s for: %s', f.status, f.mentor))
 from fact_cases f;
+
+-- The transitions ask whether the certification has lapsed without its dates:
+-- the same question, on every date around those of the cases, and of mentors with
+-- certifications at random.
+
+select setseed(0.5);
+select pg_temp.add_mentor('random ' || n, 'oslo') from generate_series(1, 40) n;
+insert into public.certifications (mentor_id, kind, issued_on, expires_on)
+select pg_temp.id('random ' || c.n), c.kind, pg_temp.today() + c.begins,
+  case when random() < 0.9 then pg_temp.today() + c.begins + floor(random() * 12)::integer end
+from (
+  select n, kind, floor(random() * 40)::integer as begins
+  from generate_series(1, 40) n cross join unnest(array['basic', 'first aid']) kind cross join generate_series(1, 4)
+  where random() < 0.7
+) c;
+create temporary table lapses as
+  select p.name, pg_temp.today() + d.days as day, private.has_lapsed(p.id, pg_temp.today() + d.days) as has_lapsed,
+    coalesce(f.certified_until < pg_temp.today() + d.days, false) as expired
+  from pg_temp.people p
+  cross join generate_series(-10, 60) d (days)
+  left join private.certification_facts(array(select id from pg_temp.people), pg_temp.today() + d.days) f on f.mentor_id = p.id
+  where p.name like 'random %' or p.name in (select mentor from fact_cases);
+select is_empty($$ select * from lapses where has_lapsed <> expired $$, 'a certification has lapsed when its fact says that it has expired');
+select ok((select count(*) filter (where expired) > 500 and count(*) filter (where not expired) > 500 from lapses), 'and there were enough of both');
 
 -- What the stored status becomes when a coordinator asks for a pause (an
 -- amendment of version 1 where there is one).
