@@ -153,7 +153,7 @@ begin
 end
 $$;
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', pg_temp.today() + 20)$q$)$$, 'a pause');
-select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', pg_temp.today() + 40, 1)$q$)$$, 'another return date');
+select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', pg_temp.today() + 25, 1)$q$)$$, 'another return date');
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified for 31 days'), 'Ferie', null, 2)$q$)$$, 'no return date');
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.reactivate_mentor(pg_temp.id('certified for 31 days'))$q$)$$, 'a reactivation');
 select pg_temp.after($$select pg_temp.answer('coordinator', $q$public.pause_mentor(pg_temp.id('certified until yesterday'), 'Ferie', pg_temp.today() + 2)$q$)$$, 'a pause under an expired certification');

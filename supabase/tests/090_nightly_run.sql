@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(58);
+select plan(63);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -211,6 +211,26 @@ select is((pg_temp.log('lapses today'))[2:], array[
   'expired_cert>paused v1 by reconciler - from day 1', 'paused>expired_cert v2 by scheduler - from day 1'],
   'first the log is made to tell what the table said, then the facts have their way');
 select is(pg_temp.night(36) ->> 'discrepancies', '0', 'and all is well');
+
+-- Who is marked by a change of a record: whom no date would bring up.
+
+select pg_temp.add_mentor(name, 'oslo') from unnest(array['returns in 8 days', 'returns in 7 days', 'open', 'changed by hand']) name;
+delete from private.nightly_pending;
+create function pg_temp.marked() returns text[]
+language sql stable as $$ select array(select pg_temp.name_of(p.mentor_id) from private.nightly_pending p order by 1) $$;
+select pg_temp.answer('coordinator', format('public.pause_mentor(pg_temp.id(%L), ''Ferie'', pg_temp.today() + %s)', name, days))
+from (values ('returns in 8 days', '8'), ('open', 'null::integer')) m (name, days);
+select is(pg_temp.marked(), '{}', 'a pause whose return is 8 days ahead, or open, marks nobody');
+select pg_temp.answer('coordinator', 'public.pause_mentor(pg_temp.id(''returns in 7 days''), ''Ferie'', pg_temp.today() + 7)');
+select is(pg_temp.marked(), array['returns in 7 days'], 'one whose return is within the 7 days before which a reminder is due marks the mentor');
+delete from private.nightly_pending;
+select pg_temp.answer('coordinator', 'public.reactivate_mentor(pg_temp.id(''returns in 7 days''))');
+select is(pg_temp.marked(), '{}', 'ending it does not');
+insert into public.pause_records (mentor_id, status) values (pg_temp.id('changed by hand'), 'paused');
+select is(pg_temp.marked(), array['changed by hand'], 'a record that a hand inserts marks its mentor');
+delete from private.nightly_pending;
+update public.pause_records set pause_reason = 'Annet' where mentor_id = pg_temp.id('changed by hand');
+select is(pg_temp.marked(), array['changed by hand'], 'and one that a hand changes');
 
 select throws_ok('delete from public.nightly_runs', '23001', null, 'the ledger is kept');
 
