@@ -55,6 +55,7 @@ declare
   acting_id uuid := nullif(current_setting('mentorpause.actor_id', true), '')::uuid;
   by_hand boolean := acting_kind is null;
   changed_at timestamptz := clock_timestamp();
+  prefix text := private.id_prefix();
 begin
   if by_hand then
     -- Not an RPC, which would know its mentor and hold its lock.
@@ -102,8 +103,8 @@ begin
       where n.status <> 'active' and n.paused_at is not null
       group by e.chapter_set_id, e.certified_until, n.expected_return_date
     )
-    insert into public.notifications (mentor_id, audience, kind, pause_record_id, record_version, created_at)
-    select n.mentor_id, a.audience,
+    insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+    select (prefix || to_hex(16777216 + row_number() over ()))::uuid, n.mentor_id, a.audience,
       case when n.paused_at is null then 'certification_expired' else 'mentor_paused' end,
       n.id, n.version, changed_at
     from new_rows n
@@ -143,8 +144,8 @@ begin
     group by e.chapter_set_id, e.certified_until, f.expected_return_date
     having sum(f.change) <> 0
   )
-  insert into public.notifications (mentor_id, audience, kind, pause_record_id, record_version, created_at)
-  select e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
+  insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+  select (prefix || to_hex(16777216 + row_number() over ()))::uuid, e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
   from (
     select c.mentor_id, c.id, c.version,
       case

@@ -82,6 +82,7 @@ declare
   acting_id uuid := nullif(current_setting('mentorpause.actor_id', true), '')::uuid;
   today date := private.today();
   changed_at timestamptz := clock_timestamp();
+  prefix text := private.id_prefix();
 begin
   if acting_kind is null then
     -- Not an RPC, which would know its mentor and hold its lock.
@@ -107,8 +108,8 @@ begin
       coalesce(n.effective_on, today), changed_at
     from new_rows n;
 
-    insert into public.notifications (mentor_id, audience, kind, pause_record_id, record_version, created_at)
-    select n.mentor_id, a.audience,
+    insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+    select (prefix || to_hex(16777216 + row_number() over ()))::uuid, n.mentor_id, a.audience,
       case when n.paused_at is null then 'certification_expired' else 'mentor_paused' end,
       n.id, n.version, changed_at
     from new_rows n
@@ -125,8 +126,8 @@ begin
   join old_rows o on o.id = n.id
   where n.version <> o.version; -- an erased reason is no new version
 
-  insert into public.notifications (mentor_id, audience, kind, pause_record_id, record_version, created_at)
-  select e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
+  insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+  select (prefix || to_hex(16777216 + row_number() over ()))::uuid, e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
   from (
     select n.mentor_id, n.id, n.version,
       case
