@@ -1,6 +1,7 @@
 -- The ids of a statement's notifications are made together: one random number for all
--- of them instead of one each, which cost the nightly run as much as a third
--- of what else it writes.
+-- of them instead of one each. Two defaults a change took a quarter of the time of
+-- the bare writes.
+
 create or replace function private.record_pause_changes() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
