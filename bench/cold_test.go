@@ -53,8 +53,8 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	}{
 		{"hello world", bar{}, lambdaruntime.Config{Name: "hello", Binary: filepath.Join(dir, "hello")}, page, nil},
 		{"roster without a token, no database", atMost(1.5), roster(direct), request(t, "", "GET", "", nil), nil},
-		{"a page of the roster, warm pooler", atMost(1.6), roster(pooler.URL), page, nil},
-		{"a page of the roster, direct with TLS", atMost(5), roster(strings.Replace(direct, "sslmode=disable", "sslmode=require", 1)), page, nil},
+		{"a page of the roster, warm pooler, keys in the environment", atMost(1.6), roster(pooler.URL), page, nil},
+		{"a page of the roster, direct with TLS, keys in the environment", atMost(5), roster(strings.Replace(direct, "sslmode=disable", "sslmode=require", 1)), page, nil},
 	}
 	start := func(n int) float64 {
 		began := time.Now()

@@ -11,6 +11,7 @@ import (
 type sample struct {
 	rate     float64 // a second
 	p50, p99 float64 // milliseconds
+	calls    int
 }
 
 // load has so many clients call do, each again as soon as it is answered, for
@@ -42,7 +43,7 @@ func load(t *testing.T, clients int, length time.Duration, do func(client, n int
 	for _, t := range took {
 		all = append(all, t...)
 	}
-	return sample{float64(len(all)) / elapsed.Seconds(), percentile(all, 0.5), percentile(all, 0.99)}
+	return sample{float64(len(all)) / elapsed.Seconds(), percentile(all, 0.5), percentile(all, 0.99), len(all)}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -44,7 +44,7 @@ type scale struct {
 
 var (
 	whole = scale{
-		mentors: 1_000_000, runs: 5, length: 3 * time.Second, clients: []int{1, 2, 4, 8, 16, 32}, barred: []int{8, 32}, calls: 400,
+		mentors: 1_000_000, runs: 5, length: 2 * time.Second, clients: []int{1, 4, 8, 32}, barred: []int{8, 32}, calls: 400,
 		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
 	}
 	short = scale{
@@ -74,6 +74,7 @@ func TestBench(t *testing.T) {
 	if *full {
 		s = whole
 		s.mentors = *mentors
+		s.perNight = min(s.perNight, s.mentors/(2*s.runs))
 	}
 	organisation := newSystem(t)
 	organisation.fill(t, s.mentors)

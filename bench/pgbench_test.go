@@ -37,6 +37,9 @@ func pgbench(t *testing.T) string {
 			return path
 		}
 	}
+	if *full {
+		t.Fatal("pgbench is missing: it comes with the package of the PostgreSQL server")
+	}
 	t.Skip("pgbench is missing: it comes with the package of the PostgreSQL server")
 	return ""
 }

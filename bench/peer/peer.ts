@@ -10,8 +10,9 @@ const project = Deno.env.get("SUPABASE_URL")!;
 const url = Deno.env.get("SUPABASE_DB_URL")!;
 const keys = createRemoteJWKSet(new URL(`${project}/auth/v1/.well-known/jwks.json`));
 // As Supabase's documentation has it for its pooler; and as is faster without one.
+// Without prepared statements its driver asks for each statement's types first.
 const pooled = postgres(url, { prepare: false });
-const direct = postgres(url);
+const direct = postgres(url, { max: 4 }); // as many as ours has
 
 async function claims(request: Request): Promise<JWTPayload> {
   const token = request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";

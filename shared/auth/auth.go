@@ -182,11 +182,10 @@ func (v *Verifier) identify(ctx context.Context, authorization string) (Identity
 	if before, ok := v.known.get(token); ok {
 		// An app sends the same token for an hour. What can have changed since are
 		// the time and the keys.
-		key, err := v.key(ctx, before.algorithm, before.keyID)
-		if err == nil && sameKey(key, before.key) {
-			if err := v.checkTime(before.claims); err != nil {
-				return Identity{}, err
-			}
+		if err := v.checkTime(before.claims); err != nil {
+			return Identity{}, err
+		}
+		if key, err := v.key(ctx, before.algorithm, before.keyID); err == nil && sameKey(key, before.key) {
 			return before.identity, nil
 		}
 	}

@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"strings"
 	"sync"
 
 	"github.com/go-jose/go-jose/v4"
@@ -10,7 +11,7 @@ import (
 )
 
 // mostVerified bounds what is remembered: of the largest tokens that are
-// accepted, half a megabyte.
+// accepted, a megabyte.
 const mostVerified = 64
 
 // verification is a token that was found right: by which key, and what is in it.
@@ -43,7 +44,7 @@ func (s *verified) put(token string, v verification) {
 	if len(s.tokens) >= mostVerified || s.tokens == nil {
 		s.tokens = make(map[string]verification, mostVerified)
 	}
-	s.tokens[token] = v
+	s.tokens[strings.Clone(token)] = v // without the header around it
 }
 
 // sameKey reports whether a key is the one that verified a token before. Keys

@@ -229,7 +229,11 @@ create or replace function private.fold_now_and_then() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  perform private.fold_roster_deltas();
+  -- Of a large statement the first call folds them all, and the others would only
+  -- walk over what it left behind.
+  if exists (select from private.roster_deltas d where d.id = new.id) then
+    perform private.fold_roster_deltas();
+  end if;
   return null;
 end
 $$;
