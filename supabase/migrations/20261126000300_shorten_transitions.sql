@@ -44,6 +44,7 @@ begin
     perform private.refuse('not_a_coordinator');
   end if;
   perform private.refuse('mentor_not_found');
+  return null;
 end
 $$;
 
@@ -96,9 +97,8 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   live public.pause_records;
-  locked text;
 begin
-  locked := pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
+  perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
   -- Whoever refreshes the read model takes this one.
   perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
   select * into live from public.pause_records r
