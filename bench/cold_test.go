@@ -79,8 +79,12 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	}
 	for range s.runs {
 		took := make([][]float64, len(subjects))
-		for range s.starts {
-			for n := range subjects {
+		for turn := range s.starts {
+			for at := range subjects {
+				n := at
+				if turn%2 == 1 { // what one leaves behind, the next one's start pays for
+					n = len(subjects) - 1 - at
+				}
 				took[n] = append(took[n], start(n))
 			}
 		}
