@@ -53,8 +53,9 @@ func dispatch(t *testing.T, _ *system, s scale, r *report) {
 		o.exec(t, "vacuum analyze")
 		sides = append(sides, &side{system: o, function: o.start(t, "dispatch-notifications", 1, "")})
 	}
-	for range s.runs {
-		for _, side := range sides {
+	for run := range s.runs {
+		for at := range sides {
+			side := sides[(at+run)%len(sides)] // neither always follows the other
 			side.exec(t, `insert into public.notifications (mentor_id, audience, kind)
 				select md5('mentor' || (1 + n % $2::int))::uuid, 'coordinator', 'mentor_reactivated' from generate_series(1, $1::int) n`, s.pending, s.crowd)
 			began := time.Now()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
 
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/population"
@@ -150,7 +151,7 @@ func (o *system) cursor(t *testing.T, chapter population.Chapter, after int) str
 }
 
 // rosterThroughput compares requests a second: the function in one process
-// behind net/http, pgbench with the SQL that the function sends, and the two
+// behind an HTTP server, pgbench with the SQL that the function sends, and the two
 // functions in TypeScript.
 func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
@@ -168,9 +169,13 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 	ours, theirs := o.served(t, "roster", url), o.typeScript(t, url)
 	deployed := o.start(t, "roster", most, "")
 	httpLoad := func(server *server, path string) func(clients int) sample {
-		connections, request := server.clients(t, most), plain("GET", path, token, nil)
+		connections := server.clients(t, most)
 		return func(clients int) sample {
-			return load(t, clients, s.length, func(client, _ int) error { return connections[client].call(request) })
+			requests := make([]*fasthttp.Request, clients)
+			for n := range requests {
+				requests[n] = plain("GET", path, token, nil)
+			}
+			return load(t, clients, s.length, func(client, _ int) error { return connections[client].call(requests[client]) })
 		}
 	}
 	subjects := []struct {
@@ -182,6 +187,7 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 		}},
 		{"the function, one process", httpLoad(ours, "/")},
 		{"TypeScript, naive", httpLoad(theirs, "/naive")},
+		{"TypeScript, naive, unprepared", httpLoad(theirs, "/pooled")},
 		{"TypeScript, tuned", httpLoad(theirs, "/tuned")},
 		{"the function, a process per client", func(clients int) sample {
 			return load(t, clients, s.length, func(int, int) error {
@@ -206,16 +212,22 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 			}
 		}
 	}
-	rate := func(n, clients int) string { return number(median(rates[n][clients])) + "/s" } // all with one token
+	rate := func(n, clients int) string { return number(median(rates[n][clients])) + "/s" }
 	for _, clients := range s.barred {
-		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ pgbench", clients), atLeast(0.65), "",
-			quotients(rates[1][clients], rates[0][clients]), "%s and %s", rate(1, clients), rate(0, clients))
-		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ naive TypeScript", clients), atLeast(2.5), "",
-			quotients(rates[1][clients], rates[2][clients]), "%s and %s, with one token for all", rate(1, clients), rate(2, clients))
-		r.add(t, fmt.Sprintf("roster, %d clients: the function ÷ tuned TypeScript", clients), bar{}, "",
-			quotients(rates[1][clients], rates[3][clients]), "%s and %s, with one token for all", rate(1, clients), rate(3, clients))
-		r.add(t, fmt.Sprintf("roster, %d clients: as on Lambda, a process per client, ÷ pgbench", clients), bar{}, "",
-			quotients(rates[4][clients], rates[0][clients]), "%s and %s", rate(4, clients), rate(0, clients))
+		for _, ratio := range []struct {
+			name          string
+			subject, peer int
+			bar           bar
+		}{
+			{"the function ÷ pgbench", 1, 0, atLeast(0.65)},
+			{"the function ÷ naive TypeScript", 1, 2, atLeast(2.5)},
+			{"the function ÷ naive TypeScript without prepared statements", 1, 3, bar{}},
+			{"the function ÷ tuned TypeScript", 1, 4, bar{}},
+			{"as on Lambda, a process per client, ÷ pgbench", 5, 0, bar{}},
+		} {
+			r.add(t, fmt.Sprintf("roster, %d clients: %s", clients, ratio.name), ratio.bar, "",
+				quotients(rates[ratio.subject][clients], rates[ratio.peer][clients]), "%s and %s", rate(ratio.subject, clients), rate(ratio.peer, clients))
+		}
 	}
 	if memory := residentMemory(t, "roster"); memory != nil {
 		r.add(t, "resident memory of a function under load", atMost(24), "MiB", memory, "the largest of %d processes; of roster", most)
@@ -239,8 +251,19 @@ func far(t *testing.T, o *system, s scale, r *report) {
 	network.Shape(2*time.Millisecond, 0)
 	ours := o.served(t, "roster", url).clients(t, 1)[0]
 	theirs := o.typeScript(t, url).clients(t, 1)[0]
-	requests := [][]byte{plain("GET", "/", token, nil), plain("GET", "/naive", token, nil), plain("GET", "/tuned", token, nil)}
-	clients := []*client{ours, theirs, theirs}
+	subjects := []struct {
+		name    string
+		client  *client
+		request *fasthttp.Request
+		bar     bar
+		p50     []float64 // ms
+		trips   float64
+	}{
+		{"the function", ours, plain("GET", "/", token, nil), bar{}, nil, 0},
+		{"naive TypeScript", theirs, plain("GET", "/naive", token, nil), atLeast(4), nil, 0},
+		{"naive TypeScript without prepared statements", theirs, plain("GET", "/pooled", token, nil), bar{}, nil, 0},
+		{"tuned TypeScript", theirs, plain("GET", "/tuned", token, nil), bar{}, nil, 0},
+	}
 	var spoken atomic.Int64
 	network.Disturb(func(m networktest.Message) networktest.Fault {
 		if m.Direction == networktest.Request {
@@ -248,21 +271,22 @@ func far(t *testing.T, o *system, s scale, r *report) {
 		}
 		return networktest.Fault{}
 	})
-	p50, trips := make([][]float64, 3), make([]float64, 3)
 	for run := range s.runs + 1 {
-		for n, client := range clients {
+		for n := range subjects {
+			subject := &subjects[n]
 			before := spoken.Load()
-			took := load(t, 1, s.length/3, func(int, int) error { return client.call(requests[n]) })
-			trips[n] = math.Round(float64(spoken.Load()-before) / float64(took.calls))
+			took := load(t, 1, s.length/3, func(int, int) error { return subject.client.call(subject.request) })
+			subject.trips = math.Round(float64(spoken.Load()-before) / float64(took.calls))
 			if run > 0 { // the first one connects
-				p50[n] = append(p50[n], took.p50)
+				subject.p50 = append(subject.p50, took.p50)
 			}
 		}
 	}
-	r.add(t, "2 ms to the database, one client, p50: naive TypeScript ÷ the function", atLeast(4), "",
-		quotients(p50[1], p50[0]), "%s and %s ms, in %v and %v round trips", number(median(p50[1])), number(median(p50[0])), trips[1], trips[0])
-	r.add(t, "2 ms to the database, one client, p50: tuned TypeScript ÷ the function", bar{}, "",
-		quotients(p50[2], p50[0]), "%s and %s ms, in %v and %v round trips", number(median(p50[2])), number(median(p50[0])), trips[2], trips[0])
+	us := subjects[0]
+	for _, peer := range subjects[1:] {
+		r.add(t, fmt.Sprintf("2 ms to the database, one client, p50: %s ÷ the function", peer.name), peer.bar, "",
+			quotients(peer.p50, us.p50), "%s and %s ms, in %v and %v round trips", number(median(peer.p50)), number(median(us.p50)), peer.trips, us.trips)
+	}
 }
 
 // roundTrips counts how often the functions speak to the database and wait.

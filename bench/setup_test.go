@@ -2,11 +2,9 @@ package bench_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +19,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/jackc/pgx/v5"
+	"github.com/valyala/fasthttp"
 
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/lambdaruntime"
@@ -193,7 +192,7 @@ func serve(t *testing.T, s *system, databaseURL, program string, arguments ...st
 	return &server{net.JoinHostPort("127.0.0.1", strings.TrimSpace(port))}
 }
 
-// served starts a function behind net/http, see testdata/serve.go.
+// served starts a function behind an HTTP server, see testdata/serve.go.
 func (s *system) served(t *testing.T, name, databaseURL string) *server {
 	t.Helper()
 	return serve(t, s, databaseURL, filepath.Join(servers(t), name))
@@ -258,63 +257,52 @@ func servers(t *testing.T) string {
 	return serversDir
 }
 
-// clients are so many connections to the server, for [load]. They are written to
-// and read from without net/http's goroutines, whose hand-offs would cost this
-// machine more than what is measured.
+// clients are so many connections to the server, for [load]. Without net/http's
+// goroutines, whose hand-offs would cost this machine more than what is measured.
 func (s *server) clients(t *testing.T, n int) []*client {
 	t.Helper()
 	connections := make([]*client, n)
 	for i := range connections {
-		conn, err := net.Dial("tcp", s.address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		connections[i] = &client{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}
+		connections[i] = &client{host: fasthttp.HostClient{Addr: s.address, MaxConns: 1}}
+		t.Cleanup(connections[i].host.CloseIdleConnections)
 	}
 	return connections
 }
 
 type client struct {
-	conn   net.Conn
-	reader *bufio.Reader
+	host     fasthttp.HostClient
+	response fasthttp.Response
 }
 
-// call sends a request, as [plain] makes it, and reads the answer; another status
-// than 200 is an error.
-func (c *client) call(request []byte) error {
-	if _, err := c.conn.Write(request); err != nil {
+// call sends a request and reads the answer; another status than 200 is an error.
+func (c *client) call(request *fasthttp.Request) error {
+	if err := c.host.Do(request, &c.response); err != nil {
 		return err
 	}
-	response, err := http.ReadResponse(c.reader, nil)
-	if err != nil {
-		return err
+	if status := c.response.StatusCode(); status != fasthttp.StatusOK {
+		return fmt.Errorf("answered %d %.300s", status, c.response.Body())
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(response.Body)
-		return fmt.Errorf("answered %d %.300s", response.StatusCode, text)
-	}
-	_, err = io.Copy(io.Discard, response.Body)
-	return err
+	return nil
 }
 
-// plain is an HTTP request as bytes; a body is sent as JSON. Of headers come a
-// name and a value in turn.
-func plain(method, pathAndQuery, token string, body any, headers ...string) []byte {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: functions.example\r\nAuthorization: Bearer %s\r\n", method, pathAndQuery, token)
+// plain is a request without the event around it; a body is sent as JSON. Of
+// headers come a name and a value in turn.
+func plain(method, pathAndQuery, token string, body any, headers ...string) *fasthttp.Request {
+	request := &fasthttp.Request{}
+	request.Header.SetMethod(method)
+	request.SetRequestURI(pathAndQuery)
+	request.SetHost("functions.example")
+	request.Header.Set("Authorization", "Bearer "+token)
 	for n := 0; n < len(headers); n += 2 {
-		fmt.Fprintf(&text, "%s: %s\r\n", headers[n], headers[n+1])
+		request.Header.Set(headers[n], headers[n+1])
 	}
 	if body != nil {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			panic(err) // of strings and ids: does not happen
 		}
-		fmt.Fprintf(&text, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(encoded), encoded)
-		return text.Bytes()
+		request.Header.SetContentType("application/json")
+		request.SetBody(encoded)
 	}
-	text.WriteString("\r\n")
-	return text.Bytes()
+	return request
 }

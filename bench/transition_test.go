@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -66,13 +67,23 @@ func transitions(t *testing.T, o *system, s scale, r *report) {
 
 	for _, clients := range s.barred {
 		var written, sent, answered, bytes []float64 // transitions a second, of which a step is two
-		for range s.runs {
-			written = append(written, 2*bench(ownersURL, bare, clients).rate)
-			before := o.wal(t)
-			run := bench(url, both, clients)
-			bytes = append(bytes, (o.wal(t)-before)/run.transactions/2)
-			sent = append(sent, 2*run.rate)
-			answered = append(answered, 2*functions(clients).rate)
+		subjects := []func(){
+			func() { written = append(written, 2*bench(ownersURL, bare, clients).rate) },
+			func() {
+				before := o.wal(t)
+				run := bench(url, both, clients)
+				bytes = append(bytes, (o.wal(t)-before)/run.transactions/2)
+				sent = append(sent, 2*run.rate)
+			},
+			func() { answered = append(answered, 2*functions(clients).rate) },
+		}
+		for run := range s.runs {
+			if run > 0 {
+				slices.Reverse(subjects) // nobody always follows the same
+			}
+			for _, measure := range subjects {
+				measure()
+			}
 		}
 		var toBare bar
 		if clients == most {

@@ -1,18 +1,19 @@
 // The roster as a Supabase developer would write it in TypeScript, to compare
 // ours with. /naive is how it is mostly written: a transaction of a client
-// library, statement after statement, the page decoded and encoded again. /tuned
-// makes the best of the same libraries: prepared statements, what can be sent
-// together is, and the page stays text.
+// library, statement after statement, the page decoded and encoded again. /pooled
+// is the same as Supabase's documentation has it for its pooler in transaction
+// mode: without prepared statements, for which the driver asks for each
+// statement's types first. /tuned makes the best of the same libraries: what can
+// be sent together is, and the page stays text.
 import postgres from "postgres";
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from "jose";
 
 const project = Deno.env.get("SUPABASE_URL")!;
 const url = Deno.env.get("SUPABASE_DB_URL")!;
 const keys = createRemoteJWKSet(new URL(`${project}/auth/v1/.well-known/jwks.json`));
-// As Supabase's documentation has it for its pooler; and as is faster without one.
-// Without prepared statements its driver asks for each statement's types first.
-const pooled = postgres(url, { prepare: false });
-const direct = postgres(url, { max: 4 }); // as many as ours has
+const prepared = postgres(url);
+const unprepared = postgres(url, { prepare: false });
+const few = postgres(url, { max: 4 }); // as many as ours has
 
 async function claims(request: Request): Promise<JWTPayload> {
   const token = request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
@@ -20,10 +21,10 @@ async function claims(request: Request): Promise<JWTPayload> {
   return payload;
 }
 
-async function naive(request: Request): Promise<Response> {
+async function naive(request: Request, sql: postgres.Sql): Promise<Response> {
   const caller = await claims(request);
   const query = new URL(request.url).searchParams;
-  const roster = await pooled.begin(async (tx) => {
+  const roster = await sql.begin(async (tx) => {
     await tx`select set_config('role', 'authenticated', true),
       set_config('request.jwt.claims', ${JSON.stringify(caller)}, true)`;
     const [row] = await tx`select public.coordinator_roster(
@@ -36,7 +37,7 @@ async function naive(request: Request): Promise<Response> {
 async function tuned(request: Request): Promise<Response> {
   const caller = await claims(request);
   const query = new URL(request.url).searchParams;
-  const [, [row]] = await direct.begin((tx) => [
+  const [, [row]] = await few.begin((tx) => [
     tx`select set_config('role', 'authenticated', true),
       set_config('request.jwt.claims', ${JSON.stringify(caller)}, true)`,
     tx`select private.coordinator_roster(null, null, null,
@@ -51,7 +52,14 @@ Deno.serve({
   onListen: ({ port }) => console.log(port), // for who started us
 }, async (request) => {
   try {
-    return await (new URL(request.url).pathname === "/tuned" ? tuned : naive)(request);
+    switch (new URL(request.url).pathname) {
+      case "/tuned":
+        return await tuned(request);
+      case "/pooled":
+        return await naive(request, unprepared);
+      default:
+        return await naive(request, prepared);
+    }
   } catch (error) {
     return Response.json({ error: String(error) }, { status: 500 });
   }

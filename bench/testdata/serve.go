@@ -1,22 +1,23 @@
 // In place of a function's main.go when the benchmark builds it: the same
-// endpoint behind net/http, in one process for all clients, as its peers are.
+// endpoint behind an HTTP server, in one process for all clients, as its peers are.
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/valyala/fasthttp"
+
 	"mentorpause/shared/auth"
 	"mentorpause/shared/database"
+	"mentorpause/shared/instance"
 	"mentorpause/shared/setting"
 )
 
@@ -24,6 +25,7 @@ import (
 const connections = 4
 
 func main() {
+	instance.OneProcessor()
 	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -46,26 +48,22 @@ func serve() error {
 		return err
 	}
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port) // for who started us
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
+	return fasthttp.Serve(listener, func(c *fasthttp.RequestCtx) {
+		event := events.LambdaFunctionURLRequest{Version: "2.0", RawPath: string(c.Path()), RawQueryString: string(c.URI().QueryString()),
+			Headers: map[string]string{}, Body: string(c.PostBody())}
+		event.RequestContext.HTTP.Method = string(c.Method())
+		for name, value := range c.Request.Header.All() {
+			event.Headers[strings.ToLower(string(name))] = string(value)
 		}
-		event := events.LambdaFunctionURLRequest{Version: "2.0", RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery,
-			Headers: make(map[string]string, len(r.Header)), Body: string(body)}
-		event.RequestContext.HTTP.Method = r.Method
-		for name, values := range r.Header {
-			event.Headers[strings.ToLower(name)] = values[0]
-		}
-		response, err := endpoint.Invoke(r.Context(), event)
+		response, err := endpoint.Invoke(context.Background(), event)
 		if err != nil {
-			panic(http.ErrAbortHandler)
+			c.Error(err.Error(), fasthttp.StatusBadGateway)
+			return
 		}
 		for name, value := range response.Headers {
-			w.Header().Set(name, value)
+			c.Response.Header.Set(name, value)
 		}
-		w.Header().Set("Content-Length", strconv.Itoa(len(response.Body)))
-		w.WriteHeader(response.StatusCode)
-		_, _ = w.Write([]byte(response.Body)) // the client may have left; WriteString would send it in pieces
-	}))
+		c.SetStatusCode(response.StatusCode)
+		c.SetBodyString(response.Body)
+	})
 }

@@ -3,8 +3,8 @@ package functionurl
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/cespare/xxhash/v2"
 )
 
 // revalidate sends body with a strong etag, or answers 304 when if-none-match
@@ -51,8 +52,9 @@ func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
 }
 
 func etags(body []byte) (plain, gzip string) {
-	sum := sha256.Sum256(body)
-	hash := base64.RawURLEncoding.EncodeToString(sum[:16])
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], xxhash.Sum64(body))
+	hash := base64.RawURLEncoding.EncodeToString(sum[:])
 	return `"` + hash + `"`, `"` + hash + `-gzip"`
 }
 
