@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -44,6 +45,15 @@ func load(t *testing.T, clients int, length time.Duration, do func(client, n int
 		all = append(all, t...)
 	}
 	return sample{float64(len(all)) / elapsed.Seconds(), percentile(all, 0.5), percentile(all, 0.99), len(all)}
+}
+
+// loadBySockets is [load] when the clients do nothing but write and read. One
+// processor is enough for them: with two they would wake each other, and take that
+// time from those who are measured.
+func loadBySockets(t *testing.T, clients int, length time.Duration, do func(client, n int) error) sample {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	return load(t, clients, length, do)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

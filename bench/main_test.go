@@ -33,6 +33,7 @@ type scale struct {
 	clients   []int         // who ask at once, in the chart of the throughput
 	barred    []int         // of these, those that have bars
 	calls     int           // of each page in a run, for its median
+	turns     int           // that they are made in
 	perNight  int           // mentors whose certification ends in a night
 	few       int           // mentors of the small organisation in the night with nothing to do
 	idle      int           // nights with nothing to do in a run
@@ -44,11 +45,11 @@ type scale struct {
 
 var (
 	whole = scale{
-		mentors: 1_000_000, runs: 5, length: 2 * time.Second, clients: []int{1, 4, 8, 32}, barred: []int{8, 32}, calls: 400,
+		mentors: 1_000_000, runs: 5, length: 2 * time.Second, clients: []int{1, 4, 8, 32}, barred: []int{8, 32}, calls: 800, turns: 10,
 		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
 	}
 	short = scale{
-		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 2,
+		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 2, turns: 1,
 		perNight: 50, few: 20, idle: 1, starts: 1, crowd: 40, delivered: 100, pending: 50,
 	}
 )

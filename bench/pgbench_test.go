@@ -106,10 +106,9 @@ func runPgbench(t *testing.T, url string, script pgbenchScript, clients int, len
 	return run
 }
 
-// pgbenchLatency is the median of what so many runs of the script took, one after
-// the other, in microseconds. The first ones, which fill the session's caches,
-// don't count.
-func pgbenchLatency(t *testing.T, url string, script pgbenchScript, calls int) float64 {
+// pgbenchLatencies are what so many runs of the script took, one after the other,
+// in microseconds. The first ones, which fill the session's caches, are left out.
+func pgbenchLatencies(t *testing.T, url string, script pgbenchScript, calls int) []float64 {
 	t.Helper()
 	dir := t.TempDir()
 	warm := min(calls/2, 20)
@@ -130,7 +129,7 @@ func pgbenchLatency(t *testing.T, url string, script pgbenchScript, calls int) f
 		}
 		took = append(took, v)
 	}
-	return median(took[warm:])
+	return took[warm:]
 }
 
 func pgbenchOutput(t *testing.T, dir, url string, script pgbenchScript, arguments ...string) []byte {

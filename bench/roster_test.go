@@ -29,10 +29,11 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 		url    string
 		script pgbenchScript
 		took   []float64 // µs, the median of each run
+		now    []float64 // µs, of the calls of the run that goes on
 	}
 	var subjects []*subject
 	add := func(calls int, url, sql string, variables map[string]string) *subject {
-		subjects = append(subjects, &subject{max(calls, 1), url, pgbenchScript{sql, variables}, nil})
+		subjects = append(subjects, &subject{max(calls, 1), url, pgbenchScript{sql, variables}, nil, nil})
 		return subjects[len(subjects)-1]
 	}
 	var first, middle, normalised, floor []*subject
@@ -46,11 +47,23 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 		// That of the largest takes seconds.
 		normalised = append(normalised, add([]int{s.calls / 10, 2, 1}[n], url, normalisedRoster, map[string]string{"chapter": chapter.ID.String()}))
 	}
+	// In many short turns, since the machine's own speed changes from one second to
+	// the next.
 	for range s.runs {
-		for _, subject := range subjects {
-			subject.took = append(subject.took, pgbenchLatency(t, subject.url, subject.script, subject.calls))
+		for turn := range s.turns {
+			for _, subject := range subjects {
+				if calls := subject.calls / s.turns; calls > 0 {
+					subject.now = append(subject.now, pgbenchLatencies(t, subject.url, subject.script, calls)...)
+				} else if turn == 0 {
+					subject.now = append(subject.now, pgbenchLatencies(t, subject.url, subject.script, subject.calls)...)
+				}
+			}
+			slices.Reverse(subjects) // nobody always follows the same
 		}
-		slices.Reverse(subjects) // nobody always follows the same
+		for _, subject := range subjects {
+			subject.took = append(subject.took, median(subject.now))
+			subject.now = nil
+		}
 	}
 	us := func(s *subject) string { return number(median(s.took)) + " µs" }
 	for _, page := range []struct {
@@ -175,7 +188,7 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 			for n := range requests {
 				requests[n] = plain("GET", path, token, nil)
 			}
-			return load(t, clients, s.length, func(client, _ int) error { return connections[client].call(requests[client]) })
+			return loadBySockets(t, clients, s.length, func(client, _ int) error { return connections[client].call(requests[client]) })
 		}
 	}
 	subjects := []struct {

@@ -56,7 +56,7 @@ func transitions(t *testing.T, o *system, s scale, r *report) {
 	most := last(s.barred)
 	pause, reactivate := o.served(t, "pause", url).clients(t, most), o.served(t, "reactivate", url).clients(t, most)
 	functions := func(clients int) sample {
-		return load(t, clients, s.length, func(client, n int) error { // the same steps as in the script
+		return loadBySockets(t, clients, s.length, func(client, n int) error { // the same steps as in the script
 			mentor := mentors[(client+clients*(n/10))%(len(mentors)-len(mentors)%clients)]
 			if err := pause[client].call(plain("POST", "/", token, pauseBody(mentor), newKey()...)); err != nil {
 				return err
