@@ -49,7 +49,7 @@ var (
 		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
 	}
 	short = scale{
-		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 2, turns: 1,
+		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 20, turns: 1,
 		perNight: 50, few: 20, idle: 1, starts: 1, crowd: 40, delivered: 100, pending: 50,
 	}
 )
