@@ -29,7 +29,7 @@ dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-
 test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@# The server that npm has of another version comes without pgbench; the usual one lends it.
-	@test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1 || env -u PG .cache/testcluster -- true
+	@test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
 	@exec .cache/testcluster -- .ci/test
 
 .PHONY: fuzz

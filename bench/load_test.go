@@ -47,7 +47,7 @@ func load(t *testing.T, clients int, length time.Duration, do func(client, n int
 	return sample{float64(len(all)) / elapsed.Seconds(), percentile(all, 0.5), percentile(all, 0.99), len(all)}
 }
 
-// loadBySockets is [load] when the clients do nothing but write and read. One
+// loadBySockets is [load] when the clients do little but write and read. One
 // processor is enough for them: with two they would wake each other, and take that
 // time from those who are measured.
 func loadBySockets(t *testing.T, clients int, length time.Duration, do func(client, n int) error) sample {

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -108,14 +107,16 @@ func runPgbench(t *testing.T, url string, script pgbenchScript, clients int, len
 }
 
 // pgbenchLatencies are what so many runs of the script took, one after the other,
-// in microseconds. Left out are the first ones, which fill the session's caches,
-// and those for which pgbench says 0: its clock is the one of its last look, and
-// it looked no more between the question and an answer that was quick.
+// in microseconds. The first ones, which fill the session's caches, are left out.
+//
+// pgbench says 0 for an answer that was there when it looked first, since it then
+// looks at its clock only once. The time to the begin of the next run is taken
+// instead, which has pgbench's own few microseconds in it too.
 func pgbenchLatencies(t *testing.T, url string, script pgbenchScript, calls int) []float64 {
 	t.Helper()
 	dir := t.TempDir()
 	warm := min(calls/2, 20)
-	pgbenchOutput(t, dir, url, script, "--client=1", "--transactions="+strconv.Itoa(calls+warm), "--log", "--log-prefix="+filepath.Join(dir, "log"))
+	pgbenchOutput(t, dir, url, script, "--client=1", "--transactions="+strconv.Itoa(warm+calls+1), "--log", "--log-prefix="+filepath.Join(dir, "log"))
 	logs, err := filepath.Glob(filepath.Join(dir, "log.*"))
 	if err != nil || len(logs) != 1 {
 		t.Fatalf("pgbench wrote %d logs: %v", len(logs), err)
@@ -124,17 +125,21 @@ func pgbenchLatencies(t *testing.T, url string, script pgbenchScript, calls int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var took []float64
-	for line := range strings.Lines(string(text)) { // client, transaction, µs, …
-		v, err := strconv.ParseFloat(strings.Fields(line)[2], 64)
-		if err != nil {
-			t.Fatal(err)
+	var took, began []float64
+	for line := range strings.Lines(string(text)) {
+		var client, transaction, script int
+		var µs, second, fraction float64 // the last two, when it ended
+		if _, err := fmt.Sscan(line, &client, &transaction, &µs, &script, &second, &fraction); err != nil {
+			t.Fatalf("%q: %v", line, err)
 		}
-		took = append(took, v)
+		took = append(took, µs)
+		began = append(began, second*1e6+fraction-µs)
 	}
-	took = slices.DeleteFunc(took[warm:], func(v float64) bool { return v == 0 })
-	if len(took) == 0 {
-		t.Fatal("pgbench measured nothing")
+	took = took[warm : warm+calls]
+	for n, µs := range took {
+		if µs == 0 {
+			took[n] = began[warm+n+1] - began[warm+n]
+		}
 	}
 	return took
 }

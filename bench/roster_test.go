@@ -163,9 +163,9 @@ func (o *system) cursor(t *testing.T, chapter population.Chapter, after int) str
 	return payload + "." + seal
 }
 
-// rosterThroughput compares requests a second: the function in one process
-// behind an HTTP server, pgbench with the SQL that the function sends, and the two
-// functions in TypeScript.
+// rosterThroughput compares requests a second: the function in one process for all
+// clients, and in one for each as it is deployed; pgbench with the SQL that the
+// function sends; and the ways in TypeScript.
 func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
 	url := o.database.URL("pause_api")

@@ -257,13 +257,13 @@ func servers(t *testing.T) string {
 	return serversDir
 }
 
-// clients are so many connections to the server, for [load]. Without net/http's
-// goroutines, whose hand-offs would cost this machine more than what is measured.
+// clients have a connection each to the server, from their first call on, for
+// [load]. Without net/http's goroutines, whose hand-offs would cost this machine more than what is measured.
 func (s *server) clients(t *testing.T, n int) []*client {
 	t.Helper()
 	connections := make([]*client, n)
 	for i := range connections {
-		connections[i] = &client{host: fasthttp.HostClient{Addr: s.address, MaxConns: 1}}
+		connections[i] = &client{host: fasthttp.HostClient{Addr: s.address, MaxConns: 1, MaxIdemponentCallAttempts: 1, MaxIdleConnDuration: time.Hour}}
 		t.Cleanup(connections[i].host.CloseIdleConnections)
 	}
 	return connections

@@ -25,7 +25,7 @@ import (
 const connections = 4
 
 func main() {
-	instance.OneProcessor()
+	instance.OneProcessor() // as deployed; and Deno has one thread for JavaScript
 	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

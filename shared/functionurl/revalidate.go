@@ -51,6 +51,9 @@ func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
 	return response
 }
 
+// etags names a page by a checksum. It withstands no intent, and need not: who
+// could choose a page's text so that its etag stays the same keeps the old page
+// before colleagues who may see the new one, and could as well leave it as it was.
 func etags(body []byte) (plain, gzip string) {
 	var sum [8]byte
 	binary.BigEndian.PutUint64(sum[:], xxhash.Sum64(body))

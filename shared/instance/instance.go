@@ -28,6 +28,7 @@ func Serve(handler any, db *database.DB) {
 
 // OneProcessor has Go use one processor at a time. An instance answers one event
 // at a time and, below 1,769 MB of memory, is given less than one processor, but
-// sees two: to hand work to the other one, and to wake it, costs a tenth of a
-// request and wins nothing.
+// sees two: to hand work to the other one, and to wake it, takes almost a quarter
+// of a request's CPU and wins nothing. With more memory there is nothing to win
+// either.
 func OneProcessor() { runtime.GOMAXPROCS(1) }

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(77);
+select plan(93);
 
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen', 'empty']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -123,6 +123,12 @@ select is(
   jsonb_build_array(s.screen #> '{mentors,0,status}', s.screen #> '{mentors,0,return_overdue}', s.screen #>> '{mentors,0,certification_state}' = 'expiring'),
   jsonb_build_array(e.status, e.overdue, e.expiring),
   'and listed as that: ' || e.name)
+from edges e join shown s using (name);
+-- The rows of who looks after one chapter only are written in another way.
+select pg_temp.add_coordinator('alone with ' || e.name, 'chapter of ' || e.name) from edges e;
+select is(
+  pg_temp.answer('alone with ' || e.name, 'public.coordinator_roster()') -> 'mentors', s.screen -> 'mentors',
+  'and to a coordinator of this chapter alone alike: ' || e.name)
 from edges e join shown s using (name);
 select is(
   (pg_temp.summary('coordinator') -> 'total')::int, (select count(*)::int from edges),
