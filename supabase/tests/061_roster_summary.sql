@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(93);
+select plan(97);
 
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen', 'empty']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -228,6 +228,33 @@ select is(pg_temp.troubles('tromsø coordinator'), '2 1', 'once, though the ment
 update public.notifications set acknowledged_at = now() where mentor_id = pg_temp.id('nils') and audience = 'mentor';
 update public.status_discrepancies set acknowledged_at = now() where mentor_id = pg_temp.id('nils') and acknowledged_at is null;
 select is(pg_temp.troubles('tromsø coordinator'), '1 0', 'and not when it is acknowledged');
+
+-- The day changes, and nothing has looked at the mentor since: the date is another
+-- one on the other side of the date line. (Last here: the date stays there.)
+set local mentorpause.time_zone = 'Etc/GMT+12';
+select pg_temp.add_chapter('bodø');
+select pg_temp.add_coordinator('bodø coordinator', 'bodø');
+select pg_temp.add_coordinator('coordinator of two', 'bodø');
+select pg_temp.join_chapter('coordinator of two', 'coordinator', 'empty');
+select pg_temp.add_mentor('begins tomorrow', 'bodø');
+select pg_temp.certify('begins tomorrow', -1);
+select pg_temp.certify('begins tomorrow', 60, 1);
+create temporary table before as select pg_temp.answer('bodø coordinator', 'public.coordinator_roster()') as screen;
+set local mentorpause.time_zone = 'Pacific/Kiritimati';
+select is(
+  (select b.screen #>> '{mentors,0,status}' from before b), 'expired_cert',
+  'a certification that is registered ahead does not count before its day');
+select is(
+  pg_temp.answer(actor, 'public.coordinator_roster(status => ''{active}'')') #> '{mentors,0}',
+  (select jsonb_set(b.screen #> '{mentors,0}', '{status}', '"active"')
+     || jsonb_build_object('certification_state', 'valid', 'certification_expires_on', (
+       select max(c.expires_on) from public.certifications c where c.mentor_id = pg_temp.id('begins tomorrow')))
+   from before b),
+  'and from the first minute of its day on the mentor is listed as active: ' || actor)
+from unnest(array['bodø coordinator', 'coordinator of two']) actor;
+select is(
+  (select array[s ->> 'active', s ->> 'expired_cert'] from pg_temp.summary('bodø coordinator') s), '{1,0}',
+  'and counted as that');
 
 select * from finish();
 rollback;
