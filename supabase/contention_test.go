@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -201,5 +202,56 @@ func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	}
 	if reported, held := reconcile(); reported != 1 || held != 0 {
 		t.Errorf("afterwards: %d reported, want the count; %d held", reported, held)
+	}
+}
+
+// TestRebuildingWaitsForWhoeverHoldsAMentor makes the read model anew while an RPC
+// is at work: neither may hold what the other wants.
+func TestRebuildingWaitsForWhoeverHoldsAMentor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := tx.Exec(t.Context(), "select private.lock_live_record($1)", mentor); err != nil {
+		t.Fatal(err)
+	}
+
+	rebuilder := w.db.Connect(t, "postgres")
+	rebuilt := make(chan error, 1)
+	go func() {
+		_, err := rebuilder.Exec(t.Context(), "select private.rebuild_roster()")
+		rebuilt <- err
+	}()
+	for waits := false; !waits; time.Sleep(10 * time.Millisecond) {
+		select {
+		case err := <-rebuilt:
+			t.Fatalf("the rebuild waited for nobody: %v", err)
+		default:
+		}
+		if err := w.owner.QueryRow(t.Context(),
+			"select coalesce(wait_event_type = 'Lock', false) from pg_stat_activity where pid = $1", rebuilder.PgConn().PID()).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tx.Exec(t.Context(), "insert into public.pause_records (mentor_id, status) values ($1, 'paused')", mentor); err != nil {
+		t.Fatalf("whoever holds the mentor: %v", err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-rebuilt; err != nil {
+		t.Fatalf("the rebuild: %v", err)
+	}
+	var wrong int
+	if err := w.owner.QueryRow(t.Context(),
+		"select count(*) from private.recounted(array(select id from private.chapter_sets))").Scan(&wrong); err != nil {
+		t.Fatal(err)
+	}
+	if wrong != 0 {
+		t.Errorf("%d counts are wrong afterwards", wrong)
 	}
 }
