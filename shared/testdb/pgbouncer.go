@@ -13,6 +13,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mentorpause/shared/localpg"
 )
 
 // PgBouncer is a running pooler in transaction mode.
@@ -35,7 +39,6 @@ func StartPgBouncer(t testing.TB, rawURL string, poolSize int) *PgBouncer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	password, _ := u.User.Password()
 	b := &PgBouncer{credential: notRoot(t)}
 	if b.program, err = exec.LookPath("pgbouncer"); err != nil {
 		b.program = "/usr/sbin/pgbouncer" // where Debian puts it, outside some users' PATH
@@ -60,7 +63,7 @@ func StartPgBouncer(t testing.TB, rawURL string, poolSize int) *PgBouncer {
 		}
 		return path
 	}
-	users := write("users.txt", fmt.Sprintf("%q %q\n", u.User.Username(), password))
+	users := write("users.txt", fmt.Sprintf("%q %q\n", u.User.Username(), scramVerifier(t, *u)))
 	b.config = write("pgbouncer.ini", fmt.Sprintf(`[databases]
 * = host=%s port=%s
 [pgbouncer]
@@ -84,6 +87,26 @@ default_pool_size = %d
 		}
 	})
 	return b
+}
+
+// scramVerifier is what the server keeps instead of the password of the URL's
+// role. A deployed pooler has that too, by its auth_query; one that is given the
+// password derives a verifier anew for each login, which takes longer than all of
+// the client's own part.
+func scramVerifier(t testing.TB, u url.URL) string {
+	t.Helper()
+	role := u.User.Username()
+	u.User = url.UserPassword(localpg.Superuser, localpg.Password)
+	conn, err := pgx.Connect(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var verifier string
+	if err := conn.QueryRow(t.Context(), "select rolpassword from pg_catalog.pg_authid where rolname = $1", role).Scan(&verifier); err != nil {
+		t.Fatalf("the verifier of %s: %v", role, err)
+	}
+	return verifier
 }
 
 // Restart kills the pooler and starts it again on the same port; whileDown,
