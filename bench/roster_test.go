@@ -41,8 +41,9 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 		chapter := o.chapter(t, size)
 		url := o.signedIn(t, chapter)
 		first = append(first, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, null);", nil))
+		// Around the middle, so that of every chapter there is a page before and one after.
 		middle = append(middle, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, :after::text);",
-			map[string]string{"after": o.cursor(t, chapter, size/2)}))
+			map[string]string{"after": o.cursor(t, chapter, (size-50)/2)}))
 		floor = append(floor, add(s.calls, o.database.URL("postgres"), rosterFloor, map[string]string{"chapter": chapter.ID.String()}))
 		// That of the largest takes seconds.
 		normalised = append(normalised, add([]int{s.calls / 10, 2, 1}[n], url, normalisedRoster, map[string]string{"chapter": chapter.ID.String()}))
