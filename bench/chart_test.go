@@ -36,11 +36,19 @@ func (c chart) draw(dir string) error {
 	if c.logarithmic {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	} else {
-		p.Y.Min = 0
+		p.Y.Min, p.Y.Tick.Marker = 0, plot.TickerFunc(func(least, most float64) []plot.Tick {
+			ticks := plot.DefaultTicks{}.Ticks(least, most)
+			for n, tick := range ticks {
+				if !tick.IsMinor() {
+					ticks[n].Label = label(tick.Value)
+				}
+			}
+			return ticks
+		})
 	}
 	var ticks []plot.Tick // only where there are points
 	for _, point := range c.series[0].points {
-		ticks = append(ticks, plot.Tick{Value: point.X, Label: strings.TrimSuffix(number(point.X), ".00")})
+		ticks = append(ticks, plot.Tick{Value: point.X, Label: label(point.X)})
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
 	var lines []any
@@ -50,11 +58,14 @@ func (c chart) draw(dir string) error {
 	if err := plotutil.AddLinePoints(p, lines...); err != nil {
 		return fmt.Errorf("%s: %w", c.file, err)
 	}
-	p.X.Max *= 1.2     // room for its number
+	p.X.Max *= 1.6     // room for its number
 	if c.logarithmic { // and for the legend
 		p.Y.Max *= 30
 	} else {
-		p.Y.Max *= 1.4
+		p.Y.Max *= 1 + 0.12*float64(len(c.series))
 	}
 	return p.Save(18*vg.Centimeter, 11*vg.Centimeter, filepath.Join(dir, c.file))
 }
+
+// label is a round number on an axis.
+func label(value float64) string { return strings.TrimSuffix(number(value), ".00") }
