@@ -25,11 +25,13 @@ dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-
 	@mkdir -p .dev && { test -e .dev/dev || echo 'compiling; the first time takes a minute or so'; } && $(GO_BUILD) -o .dev/dev ./cmd/dev
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
 
+# The server that npm has of another version comes without pgbench; the usual one lends it.
+LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
+
 .PHONY: test
 test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
-	@# The server that npm has of another version comes without pgbench; the usual one lends it.
-	@test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
+	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
 
 .PHONY: fuzz
@@ -116,6 +118,7 @@ docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one page t
 bench: node_modules/.package-lock.json ## measures everything beside its peers, and writes docs/performance.md (MENTORS=1000000; half an hour)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
 	  go test -count=1 -timeout 3h -v ./bench -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 
