@@ -35,6 +35,12 @@ func (p plan) walk(visit func(plan)) {
 	}
 }
 
+// reads tells whether the node or one below it took rows from the relation.
+func (p plan) reads(relation string) (found bool) {
+	p.walk(func(node plan) { found = found || node.Relation == relation })
+	return found
+}
+
 // explained is a statement inside of a call.
 type explained struct {
 	Query string `json:"Query Text"`
@@ -55,10 +61,12 @@ func TestRosterPlans(t *testing.T) {
 		}
 	}
 	sizes := []int{90, 900}
+	exec("insert into public.profiles (id, display_name) select md5('coordinator of both')::uuid, 'Anne'")
 	for _, size := range sizes {
 		exec("insert into public.chapters (id, name) values (md5('chapter ' || $1::int)::uuid, 'Lag')", size)
 		exec("insert into public.profiles (id, display_name) select md5('coordinator ' || $1::int)::uuid, 'Kari'", size)
 		exec("insert into public.chapter_memberships (chapter_id, user_id, role) values (md5('chapter ' || $1::int)::uuid, md5('coordinator ' || $1::int)::uuid, 'coordinator')", size)
+		exec("insert into public.chapter_memberships (chapter_id, user_id, role) values (md5('chapter ' || $1::int)::uuid, md5('coordinator of both')::uuid, 'coordinator')", size)
 		exec("insert into public.profiles (id, display_name) select md5($1::int || ' ' || n)::uuid, 'Mentor ' || md5(n::text) from generate_series(1, $1::int) n", size)
 		exec("insert into public.chapter_memberships (chapter_id, user_id, role) select md5('chapter ' || $1::int)::uuid, md5($1::int || ' ' || n)::uuid, 'mentor' from generate_series(1, $1::int) n", size)
 		exec(`insert into public.certifications (mentor_id, kind, issued_on, expires_on)
@@ -75,13 +83,16 @@ func TestRosterPlans(t *testing.T) {
 		coordinator := string(claims(text(t, owner, "select md5('coordinator ' || $1::int)::uuid::text", size)))
 		middle := text(t, owner, `select e.display_name from private.roster_entries e where e.chapter_id = md5('chapter ' || $1::int)::uuid
 			order by e.display_name offset $1::int / 3 limit 1`, size)
-		for name, call := range map[string]string{
-			"first page": "select private.coordinator_roster(null, null, null, 20, null)",
-			"page in the middle": fmt.Sprintf(`select private.coordinator_roster(null, null, null, 20, p || '.' || private.seal_cursor(p,
+		both := string(claims(text(t, owner, "select md5('coordinator of both')::uuid::text")))
+		for name, asked := range map[string]struct{ caller, call string }{
+			"first page": {coordinator, "select private.coordinator_roster(null, null, null, 20, null)"},
+			"first page of one of two chapters": {both,
+				fmt.Sprintf("select private.coordinator_roster(md5('chapter %d')::uuid, null, null, 20, null)", size)},
+			"page in the middle": {coordinator, fmt.Sprintf(`select private.coordinator_roster(null, null, null, 20, p || '.' || private.seal_cursor(p,
 				jsonb_build_array(auth.uid(), null, null, null)::text, (select s.cursor_key from private.settings s)))
-				from (select translate(encode(convert_to('["%s", "00000000-0000-0000-0000-000000000000"]', 'UTF8'), 'base64'), E'+/=\n', '-_') p) q`, middle),
+				from (select translate(encode(convert_to('["%s", "00000000-0000-0000-0000-000000000000"]', 'UTF8'), 'base64'), E'+/=\n', '-_') p) q`, middle)},
 		} {
-			statements := admin.explain(t, coordinator, call)
+			statements := admin.explain(t, asked.caller, asked.call)
 			var rows float64
 			pages := 0
 			for _, statement := range statements {
@@ -92,7 +103,8 @@ func TestRosterPlans(t *testing.T) {
 					if node.Type == "Seq Scan" && node.Relation != "settings" { // which has one row
 						t.Errorf("%s of %d: a sequential scan of %s in\n%.200s", name, size, node.Relation, statement.Query)
 					}
-					if isPage && strings.Contains(node.Type, "Sort") {
+					// Of a row's own chapters, PostgreSQL 16 shows the sort that 15 does inside of the aggregate.
+					if isPage && strings.Contains(node.Type, "Sort") && node.reads("roster_entries") {
 						t.Errorf("%s of %d: the page is sorted", name, size)
 					}
 					if node.Index == "roster_entries_in_order" && node.Rows == 21 {

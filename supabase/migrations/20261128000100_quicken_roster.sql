@@ -113,16 +113,20 @@ begin
   end if;
 
   -- One more than the page, to know whether there is another. Two statements of the
-  -- same meaning: for who looks after one chapter, whose index has the order of the
-  -- screen, and for who looks after several, each of which gives its first ones to be
-  -- merged. One for both would cost the many who have one a sixth of their time.
-  if quiet is not null then
+  -- same meaning: for one chapter, whose index has the order of the screen, and for
+  -- several, each of which gives its first ones to be merged. One for both would cost
+  -- the many who look after one chapter a sixth of their time.
+  if cardinality(scope) = 1 then
     select array_to_string((array_agg(case
-      when l.pause_record_id is null and l.certified_until >= today and l.certified_until <> 'infinity'
+      when l.pause_record_id is null and l.certified_until >= today and l.certified_until <> 'infinity' and quiet is not null
       then concat(l.shown, quiet, case when l.certified_until <= today + 30 then '"expiring"' else '"valid"' end,
         ',"certification_expires_on":"', l.certified_until, '"}')
       else concat(
-        l.shown, ',"chapters":', only_chapter,
+        l.shown, ',"chapters":', coalesce(only_chapter, (
+          select json_agg(json_build_object('id', c.id, 'name', c.name) order by c.name, c.id)::text
+          from private.chapter_sets s
+          join public.chapters c on c.id = any (s.chapter_ids)
+          where s.id = l.chapter_set_id and c.id = any (mine))),
         case
           when l.certified_until < today then ',"status":"expired_cert"'
           when l.paused_at is not null then ',"status":"paused"'
