@@ -1,4 +1,4 @@
--- A page takes a tenth less time in SQL: what only a few rows need is a call instead
+-- A page takes a twentieth less time in SQL: what only a few rows need is a call instead
 -- of a part of the plan that every page sets up; arrays stay in the statement that
 -- makes them; dates print themselves.
 
