@@ -187,7 +187,7 @@ func misplaced(function, path string) string {
 		"net/http/pprof":                 "opens a debugging port",
 		"expvar":                         "opens a debugging port",
 		"mentorpause/cmd":                "a tool",
-		"mentorpause/shared/localpg":     "the local platform",
+		"mentorpause/local/postgres":     "the local platform",
 		"mentorpause/shared/testdb":      "the local platform",
 		"mentorpause/shared/migrate":     "a tool's",
 		"mentorpause/supabase":           "a tool's",

@@ -57,7 +57,7 @@ func TestDependenciesHaveAReason(t *testing.T) {
 	var wanted []string
 	_, programs := requirements(t, ".ci/tools/go.mod")
 	wanted = append(wanted, programs...)
-	for _, file := range []string{"package.json", "shared/localpg/npm/package.json"} {
+	for _, file := range []string{"package.json", "local/postgres/npm/package.json"} {
 		var npm struct{ DevDependencies, OptionalDependencies, Dependencies map[string]string }
 		if err := json.Unmarshal(readFile(t, file), &npm); err != nil {
 			t.Fatal(err)

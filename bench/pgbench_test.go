@@ -18,7 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 )
 
 // pgbench finds the program, beside the server or of any installation.

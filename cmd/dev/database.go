@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
 )

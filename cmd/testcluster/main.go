@@ -29,7 +29,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 	"mentorpause/shared/testdb"
 	"mentorpause/supabase"
 )

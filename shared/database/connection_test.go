@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/postgres"
 	"mentorpause/shared/database"
-	"mentorpause/shared/localpg"
 	"mentorpause/shared/refusal"
 )
 

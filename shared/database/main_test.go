@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/postgres"
 	"mentorpause/shared/database"
-	"mentorpause/shared/localpg"
 	"mentorpause/shared/refusal"
 	"mentorpause/shared/testdb"
 )

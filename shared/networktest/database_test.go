@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/testdb"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 	"mentorpause/shared/testdb"
 )
 

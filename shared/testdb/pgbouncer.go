@@ -16,7 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 )
 
 // PgBouncer is a running pooler in transaction mode.

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
 )

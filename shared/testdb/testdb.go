@@ -26,7 +26,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"mentorpause/shared/localpg"
+	"mentorpause/local/postgres"
 )
 
 // ClusterVariable names the environment variable with the superuser's URL of
