@@ -188,7 +188,7 @@ func misplaced(function, path string) string {
 		"expvar":                         "opens a debugging port",
 		"mentorpause/cmd":                "a tool",
 		"mentorpause/local/postgres":     "the local platform",
-		"mentorpause/shared/testdb":      "the local platform",
+		"mentorpause/local/testdb":       "the local platform",
 		"mentorpause/shared/migrate":     "a tool's",
 		"mentorpause/supabase":           "a tool's",
 		"github.com/pressly/goose":       "a tool's",

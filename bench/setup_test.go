@@ -21,11 +21,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/valyala/fasthttp"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/lambdaruntime"
 	"mentorpause/shared/population"
 	"mentorpause/shared/service/stacktest"
-	"mentorpause/shared/testdb"
 )
 
 var (

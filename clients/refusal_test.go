@@ -18,10 +18,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
-	"mentorpause/shared/testdb"
 )
 
 // arguments are an RPC's, by name.

@@ -15,9 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
 	"mentorpause/shared/service/stacktest"
-	"mentorpause/shared/testdb"
 )
 
 // rpc stands in for PostgREST, and is not PostgREST, which is not to be had

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/testdb"
 )
 
 func TestMain(m *testing.M) {

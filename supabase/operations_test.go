@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 var sqlBlock = regexp.MustCompile("(?ms)^```sql\n-- as (\\w+)\n(.*?)^```$")

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/testdb"
 )
 
 // TestRefusalsAreTheFunctions holds the database's table of codes against the

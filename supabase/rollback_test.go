@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/migrate"
-	"mentorpause/shared/testdb"
 	"mentorpause/supabase"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 // plan is a node of a plan that auto_explain tells, with what it did.

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
-	"mentorpause/shared/testdb"
 )
 
 // plainSummary counts straight from the tables, without the read model.

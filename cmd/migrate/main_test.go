@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 	"mentorpause/supabase"
 )
 

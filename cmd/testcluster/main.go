@@ -6,7 +6,7 @@
 // It installs PostgreSQL where that is missing and it may. The command finds
 // in its environment:
 //
-//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for shared/testdb
+//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for local/testdb
 //	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on,
 //	                             with the sample data, as supabase db reset leaves it
 //	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off and no data
@@ -30,7 +30,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mentorpause/local/postgres"
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 	"mentorpause/supabase"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 // The tests run this test program as the command that it tests.

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
-	"mentorpause/shared/testdb"
 )
 
 func claims(t testing.TB, user string) []byte {

@@ -11,10 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
 	"mentorpause/shared/nightly"
 	"mentorpause/shared/setting"
-	"mentorpause/shared/testdb"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }

@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/testdb"
 )
 
 // TestDispatchRPCs goes the whole way as the scheduler: what the RPCs decide is

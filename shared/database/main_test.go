@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mentorpause/local/postgres"
+	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/testdb"
 )
 
 // The tests of this package are about the way to the RPCs, not about what the

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/testdb"
 )
 
 func TestThroughPgBouncerInTransactionMode(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the process that gets killed
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/migrate"
-	"mentorpause/shared/testdb"
 )
 
 func TestMain(m *testing.M) {

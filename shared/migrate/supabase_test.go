@@ -15,7 +15,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 	"mentorpause/supabase"
 )
 

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"mentorpause/local/postgres"
+	"mentorpause/local/testdb"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/service/servicetest"
-	"mentorpause/shared/testdb"
 )
 
 // doubt is for how long a connection must have been idle to be in doubt, and a

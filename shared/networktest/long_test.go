@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mentorpause/local/postgres"
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 // TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo adds to the faults of

@@ -16,12 +16,12 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/uuid"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 	"mentorpause/shared/service"
-	"mentorpause/shared/testdb"
 )
 
 // The people and chapters of every test.

@@ -20,10 +20,10 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/testdb"
 	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/lambdaruntime"
 	"mentorpause/shared/service/servicetest"
-	"mentorpause/shared/testdb"
 )
 
 // HTTP names the functions that have a URL.

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"mentorpause/local/postgres"
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 const kari = "00000000-0000-4000-8000-000000000001"
