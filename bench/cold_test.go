@@ -16,8 +16,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/lambdaruntime"
 )
 
 // settled is how long the end of one process is given before the next one starts:

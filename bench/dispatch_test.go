@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 // crowd is a chapter of mentors, each with two coordinators of so many; all have

@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/lambda"
 	"mentorpause/shared/auth/authtest"
-	"mentorpause/shared/lambdaruntime"
 )
 
 // TestMain runs the command itself when a test starts its own binary, so that
@@ -374,7 +374,7 @@ func TestDaily(t *testing.T) {
 func startScheduled(t *testing.T) (*lambdaruntime.Function, *output) {
 	t.Helper()
 	binary, out := filepath.Join(t.TempDir(), "bootstrap"), &output{}
-	build := exec.Command("go", "build", "-o", binary, "../../shared/lambdaruntime/testdata/bootstrap")
+	build := exec.Command("go", "build", "-o", binary, "../../local/lambda/testdata/bootstrap")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 const (

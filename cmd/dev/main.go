@@ -33,7 +33,7 @@ import (
 	"syscall"
 	"time"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 func main() {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 // A schedule starts one function again and again.

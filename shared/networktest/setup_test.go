@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
 	"mentorpause/shared/service/servicetest"

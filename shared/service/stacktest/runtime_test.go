@@ -16,7 +16,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )

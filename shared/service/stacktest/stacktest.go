@@ -20,9 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/auth/authtest"
-	"mentorpause/shared/lambdaruntime"
 	"mentorpause/shared/service/servicetest"
 )
 

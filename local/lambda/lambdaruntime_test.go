@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 // bootstrap is the built test function, made with the flags of `make build`.

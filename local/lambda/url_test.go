@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/lambdaruntime"
+	"mentorpause/local/lambda"
 )
 
 // serveURL starts the test function behind a real HTTP server.
