@@ -21,9 +21,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/valyala/fasthttp"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/population"
 	"mentorpause/shared/service/stacktest"
 )

@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )

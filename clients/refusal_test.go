@@ -18,8 +18,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 )
 
 // What `supabase start` uses unless it is told otherwise.

@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
-	"mentorpause/shared/auth/authtest"
 )
 
 // TestMain runs the command itself when a test starts its own binary, so that

@@ -20,9 +20,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
 	"mentorpause/local/postgres"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/supabase"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 	"mentorpause/shared/service/servicetest"
 )
 

@@ -15,8 +15,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"mentorpause/local/authserver"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/refusal"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 	"mentorpause/shared/refusal"
 )
 

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"mentorpause/local/authserver"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/functionurl"
 	"mentorpause/shared/refusal"
 )

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 	"mentorpause/shared/functionurl"
 	"mentorpause/shared/functionurl/functionurltest"
 )

@@ -11,8 +11,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"mentorpause/local/authserver"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/functionurl"
 )
 

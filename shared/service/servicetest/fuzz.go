@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/uuid"
 
-	"mentorpause/shared/auth/authtest"
+	"mentorpause/local/authserver"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl/functionurltest"
 	"mentorpause/shared/refusal"

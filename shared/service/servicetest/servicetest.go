@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/uuid"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 	"mentorpause/shared/service"

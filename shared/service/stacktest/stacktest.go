@@ -20,9 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/auth/authtest"
 	"mentorpause/shared/service/servicetest"
 )
 
