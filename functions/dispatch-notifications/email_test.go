@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/mail/mailtest"
+	"mentorpause/local/mailserver"
 )
 
 func startServer(t testing.TB) *mailtest.Server {

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/mailserver"
 	"mentorpause/shared/database"
 	"mentorpause/shared/mail"
-	"mentorpause/shared/mail/mailtest"
 )
 
 // runAsVictim is the program of a process that a test starts to kill it: one

@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/mailserver"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/database"
 	"mentorpause/shared/mail"
-	"mentorpause/shared/mail/mailtest"
 )
 
 // bundle is a database with one chapter in it, and the ways in that production

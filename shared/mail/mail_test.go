@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/mailserver"
 	"mentorpause/shared/mail"
-	"mentorpause/shared/mail/mailtest"
 )
 
 const timeout = 2 * time.Second
