@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/valyala/fasthttp"
 
+	"mentorpause/local/people"
 	"mentorpause/shared/networktest"
-	"mentorpause/shared/population"
 )
 
 // rosterPages compares the time of a page in SQL: between chapters of different

@@ -23,8 +23,8 @@ import (
 
 	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
+	"mentorpause/local/people"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/population"
 	"mentorpause/shared/service/stacktest"
 )
 

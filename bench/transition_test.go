@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/population"
+	"mentorpause/local/people"
 )
 
 var (

@@ -14,7 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"mentorpause/shared/population"
+	"mentorpause/local/people"
 )
 
 func main() {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"mentorpause/local/people"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/population"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
