@@ -13,8 +13,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"mentorpause/local/openapi"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/openapi"
 )
 
 // Unsaid names the tests whose requests the function judges by more than

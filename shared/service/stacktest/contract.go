@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"mentorpause/shared/openapi"
+	"mentorpause/local/openapi"
 )
 
 // documented fails the test when the function behind next gives an answer that
