@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/local/response"
 	"mentorpause/shared/database"
-	"mentorpause/shared/functionurl/functionurltest"
 	"mentorpause/shared/service/servicetest"
 )
 

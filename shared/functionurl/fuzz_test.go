@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/response"
 	"mentorpause/shared/functionurl"
-	"mentorpause/shared/functionurl/functionurltest"
 )
 
 // tokenHere stands in a fuzzed Authorization header for a token that is valid

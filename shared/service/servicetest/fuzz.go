@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/response"
 	"mentorpause/shared/database"
-	"mentorpause/shared/functionurl/functionurltest"
 	"mentorpause/shared/refusal"
 	"mentorpause/shared/service"
 )
