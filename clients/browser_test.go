@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/service/stacktest"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"mentorpause/local/authserver"
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/service/stacktest"
 )
 

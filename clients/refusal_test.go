@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/endpoint"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )
 

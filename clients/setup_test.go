@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/service/stacktest"
 )
 

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/service/stacktest"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/service/servicetest"
 )
 
 // body is what a request may hold, read by the standard library.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/local/authserver"
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 )
 
 func TestMain(m *testing.M) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 )
 
 // FuzzReactivate fuzzes the body and the idempotency key. What is accepted

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 )
 
 func TestMain(m *testing.M) {

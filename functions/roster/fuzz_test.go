@@ -15,8 +15,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/service/servicetest"
 )
 
 // mentorNames are further mentors of Oslo, in the order of the roster. Two are

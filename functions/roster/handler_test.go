@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/local/response"
 	"mentorpause/shared/database"
-	"mentorpause/shared/service/servicetest"
 )
 
 func TestMain(m *testing.M) {

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/local/postgres"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/networktest"
-	"mentorpause/shared/service/servicetest"
 )
 
 // doubt is for how long a connection must have been idle to be in doubt, and a

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/networktest"
-	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 	"mentorpause/supabase"
 )

@@ -19,10 +19,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )
 

@@ -16,8 +16,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
-	"mentorpause/shared/service/servicetest"
 	"mentorpause/shared/service/stacktest"
 )
 

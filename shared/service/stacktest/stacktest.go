@@ -21,9 +21,9 @@ import (
 	"time"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/service/servicetest"
 )
 
 // HTTP names the functions that have a URL.

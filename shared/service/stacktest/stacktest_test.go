@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"mentorpause/shared/service/servicetest"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/service/stacktest"
 )
 
