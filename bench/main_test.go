@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 var (

@@ -24,8 +24,8 @@ import (
 	"mentorpause/local/authserver"
 	"mentorpause/local/lambda"
 	"mentorpause/local/people"
+	"mentorpause/local/stack"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/service/stacktest"
 )
 
 var (

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"mentorpause/local/endpoint"
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 // TestBrowser has a page of another origin call the functions with supabase-js

@@ -10,7 +10,7 @@ import (
 
 	"mentorpause/local/authserver"
 	"mentorpause/local/endpoint"
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 // TestSupabaseJS has supabase-js call everything, signed in with each kind of

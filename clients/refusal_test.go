@@ -20,8 +20,8 @@ import (
 
 	"mentorpause/local/authserver"
 	"mentorpause/local/endpoint"
+	"mentorpause/local/stack"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/service/stacktest"
 )
 
 // arguments are an RPC's, by name.

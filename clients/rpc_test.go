@@ -15,9 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"mentorpause/local/stack"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/service/stacktest"
 )
 
 // rpc stands in for PostgREST, and is not PostgREST, which is not to be had

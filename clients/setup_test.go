@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"mentorpause/local/endpoint"
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"mentorpause/local/endpoint"
+	"mentorpause/local/stack"
 	"mentorpause/shared/networktest"
-	"mentorpause/shared/service/stacktest"
 	"mentorpause/supabase"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/stack"
 	"mentorpause/shared/networktest"
-	"mentorpause/shared/service/stacktest"
 )
 
 func TestARequestThatBreaksOffOnItsWayIsNotDone(t *testing.T) {

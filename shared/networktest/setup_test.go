@@ -21,9 +21,9 @@ import (
 
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
+	"mentorpause/local/stack"
 	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/service/stacktest"
 )
 
 func TestMain(m *testing.M) {

@@ -18,7 +18,7 @@ import (
 
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 // urlEvent is the event of a function URL as Lambda documents it, with what

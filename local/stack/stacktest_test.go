@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"mentorpause/local/endpoint"
-	"mentorpause/shared/service/stacktest"
+	"mentorpause/local/stack"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
