@@ -189,7 +189,7 @@ func misplaced(function, path string) string {
 		"mentorpause/cmd":                "a tool",
 		"mentorpause/local/postgres":     "the local platform",
 		"mentorpause/local/testdb":       "the local platform",
-		"mentorpause/shared/migrate":     "a tool's",
+		"mentorpause/supabase/migrate":   "a tool's",
 		"mentorpause/supabase":           "a tool's",
 		"github.com/pressly/goose":       "a tool's",
 		"github.com/aws/aws-sdk-go":      "a function calls nothing of the cloud",

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/local/testdb"
-	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
+	"mentorpause/supabase/migrate"
 )
 
 // TestRollbacksRemoveEverything takes the migrations up and down one by one:

@@ -18,8 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"mentorpause/local/postgres"
-	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
+	"mentorpause/supabase/migrate"
 )
 
 // databaseName is the one that Supabase uses.

@@ -25,8 +25,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
+	"mentorpause/supabase/migrate"
 )
 
 const databaseURL = "SUPABASE_DB_URL"

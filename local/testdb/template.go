@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"mentorpause/local/postgres"
-	"mentorpause/shared/migrate"
 	"mentorpause/supabase"
+	"mentorpause/supabase/migrate"
 )
 
 // templateLock is the advisory lock, in the maintenance database, of whoever

@@ -20,7 +20,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the process that gets killed
 
 	"mentorpause/local/testdb"
-	"mentorpause/shared/migrate"
+	"mentorpause/supabase/migrate"
 )
 
 func TestMain(m *testing.M) {
