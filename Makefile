@@ -41,7 +41,7 @@ fuzz: ## fuzzes every target, one after the other, against a throwaway PostgreSQ
 
 .PHONY: test-long
 test-long: tools ## runs the long tests: thousands of faults of networks and servers (SEED=7 repeats those of a run)
-	@$(if $(SEED),MENTORPAUSE_SEED=$(SEED)) go test -tags long -run '^TestLong' -count=1 -timeout 60m -v ./shared/networktest
+	@$(if $(SEED),MENTORPAUSE_SEED=$(SEED)) go test -tags long -run '^TestLong' -count=1 -timeout 60m -v ./tests/network
 
 .PHONY: build
 build: $(addprefix build/,$(FUNCTIONS)) ## builds build/<name>/bootstrap of each function, for linux and this machine's processor (GOARCH=arm64)

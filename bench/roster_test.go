@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/valyala/fasthttp"
 
+	"mentorpause/local/network"
 	"mentorpause/local/people"
-	"mentorpause/shared/networktest"
 )
 
 // rosterPages compares the time of a page in SQL: between chapters of different

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/networktest"
+	"mentorpause/local/network"
 	"mentorpause/shared/refusal"
 )
 

@@ -21,8 +21,8 @@ import (
 
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
+	"mentorpause/local/network"
 	"mentorpause/local/stack"
-	"mentorpause/shared/networktest"
 	"mentorpause/shared/refusal"
 )
 

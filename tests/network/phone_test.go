@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/network"
 	"mentorpause/local/stack"
-	"mentorpause/shared/networktest"
 )
 
 func TestARequestThatBreaksOffOnItsWayIsNotDone(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"mentorpause/local/endpoint"
+	"mentorpause/local/network"
 	"mentorpause/local/postgres"
 	"mentorpause/local/testdb"
-	"mentorpause/shared/networktest"
 )
 
 // doubt is for how long a connection must have been idle to be in doubt, and a

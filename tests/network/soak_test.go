@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/networktest"
+	"mentorpause/local/network"
 )
 
 // soak is many phones at once on networks on which anything may happen at any

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"mentorpause/local/endpoint"
+	"mentorpause/local/network"
 	"mentorpause/local/stack"
-	"mentorpause/shared/networktest"
 	"mentorpause/supabase"
 )
 
