@@ -158,7 +158,7 @@ func logErrors(t *testing.T, s *stacktest.Stack) {
 
 // nodeModule is the path of something that npm installed.
 func nodeModule(path string) string {
-	return filepath.Join("..", "node_modules", filepath.FromSlash(path))
+	return filepath.Join("..", "..", "node_modules", filepath.FromSlash(path))
 }
 
 // exchange is a request and its answer, as the server saw them; header names
