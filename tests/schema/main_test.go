@@ -1,4 +1,4 @@
-package supabase_test
+package schema_test
 
 import (
 	"context"

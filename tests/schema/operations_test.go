@@ -1,4 +1,4 @@
-package supabase_test
+package schema_test
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ var sqlBlock = regexp.MustCompile("(?ms)^```sql\n-- as (\\w+)\n(.*?)^```$")
 // What docs/operations.md has an operator paste works, as the role that it says.
 func TestOperationsPageSQL(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../docs/operations.md")
+	page, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
