@@ -102,7 +102,7 @@ sbom: build ## lists what is in each function, as CycloneDX: build/sbom/<name>.c
 
 .PHONY: reproduce
 reproduce: ## builds every function and list twice, the second time from nothing, and compares the bytes
-	COLD=1 go test -tags lint -count=1 -v -timeout 30m -run '^TestBuild$$' .
+	COLD=1 go test -tags lint -count=1 -v -timeout 30m -run '^TestBuild$$' ./tests/build
 
 .PHONY: vulnerabilities
 vulnerabilities: ## looks for known vulnerabilities in what is called (asks vuln.go.dev)

@@ -1,6 +1,6 @@
 //go:build lint
 
-package mentorpause_test
+package template_test
 
 import (
 	"fmt"

@@ -28,7 +28,6 @@ func TestPageNeedsNothingElse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	command := exec.Command("make", "docs", "DOCS="+dir)
-	command.Dir = ".."
 	command.Env = append(os.Environ(), "MAKEFLAGS=")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("make docs: %v\n%s", err, out)

@@ -1,6 +1,6 @@
 //go:build lint
 
-package mentorpause_test
+package build_test
 
 import (
 	"archive/zip"

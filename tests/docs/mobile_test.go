@@ -1,4 +1,4 @@
-package mentorpause_test
+package docs_test
 
 import (
 	"fmt"

@@ -1,0 +1,9 @@
+package docs_test
+
+import (
+	"testing"
+
+	"mentorpause/local/checkout"
+)
+
+func TestMain(m *testing.M) { checkout.Main(m) }
