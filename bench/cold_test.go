@@ -36,7 +36,7 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	page := request(t, o.token(chapter.Coordinator), "GET", "", nil)
 
 	dir := t.TempDir()
-	if err := lambdaruntime.BuildPackages(t.Context(), ".", dir, "./testdata/hello"); err != nil {
+	if err := lambda.BuildPackages(t.Context(), ".", dir, "./testdata/hello"); err != nil {
 		t.Fatal(err)
 	}
 	direct := o.database.URL("pause_api")
@@ -44,18 +44,18 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	if _, err := invoke(t.Context(), o.start(t, "roster", 1, pooler.URL), page); err != nil { // warms it
 		t.Fatal(err)
 	}
-	roster := func(databaseURL string) lambdaruntime.Config {
-		return lambdaruntime.Config{Name: "roster", Binary: filepath.Join(binaries(t), "roster"),
+	roster := func(databaseURL string) lambda.Config {
+		return lambda.Config{Name: "roster", Binary: filepath.Join(binaries(t), "roster"),
 			Env: []string{"SUPABASE_URL=" + o.url, "SUPABASE_JWKS=" + string(o.project.JWKS()), "SUPABASE_DB_URL=" + databaseURL, "LOG_LEVEL=error"}}
 	}
 	subjects := []struct {
 		name   string
 		bar    bar
-		config lambdaruntime.Config
+		config lambda.Config
 		event  []byte
 		took   []float64 // ms, the median of each run
 	}{
-		{"hello world", bar{}, lambdaruntime.Config{Name: "hello", Binary: filepath.Join(dir, "hello")}, page, nil},
+		{"hello world", bar{}, lambda.Config{Name: "hello", Binary: filepath.Join(dir, "hello")}, page, nil},
 		{"roster without a token, no database", atMost(1.5), roster(direct), request(t, "", "GET", "", nil), nil},
 		{"a page of the roster, warm pooler, keys in the environment", atMost(1.6), roster(pooler.URL), page, nil},
 		{"a page of the roster, direct with TLS, keys in the environment", atMost(5), roster(strings.Replace(direct, "sslmode=disable", "sslmode=require", 1)), page, nil},
@@ -63,7 +63,7 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	start := func(n int) float64 {
 		time.Sleep(settled)
 		began := time.Now()
-		f, err := lambdaruntime.Start(t.Context(), subjects[n].config)
+		f, err := lambda.Start(t.Context(), subjects[n].config)
 		if err != nil {
 			t.Fatal(err)
 		}

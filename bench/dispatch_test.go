@@ -40,7 +40,7 @@ const old = `
 func dispatch(t *testing.T, _ *system, s scale, r *report) {
 	type side struct {
 		*system
-		function *lambdaruntime.Function
+		function *lambda.Function
 		rates    []float64
 	}
 	var sides []*side

@@ -66,7 +66,7 @@ func (s scale) largest() int { return s.sizes()[len(s.sizes())-1] }
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	stacktest.Main(m)
+	stack.Main(m)
 }
 
 // TestBench measures everything, one thing at a time.

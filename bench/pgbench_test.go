@@ -25,7 +25,7 @@ import (
 func pgbench(t *testing.T) string {
 	t.Helper()
 	var candidates []string
-	if found, err := localpg.Find(); err == nil {
+	if found, err := postgres.Find(); err == nil {
 		candidates = append(candidates, filepath.Join(found.Bin, "pgbench"))
 	}
 	if path, err := exec.LookPath("pgbench"); err == nil {

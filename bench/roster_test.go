@@ -126,7 +126,7 @@ const normalisedRoster = `with roster as (
 
 // signedIn is the URL of sessions of whoever coordinates the chapter, for what
 // is measured without what a request sets.
-func (o *system) signedIn(t *testing.T, chapter population.Chapter) string {
+func (o *system) signedIn(t *testing.T, chapter people.Chapter) string {
 	t.Helper()
 	claims, err := json.Marshal(map[string]any{"sub": chapter.Coordinator, "role": "authenticated", "aud": "authenticated", "is_anonymous": false})
 	if err != nil {
@@ -144,7 +144,7 @@ func (o *system) signedIn(t *testing.T, chapter population.Chapter) string {
 }
 
 // cursor is that of the page which begins after so many mentors of the chapter.
-func (o *system) cursor(t *testing.T, chapter population.Chapter, after int) string {
+func (o *system) cursor(t *testing.T, chapter people.Chapter, after int) string {
 	t.Helper()
 	var name string
 	var id uuid.UUID
@@ -261,8 +261,8 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 // far compares what one client waits for when the database is 2 ms away.
 func far(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
-	network, url := networktest.Before(t, o.database.URL("pause_api"))
-	network.Shape(2*time.Millisecond, 0)
+	between, url := network.Before(t, o.database.URL("pause_api"))
+	between.Shape(2*time.Millisecond, 0)
 	ours := o.served(t, "roster", url).clients(t, 1)[0]
 	theirs := o.typeScript(t, url).clients(t, 1)[0]
 	subjects := []struct {
@@ -279,11 +279,11 @@ func far(t *testing.T, o *system, s scale, r *report) {
 		{"tuned TypeScript", theirs, plain("GET", "/tuned", token, nil), bar{}, nil, 0},
 	}
 	var spoken atomic.Int64
-	network.Disturb(func(m networktest.Message) networktest.Fault {
-		if m.Direction == networktest.Request {
+	between.Disturb(func(m network.Message) network.Fault {
+		if m.Direction == network.Request {
 			spoken.Add(1)
 		}
-		return networktest.Fault{}
+		return network.Fault{}
 	})
 	for run := range s.runs + 1 {
 		for n := range subjects {
@@ -307,13 +307,13 @@ func far(t *testing.T, o *system, s scale, r *report) {
 func roundTrips(t *testing.T, o *system, s scale, r *report) {
 	chapter := o.chapter(t, s.sizes()[0])
 	token := o.token(chapter.Coordinator)
-	network, url := networktest.Before(t, o.database.URL("pause_api"))
+	between, url := network.Before(t, o.database.URL("pause_api"))
 	var spoken atomic.Int32
-	network.Disturb(func(m networktest.Message) networktest.Fault {
-		if m.Direction == networktest.Request {
+	between.Disturb(func(m network.Message) network.Fault {
+		if m.Direction == network.Request {
 			spoken.Add(1)
 		}
-		return networktest.Fault{}
+		return network.Fault{}
 	})
 	mentors := o.mentors(t, chapter)
 	for _, function := range []struct {

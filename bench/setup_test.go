@@ -39,9 +39,9 @@ var (
 type system struct {
 	database *testdb.Database
 	owner    *pgx.Conn
-	project  *authtest.Project
+	project  *authserver.Project
 	url      string // the project's
-	people   population.Population
+	people   people.Population
 }
 
 // newSystem has nobody in it.
@@ -53,7 +53,7 @@ func newSystem(t *testing.T, options ...testdb.Option) *system {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.url = server.URL
-	s.project = authtest.New(s.url)
+	s.project = authserver.New(s.url)
 	mux.Handle("/auth/v1/", s.project.Handler())
 	return s
 }
@@ -67,7 +67,7 @@ func (s *system) fill(t *testing.T, mentors int) {
 	}
 	var err error
 	began := time.Now()
-	s.people, err = population.Fill(t.Context(), s.owner, population.Config{Mentors: mentors, Seed: 1, Today: today})
+	s.people, err = people.Fill(t.Context(), s.owner, people.Config{Mentors: mentors, Seed: 1, Today: today})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (s *system) exec(t *testing.T, sql string, args ...any) {
 }
 
 // chapter is the one of the organisation with that many mentors.
-func (s *system) chapter(t *testing.T, mentors int) population.Chapter {
+func (s *system) chapter(t *testing.T, mentors int) people.Chapter {
 	t.Helper()
 	chapter, err := s.people.OfSize(mentors)
 	if err != nil {
@@ -93,13 +93,13 @@ func (s *system) chapter(t *testing.T, mentors int) population.Chapter {
 
 // start brings up a function as it is deployed, on this database or, when
 // given, on what is behind another URL.
-func (s *system) start(t *testing.T, name string, instances int, databaseURL string) *lambdaruntime.Function {
+func (s *system) start(t *testing.T, name string, instances int, databaseURL string) *lambda.Function {
 	t.Helper()
 	if databaseURL == "" {
 		databaseURL = s.database.URL(roleOf(name))
 	}
-	var log stacktest.Log
-	f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+	var log stack.Log
+	f, err := lambda.Start(t.Context(), lambda.Config{
 		Name: name, Binary: filepath.Join(binaries(t), name), MaxInstances: instances,
 		Env:     []string{"SUPABASE_URL=" + s.url, "SUPABASE_DB_URL=" + databaseURL, "LOG_LEVEL=error"},
 		Timeout: time.Minute, Output: &log,
@@ -112,7 +112,7 @@ func (s *system) start(t *testing.T, name string, instances int, databaseURL str
 }
 
 func roleOf(function string) string {
-	if slices.Contains(stacktest.Scheduled, function) {
+	if slices.Contains(stack.Scheduled, function) {
 		return "pause_scheduler"
 	}
 	return "pause_api"
@@ -120,7 +120,7 @@ func roleOf(function string) string {
 
 // token signs somebody in for the time that all of this takes.
 func (s *system) token(user fmt.Stringer) string {
-	return s.project.Token(user.String(), authtest.Expires(time.Now().Add(6*time.Hour)))
+	return s.project.Token(user.String(), authserver.Expires(time.Now().Add(6*time.Hour)))
 }
 
 // request is the event of a function URL with what an app sends.
@@ -153,7 +153,7 @@ func request(t *testing.T, token, method, query string, body any, headers ...str
 }
 
 // invoke sends an event; another status than 200 is an error.
-func invoke(ctx context.Context, f *lambdaruntime.Function, event []byte) (events.LambdaFunctionURLResponse, error) {
+func invoke(ctx context.Context, f *lambda.Function, event []byte) (events.LambdaFunctionURLResponse, error) {
 	var response events.LambdaFunctionURLResponse
 	payload, err := f.Invoke(ctx, event)
 	if err != nil {
@@ -210,7 +210,7 @@ func (s *system) typeScript(t *testing.T, databaseURL string) *server {
 }
 
 // binaries is the folder with the functions as they are deployed.
-func binaries(t *testing.T) string { return stacktest.Binaries(t) }
+func binaries(t *testing.T) string { return stack.Binaries(t) }
 
 // servers is the folder with the functions as [system.served] needs them.
 func servers(t *testing.T) string {
@@ -228,7 +228,7 @@ func servers(t *testing.T) string {
 		replace := map[string]string{}
 		arguments := []string{"build", "-buildvcs=false", "-trimpath"}
 		var packages []string
-		for _, name := range stacktest.HTTP {
+		for _, name := range stack.HTTP {
 			replaced, err := filepath.Abs("../functions/" + name + "/main.go")
 			if err != nil {
 				serversErr = err

@@ -114,7 +114,7 @@ func (o *system) transition(t *testing.T, function, token string, mentor uuid.UU
 
 // mentors are those of the chapter who are neither paused nor expired, or about
 // to be.
-func (o *system) mentors(t *testing.T, chapter population.Chapter) []uuid.UUID {
+func (o *system) mentors(t *testing.T, chapter people.Chapter) []uuid.UUID {
 	t.Helper()
 	rows, err := o.owner.Query(t.Context(), `select e.mentor_id from private.roster_entries e
 		where e.chapter_id = $1 and e.certified_until > private.today() + 60

@@ -25,7 +25,7 @@ const tokenLifetime = 12 * time.Hour
 // to verify tokens.
 type localAuth struct {
 	base        string // of our own server
-	project     *authtest.Project
+	project     *authserver.Project
 	algorithm   jose.SignatureAlgorithm
 	environment []string
 	where       string // for the banner
@@ -39,7 +39,7 @@ type localAuth struct {
 func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 	const keysPath = "/auth/v1/.well-known/jwks.json"
 	if db.cluster == nil && answers(ctx, supabaseAPI+keysPath) {
-		project := authtest.New(supabaseAPI)
+		project := authserver.New(supabaseAPI)
 		project.Secret = secretOfSupabase(ctx)
 		return &localAuth{
 			base: base, project: project, algorithm: jose.HS256,
@@ -48,7 +48,7 @@ func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 		}
 	}
 	return &localAuth{
-		base: base, project: authtest.New(base), algorithm: jose.ES256,
+		base: base, project: authserver.New(base), algorithm: jose.ES256,
 		environment: []string{"SUPABASE_URL=" + base},
 		where:       base + keysPath,
 	}
@@ -56,10 +56,10 @@ func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 
 // token signs somebody in.
 func (a *localAuth) token(userID string) string {
-	return a.project.Token(userID, authtest.Signed(a.algorithm), authtest.Expires(time.Now().Add(tokenLifetime)),
+	return a.project.Token(userID, authserver.Signed(a.algorithm), authserver.Expires(time.Now().Add(tokenLifetime)),
 		// What no function reads would only make the line longer.
-		authtest.Without("phone"), authtest.Without("email"), authtest.Without("app_metadata"),
-		authtest.Without("user_metadata"), authtest.Without("amr"), authtest.Without("aal"))
+		authserver.Without("phone"), authserver.Without("email"), authserver.Without("app_metadata"),
+		authserver.Without("user_metadata"), authserver.Without("amr"), authserver.Without("aal"))
 }
 
 func answers(ctx context.Context, url string) bool {

@@ -35,7 +35,7 @@ const (
 // database is PostgreSQL, migrated and seeded.
 type database struct {
 	port    int
-	cluster *localpg.Cluster // nil when it is somebody else's
+	cluster *postgres.Cluster // nil when it is somebody else's
 	version string
 	where   string // for the banner
 }
@@ -43,7 +43,7 @@ type database struct {
 // url is the connection string of a role with the local password.
 func (d *database) url(role string) string {
 	u := url.URL{
-		Scheme: "postgresql", User: url.UserPassword(role, localpg.Password),
+		Scheme: "postgresql", User: url.UserPassword(role, postgres.Password),
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)), Path: "/" + databaseName, RawQuery: "sslmode=disable",
 	}
 	return u.String()
@@ -96,11 +96,11 @@ func (d *database) findOrStart(ctx context.Context, dir string, terminal *termin
 	if err := d.awaitPort(ctx, terminal); err != nil {
 		return err
 	}
-	installation, err := localpg.Ensure(ctx, terminal)
+	installation, err := postgres.Ensure(ctx, terminal)
 	if err != nil {
 		return err
 	}
-	d.cluster, err = installation.Start(ctx, localpg.Options{Dir: dir, Port: d.port, Durable: true, Log: terminal})
+	d.cluster, err = installation.Start(ctx, postgres.Options{Dir: dir, Port: d.port, Durable: true, Log: terminal})
 	if err != nil {
 		if leftBehind { // long ago, and now another server has the port?
 			if found, probeErr := d.probe(ctx); found || probeErr != nil {
@@ -206,7 +206,7 @@ func (d *database) prepare(ctx context.Context, terminal *terminal) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	for _, role := range []string{apiRole, schedulerRole} {
-		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, localpg.Password)); err != nil {
+		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, postgres.Password)); err != nil {
 			return fmt.Errorf("let %s log in: %w", role, err)
 		}
 	}

@@ -371,14 +371,14 @@ func TestDaily(t *testing.T) {
 
 // startScheduled starts a function in the name of nightly-expiry, which says
 // when it was scheduled for, or does what its event says.
-func startScheduled(t *testing.T) (*lambdaruntime.Function, *output) {
+func startScheduled(t *testing.T) (*lambda.Function, *output) {
 	t.Helper()
 	binary, out := filepath.Join(t.TempDir(), "bootstrap"), &output{}
 	build := exec.Command("go", "build", "-o", binary, "../../local/lambda/testdata/bootstrap")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+	f, err := lambda.Start(t.Context(), lambda.Config{
 		Name: "nightly-expiry", Binary: binary, Timeout: functionTimeout, Output: out})
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +409,7 @@ func TestSchedule(t *testing.T) {
 		<-ended
 	})
 
-	server := httptest.NewServer(routes(map[string]*lambdaruntime.Function{"nightly-expiry": f}, &localAuth{project: authtest.New("http://127.0.0.1")}))
+	server := httptest.NewServer(routes(map[string]*lambda.Function{"nightly-expiry": f}, &localAuth{project: authserver.New("http://127.0.0.1")}))
 	defer server.Close()
 	requests := []struct {
 		name, method, path, body string

@@ -38,7 +38,7 @@ func build(ctx context.Context, root, dir string) ([]string, error) {
 	for _, folder := range folders {
 		names = append(names, filepath.Base(filepath.Dir(folder)))
 	}
-	if err := lambdaruntime.Build(ctx, root, dir, names...); err != nil {
+	if err := lambda.Build(ctx, root, dir, names...); err != nil {
 		return nil, err
 	}
 	return names, nil
@@ -46,10 +46,10 @@ func build(ctx context.Context, root, dir string) ([]string, error) {
 
 // startFunctions starts the built functions. With an error too, those that run
 // are returned and must be closed.
-func startFunctions(ctx context.Context, names []string, dir string, db *database, auth *localAuth, mail *mailCatcher, out io.Writer) (map[string]*lambdaruntime.Function, error) {
+func startFunctions(ctx context.Context, names []string, dir string, db *database, auth *localAuth, mail *mailCatcher, out io.Writer) (map[string]*lambda.Function, error) {
 	var (
 		mu      sync.Mutex
-		started = map[string]*lambdaruntime.Function{}
+		started = map[string]*lambda.Function{}
 		errs    []error
 		all     sync.WaitGroup
 	)
@@ -60,7 +60,7 @@ func startFunctions(ctx context.Context, names []string, dir string, db *databas
 		}
 		environment := functionEnvironment(name, db, auth, mail)
 		all.Go(func() {
-			f, err := lambdaruntime.Start(ctx, lambdaruntime.Config{
+			f, err := lambda.Start(ctx, lambda.Config{
 				Name:         name,
 				Binary:       filepath.Join(dir, name),
 				Env:          environment,
@@ -104,11 +104,11 @@ func functionEnvironment(name string, db *database, auth *localAuth, mail *mailC
 
 // routes serves every function under the path that Supabase's clients use, and
 // our own keys.
-func routes(functions map[string]*lambdaruntime.Function, auth *localAuth) http.Handler {
+func routes(functions map[string]*lambda.Function, auth *localAuth) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/v1/", auth.project.Handler())
 	for name, f := range functions {
-		handler := lambdaruntime.URL(f)
+		handler := lambda.URL(f)
 		if isScheduled(name) {
 			handler = invocation(f)
 		}
@@ -127,7 +127,7 @@ func routes(functions map[string]*lambdaruntime.Function, auth *localAuth) http.
 
 // invocation lets a developer start a function that has a schedule and no URL:
 // the body is the event, or, when empty, what the schedule would send.
-func invocation(f *lambdaruntime.Function) http.Handler {
+func invocation(f *lambda.Function) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
@@ -135,7 +135,7 @@ func invocation(f *lambdaruntime.Function) http.Handler {
 				"code": "method_not_allowed", "message": "A scheduled function is started with POST.", "details": nil, "hint": nil})
 			return
 		}
-		event, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambdaruntime.MaxPayload))
+		event, err := io.ReadAll(http.MaxBytesReader(w, r.Body, lambda.MaxPayload))
 		if err != nil {
 			writeJSON(w, http.StatusBadRequest, map[string]any{
 				"code": "invalid_request", "message": "The event could not be read.", "details": err.Error(), "hint": nil})

@@ -183,7 +183,7 @@ func checkout() (string, error) {
 	}
 }
 
-func closeAll(functions map[string]*lambdaruntime.Function) {
+func closeAll(functions map[string]*lambda.Function) {
 	var all sync.WaitGroup
 	for _, f := range functions {
 		all.Go(f.Close)

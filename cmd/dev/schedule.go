@@ -54,7 +54,7 @@ func isScheduled(name string) bool {
 }
 
 // startSchedules runs the schedules of the functions that exist until ctx ends.
-func startSchedules(ctx context.Context, functions map[string]*lambdaruntime.Function, terminal *terminal) (running *sync.WaitGroup) {
+func startSchedules(ctx context.Context, functions map[string]*lambda.Function, terminal *terminal) (running *sync.WaitGroup) {
 	running = new(sync.WaitGroup)
 	for _, s := range schedules {
 		if f, ok := functions[s.function]; ok {
@@ -66,7 +66,7 @@ func startSchedules(ctx context.Context, functions map[string]*lambdaruntime.Fun
 
 // run never has two starts at once, as long as one start is quicker than the
 // interval; a start that fails is told and not repeated.
-func (s schedule) run(ctx context.Context, f *lambdaruntime.Function, terminal *terminal) {
+func (s schedule) run(ctx context.Context, f *lambda.Function, terminal *terminal) {
 	for {
 		at := s.next(time.Now())
 		timer := time.NewTimer(time.Until(at))

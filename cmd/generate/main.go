@@ -47,15 +47,15 @@ func run(ctx context.Context, mentors int, seed uint64, today string) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	var people int
-	if err := conn.QueryRow(ctx, "select count(*) from (select from public.profiles limit 1) p").Scan(&people); err != nil {
+	var present int
+	if err := conn.QueryRow(ctx, "select count(*) from (select from public.profiles limit 1) p").Scan(&present); err != nil {
 		return err
 	}
-	if people > 0 {
+	if present > 0 {
 		return fmt.Errorf("there are people in this database already")
 	}
 	began := time.Now()
-	made, err := population.Fill(ctx, conn, population.Config{Mentors: mentors, Seed: seed, Today: day})
+	made, err := people.Fill(ctx, conn, people.Config{Mentors: mentors, Seed: seed, Today: day})
 	if err != nil {
 		return err
 	}

@@ -55,24 +55,24 @@ func fromNothing(ctx context.Context, report *report) (err error) {
 		return nil
 	}
 
-	var cluster *localpg.Cluster
+	var cluster *postgres.Cluster
 	defer func() {
 		if cluster != nil {
 			err = errors.Join(err, cluster.Stop())
 		}
 	}()
 	err = step("a throwaway PostgreSQL like a Supabase project", func() (string, error) {
-		installation, err := localpg.Find()
+		installation, err := postgres.Find()
 		if err != nil {
 			return "", err
 		}
-		cluster, err = installation.Start(ctx, localpg.Options{})
+		cluster, err = installation.Start(ctx, postgres.Options{})
 		return fmt.Sprintf("PostgreSQL %d", installation.Major), err
 	})
 	if err != nil {
 		return err
 	}
-	owner := cluster.URL("postgres", localpg.Maintenance)
+	owner := cluster.URL("postgres", postgres.Maintenance)
 	err = step("make migrate", func() (string, error) {
 		output, err := runMake(ctx, root, []string{"SUPABASE_DB_URL=" + owner}, "migrate")
 		return fmt.Sprintf("%d migrations", strings.Count(output, "applied ")), err
@@ -119,7 +119,7 @@ func serve(ctx context.Context, root, address string, passwords map[string]strin
 		return err
 	}
 	base := "http://" + listener.Addr().String()
-	project := authtest.New(base)
+	project := authserver.New(base)
 	mux := http.NewServeMux()
 	mux.Handle("/auth/v1/", project.Handler())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
@@ -127,18 +127,18 @@ func serve(ctx context.Context, root, address string, passwords map[string]strin
 	defer server.Close()
 
 	databaseURL := func(role string) string {
-		u := url.URL{Scheme: "postgresql", User: url.UserPassword(role, passwords[role]), Host: address, Path: "/" + localpg.Maintenance, RawQuery: "sslmode=disable"}
+		u := url.URL{Scheme: "postgresql", User: url.UserPassword(role, passwords[role]), Host: address, Path: "/" + postgres.Maintenance, RawQuery: "sslmode=disable"}
 		return u.String()
 	}
 	output := &safeWriter{}
-	running := map[string]*lambdaruntime.Function{}
+	running := map[string]*lambda.Function{}
 	defer func() {
 		for _, f := range running {
 			f.Close()
 		}
 	}()
 	start := func(name, role string, timeout time.Duration, environment ...string) error {
-		f, err := lambdaruntime.Start(ctx, lambdaruntime.Config{
+		f, err := lambda.Start(ctx, lambda.Config{
 			Name:    name,
 			Binary:  filepath.Join(root, "build", name, "bootstrap"),
 			Env:     append(environment, "SUPABASE_DB_URL="+databaseURL(role)),
@@ -156,7 +156,7 @@ func serve(ctx context.Context, root, address string, passwords map[string]strin
 			if err := start(name, "pause_api", 10*time.Second, "SUPABASE_URL="+base); err != nil {
 				return "", err
 			}
-			mux.Handle("/functions/v1/"+name, lambdaruntime.URL(running[name]))
+			mux.Handle("/functions/v1/"+name, lambda.URL(running[name]))
 		}
 		return "", errors.Join(
 			start("nightly-expiry", "pause_scheduler", time.Minute),

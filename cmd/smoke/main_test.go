@@ -19,7 +19,7 @@ import (
 	"mentorpause/local/stack"
 )
 
-func TestMain(m *testing.M) { stacktest.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m) }
 
 // The page's way, from nothing, as `make smoke` goes it.
 func TestFromNothing(t *testing.T) {
@@ -41,8 +41,8 @@ func TestFromNothing(t *testing.T) {
 // its own name, and nothing was changed by looking.
 func TestLook(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t)
-	token := s.Project.Token(servicetest.Coordinator)
+	s := stack.Start(t)
+	token := s.Project.Token(endpoint.Coordinator)
 	inside, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +184,7 @@ func TestLook(t *testing.T) {
 		}
 	})
 	t.Run("is found: a token that is not a coordinator's", func(t *testing.T) {
-		if status, out := smoke(t.Context(), s.URL+"/functions/v1", s.Project.Token(servicetest.Mentor)); status != 1 || !strings.Contains(out, "not a coordinator's") {
+		if status, out := smoke(t.Context(), s.URL+"/functions/v1", s.Project.Token(endpoint.Mentor)); status != 1 || !strings.Contains(out, "not a coordinator's") {
 			t.Errorf("exit status %d:\n%s", status, out)
 		}
 	})

@@ -104,7 +104,7 @@ func run(signals <-chan os.Signal, settings, command []string) (code int, err er
 
 // prepare starts the server and makes the databases; a signal interrupts it.
 // The cluster is returned, to be stopped, even with an error.
-func prepare(signals <-chan os.Signal, settings []string) (*localpg.Cluster, []string, error) {
+func prepare(signals <-chan os.Signal, settings []string) (*postgres.Cluster, []string, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	prepared := make(chan struct{})
@@ -126,25 +126,25 @@ func prepare(signals <-chan os.Signal, settings []string) (*localpg.Cluster, []s
 	return cluster, env, err
 }
 
-func makeCluster(ctx context.Context, settings []string) (*localpg.Cluster, []string, error) {
-	installation, err := localpg.Ensure(ctx, os.Stderr)
+func makeCluster(ctx context.Context, settings []string) (*postgres.Cluster, []string, error) {
+	installation, err := postgres.Ensure(ctx, os.Stderr)
 	if err != nil {
 		return nil, nil, err
 	}
-	cluster, err := installation.Start(ctx, localpg.Options{Settings: settings})
+	cluster, err := installation.Start(ctx, postgres.Options{Settings: settings})
 	if err != nil {
 		return nil, nil, err
 	}
 	env := []string{
-		testdb.ClusterVariable + "=" + cluster.URL(localpg.Superuser, localpg.Maintenance),
+		testdb.ClusterVariable + "=" + cluster.URL(postgres.Superuser, postgres.Maintenance),
 		"PATH=" + installation.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 	}
 	for _, database := range []struct {
 		name, variable string
-		mode           localpg.Exposure
+		mode           postgres.Exposure
 	}{
-		{"pgtap_expose", "MENTORPAUSE_PGTAP_EXPOSE", localpg.AutoExpose},
-		{"pgtap_no_expose", "MENTORPAUSE_PGTAP_NO_EXPOSE", localpg.NoAutoExpose},
+		{"pgtap_expose", "MENTORPAUSE_PGTAP_EXPOSE", postgres.AutoExpose},
+		{"pgtap_no_expose", "MENTORPAUSE_PGTAP_NO_EXPOSE", postgres.NoAutoExpose},
 	} {
 		// The Go tests find the templates finished.
 		template, err := testdb.Template(ctx, cluster, database.mode, true)
@@ -155,7 +155,7 @@ func makeCluster(ctx context.Context, settings []string) (*localpg.Cluster, []st
 			return cluster, nil, err
 		}
 		url := cluster.URL("postgres", database.name)
-		if database.mode == localpg.AutoExpose {
+		if database.mode == postgres.AutoExpose {
 			if err := seed(ctx, url); err != nil {
 				return cluster, nil, err
 			}

@@ -10,9 +10,9 @@ import (
 	"mentorpause/local/mailserver"
 )
 
-func startServer(t testing.TB) *mailtest.Server {
+func startServer(t testing.TB) *mailserver.Server {
 	t.Helper()
-	return mailtest.Start(t, mailtest.Options{Security: mailtest.STARTTLS})
+	return mailserver.Start(t, mailserver.Options{Security: mailserver.STARTTLS})
 }
 
 // pair is a mentor with one coordinator.
@@ -25,11 +25,11 @@ func (b *bundle) pair(t testing.TB) (mentor, coordinator string) {
 
 func TestEmailAccepted(t *testing.T) {
 	t.Parallel()
-	for name, security := range map[string]mailtest.Security{"STARTTLS": mailtest.STARTTLS, "TLS only": mailtest.TLS} {
+	for name, security := range map[string]mailserver.Security{"STARTTLS": mailserver.STARTTLS, "TLS only": mailserver.TLS} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			server := mailtest.Start(t, mailtest.Options{Security: security})
+			server := mailserver.Start(t, mailserver.Options{Security: security})
 			mentor, kari := b.pair(t)
 			first, second := b.notify(t, mentor), b.notify(t, mentor)
 			b.dispatch(t, server, summary{Claimed: 2, Delivered: 2})
@@ -54,7 +54,7 @@ func TestEmailRefusedForNow(t *testing.T) {
 	b.assign(t, mentor, per)
 	server.OnRcpt(func(to string) error {
 		if to == address(kari) {
-			return mailtest.Refuse(451, 4, 7, 1, "Greylisted <"+to+">, try again later")
+			return mailserver.Refuse(451, 4, 7, 1, "Greylisted <"+to+">, try again later")
 		}
 		return nil
 	})
@@ -90,7 +90,7 @@ func TestEmailRefusedForGood(t *testing.T) {
 	server.OnRcpt(func(to string) error {
 		if to == address(kari) {
 			tries++
-			return mailtest.Refuse(550, 5, 1, 1, "No such user")
+			return mailserver.Refuse(550, 5, 1, 1, "No such user")
 		}
 		return nil
 	})
@@ -169,7 +169,7 @@ func TestEmailGivenUp(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	server := startServer(t)
-	server.OnRcpt(func(string) error { return mailtest.Refuse(450, 4, 2, 0, "Busy") })
+	server.OnRcpt(func(string) error { return mailserver.Refuse(450, 4, 2, 0, "Busy") })
 	mentor, _ := b.pair(t)
 	notification := b.notify(t, mentor)
 	began := b.clock()
@@ -200,9 +200,9 @@ func TestEmailDroppedInTheMiddle(t *testing.T) {
 	server := startServer(t)
 	mentor, _ := b.pair(t)
 	notification := b.notify(t, mentor)
-	server.OnData(func(m mailtest.Message, hangUp func()) error {
+	server.OnData(func(m mailserver.Message, hangUp func()) error {
 		hangUp()
-		return mailtest.ErrHungUp
+		return mailserver.ErrHungUp
 	})
 	b.dispatch(t, server, summary{Claimed: 1, Retrying: 1})
 	server.OnData(nil)
@@ -252,7 +252,7 @@ func TestEmailSlow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	server := startServer(t)
-	server.OnData(func(mailtest.Message, func()) error { time.Sleep(400 * time.Millisecond); return nil })
+	server.OnData(func(mailserver.Message, func()) error { time.Sleep(400 * time.Millisecond); return nil })
 	mentor, kari := b.pair(t)
 	const all = 12
 	for range all {

@@ -47,7 +47,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Parallel()
 	const kills, notifications = 30, 300
 	b := setup(t)
-	server := mailtest.Start(t, mailtest.Options{})
+	server := mailserver.Start(t, mailserver.Options{})
 	b.crowd(t, 30, 6, notifications)
 
 	killed := 0

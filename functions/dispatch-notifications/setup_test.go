@@ -81,7 +81,7 @@ func (b *bundle) wait(d time.Duration) {
 }
 
 // dispatcher is one instance of the function; server nil: inbox only.
-func (b *bundle) dispatcher(t testing.TB, server *mailtest.Server) *dispatcher {
+func (b *bundle) dispatcher(t testing.TB, server *mailserver.Server) *dispatcher {
 	t.Helper()
 	d := &dispatcher{db: openDB(t, b, "pause_scheduler"), log: b.logger(), batch: defaultBatch, clock: b.clock}
 	if server != nil {
@@ -92,7 +92,7 @@ func (b *bundle) dispatcher(t testing.TB, server *mailtest.Server) *dispatcher {
 }
 
 // dispatch runs an instance once and checks what it answered.
-func (b *bundle) dispatch(t testing.TB, server *mailtest.Server, want summary) {
+func (b *bundle) dispatch(t testing.TB, server *mailserver.Server, want summary) {
 	t.Helper()
 	got, err := b.dispatcher(t, server).run(t.Context())
 	if err != nil {

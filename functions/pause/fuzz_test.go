@@ -25,7 +25,7 @@ type body struct {
 // FuzzPause fuzzes the body and the idempotency key. What is accepted is stored
 // as it was sent, once; what is refused changes nothing.
 func FuzzPause(f *testing.F) {
-	valid := `{"mentor_id":"` + servicetest.Mentor + `","pause_reason":"a"}`
+	valid := `{"mentor_id":"` + endpoint.Mentor + `","pause_reason":"a"}`
 	f.Add(valid, key, false)
 	f.Add(valid, `"`+strings.ToUpper(key)+`"`, true)
 	f.Add(strings.Replace(valid, `"a"`, `" \u00a0Å\u030a \ud83d\ude00\uffff\t","expected_return_date":"`+inDays(9)+`","expected_version":1`, 1), "", true)
@@ -38,13 +38,13 @@ func FuzzPause(f *testing.F) {
 	f.Add(strings.Replace(valid, `"a"`, `"\ud800"`, 1), key, false)
 	f.Add(strings.Replace(valid, `"a"`, "\"\xff\"", 1), key, false)
 	f.Add(strings.Replace(valid, `"a"`, `"a\u0000b"`, 1), key, false)
-	f.Add(strings.Replace(valid, servicetest.Mentor, "{"+servicetest.Mentor+"}", 1), key, false)
-	f.Add(strings.Replace(valid, servicetest.Mentor, servicetest.BergenMentor, 1), key, false)
+	f.Add(strings.Replace(valid, endpoint.Mentor, "{"+endpoint.Mentor+"}", 1), key, false)
+	f.Add(strings.Replace(valid, endpoint.Mentor, endpoint.BergenMentor, 1), key, false)
 	f.Add(`{"mentor_id":null}`, `"`+key+`"`, false)
-	z := servicetest.NewFuzz(f, newEndpoint)
+	z := endpoint.NewFuzz(f, newEndpoint)
 	f.Fuzz(func(t *testing.T, sent, key string, paused bool) {
 		if paused {
-			z.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+			z.Pause(t, endpoint.Coordinator, endpoint.Mentor)
 		}
 		defer z.Restore(t)
 		before := z.State(t)
@@ -67,7 +67,7 @@ func FuzzPause(f *testing.F) {
 		if err := decoder.Decode(&read); err != nil {
 			t.Fatalf("accepted %q, which the standard library refuses: %v", sent, err)
 		}
-		wantStored(t, z, servicetest.WantPauseRecord(t, response), read, paused)
+		wantStored(t, z, endpoint.WantPauseRecord(t, response), read, paused)
 		if key != "" {
 			z.WantRepeatable(t, event, response)
 		}
@@ -76,7 +76,7 @@ func FuzzPause(f *testing.F) {
 
 // wantStored asserts that what was asked for is what is stored, and what was
 // answered; the request found the mentor paused, at version 1, or not.
-func wantStored(t *testing.T, z *servicetest.Fuzz, answered servicetest.PauseRecord, sent body, paused bool) {
+func wantStored(t *testing.T, z *endpoint.Fuzz, answered endpoint.PauseRecord, sent body, paused bool) {
 	t.Helper()
 	stored := z.Stored(t, answered)
 	if diff := cmp.Diff(stored, answered); diff != "" {
@@ -85,10 +85,10 @@ func wantStored(t *testing.T, z *servicetest.Fuzz, answered servicetest.PauseRec
 	want := stored
 	want.MentorID = strings.ToLower(sent.MentorID)
 	want.Status = "paused"
-	want.PauseReason = new(servicetest.Trimmed(sent.PauseReason))
+	want.PauseReason = new(endpoint.Trimmed(sent.PauseReason))
 	want.ExpectedReturnDate = sent.ExpectedReturnDate
 	want.ReactivatedAt = nil
-	want.CoordinatorID = new(servicetest.Coordinator)
+	want.CoordinatorID = new(endpoint.Coordinator)
 	want.Version = 1
 	if paused {
 		want.Version = 2
@@ -128,9 +128,9 @@ func FuzzPauseValues(f *testing.F) {
 		f.Add("a", inDays(9), number, uint8(version|paused))
 		f.Add("a", inDays(9), number, uint8(paused))
 	}
-	z := servicetest.NewFuzz(f, newEndpoint)
+	z := endpoint.NewFuzz(f, newEndpoint)
 	f.Fuzz(func(t *testing.T, reason, text string, number int32, given uint8) {
-		sent := body{MentorID: servicetest.Mentor, PauseReason: string([]rune(reason))} // as JSON writes what isn't UTF-8
+		sent := body{MentorID: endpoint.Mentor, PauseReason: string([]rune(reason))} // as JSON writes what isn't UTF-8
 		if given&date != 0 {
 			sent.ExpectedReturnDate = new(string([]rune(text)))
 		}
@@ -138,7 +138,7 @@ func FuzzPauseValues(f *testing.F) {
 			sent.ExpectedVersion = new(float64(number))
 		}
 		if given&paused != 0 {
-			z.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+			z.Pause(t, endpoint.Coordinator, endpoint.Mentor)
 		}
 		defer z.Restore(t)
 		encoded, err := json.Marshal(sent)
@@ -148,7 +148,7 @@ func FuzzPauseValues(f *testing.F) {
 		today := z.Text(t, "select private.today()::text")
 		last := z.Text(t, "select (private.today() + interval '3 years')::date::text")
 		want := func() refusal.Code {
-			reasonLength := utf8.RuneCountInString(servicetest.Trimmed(sent.PauseReason))
+			reasonLength := utf8.RuneCountInString(endpoint.Trimmed(sent.PauseReason))
 			switch {
 			case len(encoded) > 16<<10:
 				return refusal.PayloadTooLarge
@@ -170,7 +170,7 @@ func FuzzPauseValues(f *testing.F) {
 			t.Fatalf("code %q, want %q: %s", code, want, response.Body)
 		}
 		if code == "" {
-			wantStored(t, z, servicetest.WantPauseRecord(t, response), sent, given&paused != 0)
+			wantStored(t, z, endpoint.WantPauseRecord(t, response), sent, given&paused != 0)
 		}
 	})
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	servicetest.Main(m, "pause", servicetest.Unsaid{
+	endpoint.Main(m, "pause", endpoint.Unsaid{
 		"TestPauseIsRefused/return date in the past":   "OpenAPI doesn't know today",
 		"TestPauseIsRefused/return date in the year 0": "the same",
 		"TestPauseIsRefused/return date far ahead":     "the same",
@@ -39,16 +39,16 @@ func inDays(days int) string { return time.Now().AddDate(0, 0, days).Format(time
 
 func TestPauseAnswersTheRecord(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	back := inDays(30)
 
-	response := b.Invoke(t, b.Post(servicetest.Coordinator, with(pausing(strings.ToUpper(servicetest.Mentor)), "expected_return_date", back)))
+	response := b.Invoke(t, b.Post(endpoint.Coordinator, with(pausing(strings.ToUpper(endpoint.Mentor)), "expected_return_date", back)))
 
-	got := servicetest.WantPauseRecord(t, response)
-	want := servicetest.PauseRecord{
+	got := endpoint.WantPauseRecord(t, response)
+	want := endpoint.PauseRecord{
 		ID: got.ID, PausedAt: got.PausedAt, CreatedAt: got.CreatedAt, UpdatedAt: got.UpdatedAt,
-		MentorID: servicetest.Mentor, Status: "paused", PauseReason: new("Eksamen"), ExpectedReturnDate: &back,
-		CoordinatorID: new(servicetest.Coordinator), Version: 1,
+		MentorID: endpoint.Mentor, Status: "paused", PauseReason: new("Eksamen"), ExpectedReturnDate: &back,
+		CoordinatorID: new(endpoint.Coordinator), Version: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
@@ -56,7 +56,7 @@ func TestPauseAnswersTheRecord(t *testing.T) {
 	if got.ID == "" || got.PausedAt == nil || got.CreatedAt == "" {
 		t.Errorf("incomplete record %s", response.Body)
 	}
-	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 1 || logged != 1 {
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 1 || logged != 1 {
 		t.Errorf("%d live records, %d rows of the log", live, logged)
 	}
 	if strings.Contains(b.Log.String(), "Eksamen") {
@@ -66,16 +66,16 @@ func TestPauseAnswersTheRecord(t *testing.T) {
 
 func TestPauseAmendsTheVersionSeen(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	first := servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))))
-	amended := with(with(pausing(servicetest.Mentor), "pause_reason", "Permisjon"), "expected_version", 1)
+	b := endpoint.New(t, newEndpoint)
+	first := endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor))))
+	amended := with(with(pausing(endpoint.Mentor), "pause_reason", "Permisjon"), "expected_version", 1)
 
-	got := servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator, amended)))
+	got := endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.Coordinator, amended)))
 
 	if got.ID != first.ID || got.Version != 2 || *got.PauseReason != "Permisjon" || *got.PausedAt != *first.PausedAt {
 		t.Errorf("amended to %+v", got)
 	}
-	refused := servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, amended)), 409, "version_conflict")
+	refused := endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, amended)), 409, "version_conflict")
 	if refused.Details == nil || *refused.Details != "2" {
 		t.Errorf("details %v, want the current version", refused.Details)
 	}
@@ -83,8 +83,8 @@ func TestPauseAmendsTheVersionSeen(t *testing.T) {
 
 func TestPauseUnderAnExpiredCertification(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	got := servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Expired))))
+	b := endpoint.New(t, newEndpoint)
+	got := endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Expired))))
 	if got.Status != "expired_cert" || got.PausedAt == nil {
 		t.Errorf("%+v", got)
 	}
@@ -92,10 +92,10 @@ func TestPauseUnderAnExpiredCertification(t *testing.T) {
 
 func TestPauseTakesTheLongestReason(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	longest := strings.Repeat("å", 499) + "😀"
-	got := servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator,
-		with(pausing(servicetest.Mentor), "pause_reason", "\u2003\ufeff\r\n"+longest+"\u0085\u3000 "))))
+	got := endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.Coordinator,
+		with(pausing(endpoint.Mentor), "pause_reason", "\u2003\ufeff\r\n"+longest+"\u0085\u3000 "))))
 	if *got.PauseReason != longest {
 		t.Errorf("reason %q", *got.PauseReason)
 	}
@@ -103,7 +103,7 @@ func TestPauseTakesTheLongestReason(t *testing.T) {
 
 func TestPauseAnswersPreflights(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	b := endpoint.NewWithoutDatabase(t, newEndpoint)
 	response := b.Invoke(t, b.Preflight())
 	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "POST, OPTIONS" {
 		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
@@ -112,8 +112,8 @@ func TestPauseAnswersPreflights(t *testing.T) {
 
 func TestPauseIsRefused(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.BergenCoordinator, pausing(servicetest.BergenMentor))))
+	b := endpoint.New(t, newEndpoint)
+	endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.BergenCoordinator, pausing(endpoint.BergenMentor))))
 	tests := map[string]struct {
 		user   string
 		body   any
@@ -121,44 +121,44 @@ func TestPauseIsRefused(t *testing.T) {
 		code   string
 		names  string // what the message has to name
 	}{
-		"no body":                      {servicetest.Coordinator, nil, 400, "invalid_request", "mentor_id"},
-		"no mentor":                    {servicetest.Coordinator, map[string]any{"pause_reason": "a"}, 400, "invalid_request", "mentor_id"},
-		"null for a mentor":            {servicetest.Coordinator, with(pausing(""), "mentor_id", nil), 400, "invalid_request", "mentor_id"},
-		"mentor that isn't a UUID":     {servicetest.Coordinator, pausing("1"), 400, "invalid_request", "mentor_id"},
-		"no reason":                    {servicetest.Coordinator, map[string]any{"mentor_id": servicetest.Mentor}, 400, "invalid_request", "pause_reason"},
-		"blank reason":                 {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", " \u00a0\n"), 400, "invalid_request", "pause_reason"},
-		"reason of 501 characters":     {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
-		"reason with NUL":              {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", "a\x00"), 400, "invalid_request", "pause_reason"},
-		"return date in the past":      {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", inDays(-1)), 400, "invalid_request", "expected_return_date"},
-		"reason of 501, spaced":        {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", "\u2029 "+strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
-		"return date far ahead":        {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", inDays(4*366)), 400, "invalid_request", "expected_return_date"},
-		"return date that isn't a day": {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "2027-02-29"), 400, "invalid_request", "expected_return_date"},
-		"return date in the year 0":    {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "0000-01-01"), 400, "invalid_request", "expected_return_date"},
-		"return date in words":         {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "tomorrow"), 400, "invalid_request", "expected_return_date"},
-		"return date with a time":      {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", "2027-02-01T00:00:00Z"), 400, "invalid_request", "expected_return_date"},
-		"return date empty":            {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_return_date", ""), 400, "invalid_request", "expected_return_date"},
-		"version 0":                    {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", 0), 409, "version_conflict", ""},
-		"version as text":              {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", "1"), 400, "invalid_request", "expected_version"},
-		"unknown field":                {servicetest.Coordinator, with(pausing(servicetest.Mentor), "status", "paused"), 400, "invalid_request", "status"},
-		"former coordinator":           {servicetest.Former, pausing(servicetest.Mentor), 403, "not_a_coordinator", ""},
-		"mentor":                       {servicetest.Mentor, pausing(servicetest.Mentor), 403, "not_a_coordinator", ""},
-		"user without a profile":       {servicetest.Nobody, pausing(servicetest.Mentor), 403, "not_a_coordinator", ""},
-		"mentor of another chapter":    {servicetest.Coordinator, pausing(servicetest.BergenMentor), 404, "mentor_not_found", ""},
-		"mentor that isn't there":      {servicetest.Coordinator, pausing(servicetest.Nobody), 404, "mentor_not_found", ""},
-		"somebody who is no mentor":    {servicetest.Coordinator, pausing(servicetest.Coordinator), 404, "mentor_not_found", ""},
-		"mentor paused already":        {servicetest.BergenCoordinator, pausing(servicetest.BergenMentor), 409, "already_paused", ""},
-		"version of no record":         {servicetest.Coordinator, with(pausing(servicetest.Mentor), "expected_version", 1), 409, "version_conflict", ""},
-		"body of 17 KiB":               {servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", strings.Repeat("a", 17<<10)), 413, "payload_too_large", ""},
+		"no body":                      {endpoint.Coordinator, nil, 400, "invalid_request", "mentor_id"},
+		"no mentor":                    {endpoint.Coordinator, map[string]any{"pause_reason": "a"}, 400, "invalid_request", "mentor_id"},
+		"null for a mentor":            {endpoint.Coordinator, with(pausing(""), "mentor_id", nil), 400, "invalid_request", "mentor_id"},
+		"mentor that isn't a UUID":     {endpoint.Coordinator, pausing("1"), 400, "invalid_request", "mentor_id"},
+		"no reason":                    {endpoint.Coordinator, map[string]any{"mentor_id": endpoint.Mentor}, 400, "invalid_request", "pause_reason"},
+		"blank reason":                 {endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", " \u00a0\n"), 400, "invalid_request", "pause_reason"},
+		"reason of 501 characters":     {endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
+		"reason with NUL":              {endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", "a\x00"), 400, "invalid_request", "pause_reason"},
+		"return date in the past":      {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", inDays(-1)), 400, "invalid_request", "expected_return_date"},
+		"reason of 501, spaced":        {endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", "\u2029 "+strings.Repeat("å", 501)), 400, "invalid_request", "pause_reason"},
+		"return date far ahead":        {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", inDays(4*366)), 400, "invalid_request", "expected_return_date"},
+		"return date that isn't a day": {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", "2027-02-29"), 400, "invalid_request", "expected_return_date"},
+		"return date in the year 0":    {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", "0000-01-01"), 400, "invalid_request", "expected_return_date"},
+		"return date in words":         {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", "tomorrow"), 400, "invalid_request", "expected_return_date"},
+		"return date with a time":      {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", "2027-02-01T00:00:00Z"), 400, "invalid_request", "expected_return_date"},
+		"return date empty":            {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_return_date", ""), 400, "invalid_request", "expected_return_date"},
+		"version 0":                    {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_version", 0), 409, "version_conflict", ""},
+		"version as text":              {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_version", "1"), 400, "invalid_request", "expected_version"},
+		"unknown field":                {endpoint.Coordinator, with(pausing(endpoint.Mentor), "status", "paused"), 400, "invalid_request", "status"},
+		"former coordinator":           {endpoint.Former, pausing(endpoint.Mentor), 403, "not_a_coordinator", ""},
+		"mentor":                       {endpoint.Mentor, pausing(endpoint.Mentor), 403, "not_a_coordinator", ""},
+		"user without a profile":       {endpoint.Nobody, pausing(endpoint.Mentor), 403, "not_a_coordinator", ""},
+		"mentor of another chapter":    {endpoint.Coordinator, pausing(endpoint.BergenMentor), 404, "mentor_not_found", ""},
+		"mentor that isn't there":      {endpoint.Coordinator, pausing(endpoint.Nobody), 404, "mentor_not_found", ""},
+		"somebody who is no mentor":    {endpoint.Coordinator, pausing(endpoint.Coordinator), 404, "mentor_not_found", ""},
+		"mentor paused already":        {endpoint.BergenCoordinator, pausing(endpoint.BergenMentor), 409, "already_paused", ""},
+		"version of no record":         {endpoint.Coordinator, with(pausing(endpoint.Mentor), "expected_version", 1), 409, "version_conflict", ""},
+		"body of 17 KiB":               {endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", strings.Repeat("a", 17<<10)), 413, "payload_too_large", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			refused := servicetest.WantRefusal(t, b.Invoke(t, b.Post(test.user, test.body)), test.status, test.code)
+			refused := endpoint.WantRefusal(t, b.Invoke(t, b.Post(test.user, test.body)), test.status, test.code)
 			if !strings.Contains(refused.Message, test.names) {
 				t.Errorf("message %q doesn't name %s", refused.Message, test.names)
 			}
 		})
 	}
-	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 0 || logged != 0 {
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 0 || logged != 0 {
 		t.Errorf("%d live records, %d rows of the log after refusals", live, logged)
 	}
 }
@@ -166,9 +166,9 @@ func TestPauseIsRefused(t *testing.T) {
 // A hidden mentor and an absent one can't be told apart.
 func TestMentorOfAnotherChapterIsAsIfAbsent(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	hidden := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.BergenMentor)))
-	absent := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Nobody)))
+	b := endpoint.New(t, newEndpoint)
+	hidden := b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.BergenMentor)))
+	absent := b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Nobody)))
 	if hidden.Body != absent.Body || hidden.StatusCode != absent.StatusCode {
 		t.Errorf("hidden: %s, absent: %s", hidden.Body, absent.Body)
 	}
@@ -176,22 +176,22 @@ func TestMentorOfAnotherChapterIsAsIfAbsent(t *testing.T) {
 
 func TestPauseRefusesOtherRequests(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	foreign := authtest.New(b.Project.URL)
+	b := endpoint.New(t, newEndpoint)
+	foreign := authserver.New(b.Project.URL)
 	confused := func() string { // signed with the public key, as if it were a secret
 		public, err := b.Project.PublicKey(jose.ES256).MarshalJSON()
 		if err != nil {
 			t.Fatal(err)
 		}
-		thief := authtest.New(b.Project.URL)
+		thief := authserver.New(b.Project.URL)
 		thief.Secret = string(public)
-		return thief.Token(servicetest.Coordinator, authtest.Signed(jose.HS256))
+		return thief.Token(endpoint.Coordinator, authserver.Signed(jose.HS256))
 	}
 	token := func(token string) func(*events.LambdaFunctionURLRequest) {
 		return func(event *events.LambdaFunctionURLRequest) { event.Headers["authorization"] = "Bearer " + token }
 	}
-	coordinator := func(options ...authtest.Option) func(*events.LambdaFunctionURLRequest) {
-		return token(b.Project.Token(servicetest.Coordinator, options...))
+	coordinator := func(options ...authserver.Option) func(*events.LambdaFunctionURLRequest) {
+		return token(b.Project.Token(endpoint.Coordinator, options...))
 	}
 	method := func(name string) func(*events.LambdaFunctionURLRequest) {
 		return func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = name }
@@ -202,16 +202,16 @@ func TestPauseRefusesOtherRequests(t *testing.T) {
 		code   string
 	}{
 		"no token":              {func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "authorization") }, 401, "unauthenticated"},
-		"expired token":         {coordinator(authtest.Expires(time.Now().Add(-time.Minute))), 401, "unauthenticated"},
-		"token for others":      {coordinator(authtest.Claim("aud", "other")), 401, "unauthenticated"},
-		"token from elsewhere":  {coordinator(authtest.Claim("iss", "https://other.example.org/auth/v1")), 401, "unauthenticated"},
-		"token of another role": {coordinator(authtest.Claim("role", "service_role")), 401, "unauthenticated"},
-		"anonymous token":       {coordinator(authtest.Anonymous()), 401, "unauthenticated"},
-		"foreign key":           {token(foreign.Token(servicetest.Coordinator)), 401, "unauthenticated"},
+		"expired token":         {coordinator(authserver.Expires(time.Now().Add(-time.Minute))), 401, "unauthenticated"},
+		"token for others":      {coordinator(authserver.Claim("aud", "other")), 401, "unauthenticated"},
+		"token from elsewhere":  {coordinator(authserver.Claim("iss", "https://other.example.org/auth/v1")), 401, "unauthenticated"},
+		"token of another role": {coordinator(authserver.Claim("role", "service_role")), 401, "unauthenticated"},
+		"anonymous token":       {coordinator(authserver.Anonymous()), 401, "unauthenticated"},
+		"foreign key":           {token(foreign.Token(endpoint.Coordinator)), 401, "unauthenticated"},
 		"key confusion":         {token(confused()), 401, "unauthenticated"},
 		"service_role key":      {token(b.Project.APIKey("service_role")), 401, "unauthenticated"},
 		"anon key":              {token(b.Project.APIKey("anon")), 401, "unauthenticated"},
-		"unsigned token": {token("eyJhbGciOiJub25lIn0." + strings.Split(b.Project.Token(servicetest.Coordinator), ".")[1] + "."),
+		"unsigned token": {token("eyJhbGciOiJub25lIn0." + strings.Split(b.Project.Token(endpoint.Coordinator), ".")[1] + "."),
 			401, "unauthenticated"},
 		"GET":         {method("GET"), 405, "method_not_allowed"},
 		"DELETE":      {method("DELETE"), 405, "method_not_allowed"},
@@ -221,10 +221,10 @@ func TestPauseRefusesOtherRequests(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
+			event := b.Post(endpoint.Coordinator, pausing(endpoint.Mentor))
 			test.change(&event)
 			response := b.Invoke(t, event)
-			servicetest.WantRefusal(t, response, test.status, test.code)
+			endpoint.WantRefusal(t, response, test.status, test.code)
 			if test.status == 401 && response.Headers["www-authenticate"] != "Bearer" {
 				t.Error("no www-authenticate")
 			}
@@ -233,18 +233,18 @@ func TestPauseRefusesOtherRequests(t *testing.T) {
 			}
 		})
 	}
-	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 0 || logged != 0 {
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 0 || logged != 0 {
 		t.Errorf("%d live records, %d rows of the log after refusals", live, logged)
 	}
 }
 
 func TestPauseRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
+	b := endpoint.New(t, newEndpoint)
+	event := b.Post(endpoint.Coordinator, pausing(endpoint.Mentor))
 	event.Headers["idempotency-key"] = key
 	first := b.Invoke(t, event)
-	servicetest.WantPauseRecord(t, first)
+	endpoint.WantPauseRecord(t, first)
 	if _, replayed := first.Headers["idempotent-replayed"]; replayed {
 		t.Error("the first answer says that it is replayed")
 	}
@@ -255,21 +255,21 @@ func TestPauseRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	if again.Body != first.Body || again.StatusCode != 200 || again.Headers["idempotent-replayed"] != "true" {
 		t.Errorf("%d %s (replayed: %q), want %s", again.StatusCode, again.Body, again.Headers["idempotent-replayed"], first.Body)
 	}
-	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 1 || logged != 1 {
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 1 || logged != 1 {
 		t.Errorf("%d live records, %d rows of the log", live, logged)
 	}
 
-	other := b.Post(servicetest.Coordinator, with(pausing(servicetest.Mentor), "pause_reason", "Annet"))
+	other := b.Post(endpoint.Coordinator, with(pausing(endpoint.Mentor), "pause_reason", "Annet"))
 	other.Headers["idempotency-key"] = key
-	servicetest.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
+	endpoint.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
 }
 
 func TestPauseWhoseKeyIsInUseIsInProgress(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	// The first request waits for the mentor's row; the second finds its key held.
-	release := b.HoldMentor(t, servicetest.Mentor)
-	event := b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))
+	release := b.HoldMentor(t, endpoint.Mentor)
+	event := b.Post(endpoint.Coordinator, pausing(endpoint.Mentor))
 	event.Headers["idempotency-key"] = key
 	first := make(chan events.LambdaFunctionURLResponse, 1)
 	go func() {
@@ -277,41 +277,41 @@ func TestPauseWhoseKeyIsInUseIsInProgress(t *testing.T) {
 	}()
 	b.AwaitLock(t)
 
-	servicetest.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
+	endpoint.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
 
 	release()
-	servicetest.WantPauseRecord(t, <-first)
+	endpoint.WantPauseRecord(t, <-first)
 }
 
 func TestPauseThatMustWaitTooLongIsStopped(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	release := b.HoldMentor(t, servicetest.Mentor)
+	b := endpoint.New(t, newEndpoint)
+	release := b.HoldMentor(t, endpoint.Mentor)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 
-	response := b.InvokeContext(t, ctx, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
+	response := b.InvokeContext(t, ctx, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor)))
 
-	servicetest.WantRefusal(t, response, 504, "deadline_exceeded")
+	endpoint.WantRefusal(t, response, 504, "deadline_exceeded")
 	if ctx.Err() != nil {
 		t.Error("answered after the deadline")
 	}
 	release()
-	if live, _ := b.PausesOf(t, servicetest.Mentor); live != 0 {
+	if live, _ := b.PausesOf(t, endpoint.Mentor); live != 0 {
 		t.Error("the mentor was paused after all")
 	}
-	servicetest.WantPauseRecord(t, b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor))))
+	endpoint.WantPauseRecord(t, b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor))))
 }
 
 func TestFaultOfTheDatabaseIsNotTold(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	b.Break(t)
 
-	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
+	response := b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor)))
 
-	got := servicetest.WantRefusal(t, response, 500, "internal_error")
-	if diff := cmp.Diff(servicetest.Refusal{Code: "internal_error", Message: "Something went wrong on our side."}, got); diff != "" {
+	got := endpoint.WantRefusal(t, response, 500, "internal_error")
+	if diff := cmp.Diff(endpoint.Refusal{Code: "internal_error", Message: "Something went wrong on our side."}, got); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 	var line map[string]any
@@ -325,9 +325,9 @@ func TestFaultOfTheDatabaseIsNotTold(t *testing.T) {
 
 func TestPauseWithoutDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
-	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
-	servicetest.WantRefusal(t, response, 503, "database_unavailable")
+	b := endpoint.NewWithoutDatabase(t, newEndpoint)
+	response := b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor)))
+	endpoint.WantRefusal(t, response, 503, "database_unavailable")
 	if response.Headers["retry-after"] == "" {
 		t.Error("no retry-after")
 	}
@@ -335,9 +335,9 @@ func TestPauseWithoutDatabaseIsUnavailable(t *testing.T) {
 
 func TestPauseWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutKeys(t, newEndpoint)
-	response := b.Invoke(t, b.Post(servicetest.Coordinator, pausing(servicetest.Mentor)))
-	servicetest.WantRefusal(t, response, 503, "auth_unavailable")
+	b := endpoint.NewWithoutKeys(t, newEndpoint)
+	response := b.Invoke(t, b.Post(endpoint.Coordinator, pausing(endpoint.Mentor)))
+	endpoint.WantRefusal(t, response, 503, "auth_unavailable")
 	if response.Headers["retry-after"] == "" {
 		t.Error("no retry-after")
 	}

@@ -13,20 +13,20 @@ import (
 // FuzzReactivate fuzzes the body and the idempotency key. What is accepted
 // closes the record that was meant, once; what is refused changes nothing.
 func FuzzReactivate(f *testing.F) {
-	valid := `{"mentor_id":"` + servicetest.Mentor + `"}`
+	valid := `{"mentor_id":"` + endpoint.Mentor + `"}`
 	f.Add(valid, key, true)
 	f.Add(valid, `"`+strings.ToUpper(key)+`"`, false)
 	for _, version := range []string{"1", "1.0", "10e-1", "1.5", "1e400", "-0", "0", "2", "null", `"1"`, "01", "2147483648", "[1]", "1,\"expected_version\":1"} {
 		f.Add(strings.Replace(valid, "}", `,"expected_version":`+version+`}`, 1), "", true)
 	}
-	for _, mentor := range []string{servicetest.BergenMentor, servicetest.Nobody, servicetest.Coordinator, "{" + servicetest.Mentor + "}",
-		"urn:uuid:" + servicetest.Mentor, strings.ReplaceAll(servicetest.Mentor, "-", ""), strings.ToUpper(servicetest.Mentor), `\u0000`, ""} {
+	for _, mentor := range []string{endpoint.BergenMentor, endpoint.Nobody, endpoint.Coordinator, "{" + endpoint.Mentor + "}",
+		"urn:uuid:" + endpoint.Mentor, strings.ReplaceAll(endpoint.Mentor, "-", ""), strings.ToUpper(endpoint.Mentor), `\u0000`, ""} {
 		f.Add(`{"mentor_id":"`+mentor+`"}`, key, true)
 	}
-	z := servicetest.NewFuzz(f, newEndpoint)
+	z := endpoint.NewFuzz(f, newEndpoint)
 	f.Fuzz(func(t *testing.T, sent, key string, paused bool) {
 		if paused {
-			z.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+			z.Pause(t, endpoint.Coordinator, endpoint.Mentor)
 		}
 		defer z.Restore(t)
 		before := z.State(t)
@@ -55,7 +55,7 @@ func FuzzReactivate(f *testing.F) {
 		if !paused || read.ExpectedVersion != nil && *read.ExpectedVersion != 1 {
 			t.Errorf("accepted %q, paused: %t", sent, paused)
 		}
-		answered := servicetest.WantPauseRecord(t, response)
+		answered := endpoint.WantPauseRecord(t, response)
 		stored := z.Stored(t, answered)
 		if diff := cmp.Diff(stored, answered); diff != "" {
 			t.Errorf("answered otherwise than stored (-stored +answered):\n%s", diff)

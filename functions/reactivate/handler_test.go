@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	servicetest.Main(m, "reactivate", nil)
+	endpoint.Main(m, "reactivate", nil)
 }
 
 const key = "8e03978e-40d5-43e8-bc93-6894a57f9324"
@@ -22,18 +22,18 @@ func reactivating(mentor string) map[string]any { return map[string]any{"mentor_
 
 func TestReactivateAnswersTheClosedRecord(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
-	body := reactivating(servicetest.Mentor)
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
+	body := reactivating(endpoint.Mentor)
 	body["expected_version"] = 1
 
-	response := b.Invoke(t, b.Post(servicetest.Coordinator, body))
+	response := b.Invoke(t, b.Post(endpoint.Coordinator, body))
 
-	got := servicetest.WantPauseRecord(t, response)
-	want := servicetest.PauseRecord{
+	got := endpoint.WantPauseRecord(t, response)
+	want := endpoint.PauseRecord{
 		ID: got.ID, PausedAt: got.PausedAt, CreatedAt: got.CreatedAt, UpdatedAt: got.UpdatedAt, ReactivatedAt: got.ReactivatedAt,
-		MentorID: servicetest.Mentor, Status: "active", PauseReason: new("Eksamen"),
-		CoordinatorID: new(servicetest.Coordinator), Version: 2,
+		MentorID: endpoint.Mentor, Status: "active", PauseReason: new("Eksamen"),
+		CoordinatorID: new(endpoint.Coordinator), Version: 2,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
@@ -41,16 +41,16 @@ func TestReactivateAnswersTheClosedRecord(t *testing.T) {
 	if got.PausedAt == nil || got.ReactivatedAt == nil {
 		t.Errorf("incomplete record %s", response.Body)
 	}
-	if live, logged := b.PausesOf(t, servicetest.Mentor); live != 0 || logged != 2 {
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 0 || logged != 2 {
 		t.Errorf("%d live records, %d rows of the log", live, logged)
 	}
 }
 
 func TestReactivateIsRefused(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	b.Pause(t, servicetest.Coordinator, servicetest.Expired)
-	b.Pause(t, servicetest.BergenCoordinator, servicetest.BergenMentor)
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Expired)
+	b.Pause(t, endpoint.BergenCoordinator, endpoint.BergenMentor)
 	version := func(body map[string]any, version any) map[string]any {
 		body["expected_version"] = version
 		return body
@@ -62,28 +62,28 @@ func TestReactivateIsRefused(t *testing.T) {
 		code   string
 		names  string // what the message has to name
 	}{
-		"no body":                   {servicetest.Coordinator, nil, 400, "invalid_request", "mentor_id"},
-		"mentor that isn't a UUID":  {servicetest.Coordinator, reactivating("x"), 400, "invalid_request", "mentor_id"},
-		"unknown field":             {servicetest.Coordinator, `{"mentor_id":"` + servicetest.Mentor + `","pause_reason":"a"}`, 400, "invalid_request", "pause_reason"},
-		"negative version":          {servicetest.Coordinator, version(reactivating(servicetest.Expired), -1), 409, "version_conflict", ""},
-		"version with a fraction":   {servicetest.Coordinator, version(reactivating(servicetest.Expired), 1.5), 400, "invalid_request", "expected_version"},
-		"former coordinator":        {servicetest.Former, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},
-		"the mentor":                {servicetest.Expired, reactivating(servicetest.Expired), 403, "not_a_coordinator", ""},
-		"mentor of another chapter": {servicetest.Coordinator, reactivating(servicetest.BergenMentor), 404, "mentor_not_found", ""},
-		"mentor that isn't there":   {servicetest.Coordinator, reactivating(servicetest.Nobody), 404, "mentor_not_found", ""},
-		"mentor who isn't paused":   {servicetest.Coordinator, reactivating(servicetest.Mentor), 409, "not_paused", ""},
-		"another version":           {servicetest.Coordinator, version(reactivating(servicetest.Expired), 99), 409, "version_conflict", ""},
-		"expired certification":     {servicetest.Coordinator, reactivating(servicetest.Expired), 409, "certification_expired", ""},
-		"body of 17 KiB":            {servicetest.Coordinator, `"` + strings.Repeat("a", 17<<10) + `"`, 413, "payload_too_large", ""},
+		"no body":                   {endpoint.Coordinator, nil, 400, "invalid_request", "mentor_id"},
+		"mentor that isn't a UUID":  {endpoint.Coordinator, reactivating("x"), 400, "invalid_request", "mentor_id"},
+		"unknown field":             {endpoint.Coordinator, `{"mentor_id":"` + endpoint.Mentor + `","pause_reason":"a"}`, 400, "invalid_request", "pause_reason"},
+		"negative version":          {endpoint.Coordinator, version(reactivating(endpoint.Expired), -1), 409, "version_conflict", ""},
+		"version with a fraction":   {endpoint.Coordinator, version(reactivating(endpoint.Expired), 1.5), 400, "invalid_request", "expected_version"},
+		"former coordinator":        {endpoint.Former, reactivating(endpoint.Expired), 403, "not_a_coordinator", ""},
+		"the mentor":                {endpoint.Expired, reactivating(endpoint.Expired), 403, "not_a_coordinator", ""},
+		"mentor of another chapter": {endpoint.Coordinator, reactivating(endpoint.BergenMentor), 404, "mentor_not_found", ""},
+		"mentor that isn't there":   {endpoint.Coordinator, reactivating(endpoint.Nobody), 404, "mentor_not_found", ""},
+		"mentor who isn't paused":   {endpoint.Coordinator, reactivating(endpoint.Mentor), 409, "not_paused", ""},
+		"another version":           {endpoint.Coordinator, version(reactivating(endpoint.Expired), 99), 409, "version_conflict", ""},
+		"expired certification":     {endpoint.Coordinator, reactivating(endpoint.Expired), 409, "certification_expired", ""},
+		"body of 17 KiB":            {endpoint.Coordinator, `"` + strings.Repeat("a", 17<<10) + `"`, 413, "payload_too_large", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, before := b.PausesOf(t, servicetest.Expired)
-			refused := servicetest.WantRefusal(t, b.Invoke(t, b.Post(test.user, test.body)), test.status, test.code)
+			_, before := b.PausesOf(t, endpoint.Expired)
+			refused := endpoint.WantRefusal(t, b.Invoke(t, b.Post(test.user, test.body)), test.status, test.code)
 			if !strings.Contains(refused.Message, test.names) {
 				t.Errorf("message %q doesn't name %s", refused.Message, test.names)
 			}
-			if live, logged := b.PausesOf(t, servicetest.Expired); live != 1 || logged != before {
+			if live, logged := b.PausesOf(t, endpoint.Expired); live != 1 || logged != before {
 				t.Errorf("%d live records, %d rows of the log instead of %d after a refusal", live, logged, before)
 			}
 		})
@@ -92,7 +92,7 @@ func TestReactivateIsRefused(t *testing.T) {
 
 func TestReactivateRefusesOtherRequests(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	tests := map[string]struct {
 		change func(*events.LambdaFunctionURLRequest)
 		status int
@@ -105,71 +105,71 @@ func TestReactivateRefusesOtherRequests(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+			event := b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))
 			test.change(&event)
-			servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+			endpoint.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
 		})
 	}
 }
 
 func TestReactivateRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
-	event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
+	event := b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))
 	event.Headers["idempotency-key"] = key
 	first := b.Invoke(t, event)
-	servicetest.WantPauseRecord(t, first)
+	endpoint.WantPauseRecord(t, first)
 
 	again := b.Invoke(t, event)
 
 	if again.Body != first.Body || again.StatusCode != 200 || again.Headers["idempotent-replayed"] != "true" {
 		t.Errorf("%d %s (replayed: %q), want %s", again.StatusCode, again.Body, again.Headers["idempotent-replayed"], first.Body)
 	}
-	body := reactivating(servicetest.Mentor)
+	body := reactivating(endpoint.Mentor)
 	body["expected_version"] = 1
-	other := b.Post(servicetest.Coordinator, body)
+	other := b.Post(endpoint.Coordinator, body)
 	other.Headers["idempotency-key"] = key
-	servicetest.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
+	endpoint.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
 
 	// A new request is judged anew.
-	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 409, "not_paused")
+	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 409, "not_paused")
 }
 
 func TestReactivateWhoseKeyIsInUseIsInProgress(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
 	// The first request waits for the mentor's row; the second finds its key held.
-	release := b.HoldMentor(t, servicetest.Mentor)
-	event := b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))
+	release := b.HoldMentor(t, endpoint.Mentor)
+	event := b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))
 	event.Headers["idempotency-key"] = key
 	first := make(chan events.LambdaFunctionURLResponse, 1)
 	go func() { first <- b.InvokeContext(t, context.WithoutCancel(t.Context()), event) }()
 	b.AwaitLock(t)
 
-	servicetest.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
+	endpoint.WantRefusal(t, b.Invoke(t, event), 409, "request_in_progress")
 
 	release()
-	servicetest.WantPauseRecord(t, <-first)
+	endpoint.WantPauseRecord(t, <-first)
 }
 
 func TestReactivateThatMustWaitTooLongIsStopped(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
-	b.HoldMentor(t, servicetest.Mentor)
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
+	b.HoldMentor(t, endpoint.Mentor)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	servicetest.WantRefusal(t, b.InvokeContext(t, ctx, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 504, "deadline_exceeded")
-	if live, _ := b.PausesOf(t, servicetest.Mentor); live != 1 {
+	endpoint.WantRefusal(t, b.InvokeContext(t, ctx, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 504, "deadline_exceeded")
+	if live, _ := b.PausesOf(t, endpoint.Mentor); live != 1 {
 		t.Errorf("%d live records", live)
 	}
 }
 
 func TestReactivateAnswersPreflights(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	b := endpoint.NewWithoutDatabase(t, newEndpoint)
 	response := b.Invoke(t, b.Preflight())
 	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "POST, OPTIONS" {
 		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
@@ -178,19 +178,19 @@ func TestReactivateAnswersPreflights(t *testing.T) {
 
 func TestReactivateHidesAFaultOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	b.Break(t)
-	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 500, "internal_error")
+	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 500, "internal_error")
 }
 
 func TestReactivateWithoutKeysToCheckTheTokenIsUnavailable(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutKeys(t, newEndpoint)
-	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 503, "auth_unavailable")
+	b := endpoint.NewWithoutKeys(t, newEndpoint)
+	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 503, "auth_unavailable")
 }
 
 func TestReactivateWithoutDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
-	servicetest.WantRefusal(t, b.Invoke(t, b.Post(servicetest.Coordinator, reactivating(servicetest.Mentor))), 503, "database_unavailable")
+	b := endpoint.NewWithoutDatabase(t, newEndpoint)
+	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 503, "database_unavailable")
 }

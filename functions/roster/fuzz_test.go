@@ -27,16 +27,16 @@ var mentorNames = []string{
 
 // newFuzz makes a roster of such mentors, of whom one is paused and one is
 // expired.
-func newFuzz(f *testing.F) *servicetest.Fuzz {
-	z := servicetest.NewFuzz(f, newEndpoint)
+func newFuzz(f *testing.F) *endpoint.Fuzz {
+	z := endpoint.NewFuzz(f, newEndpoint)
 	for i, name := range mentorNames {
 		id := fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", i)
 		if name == "Åse Ødegård" {
-			continue // whom servicetest has
+			continue // of package endpoint
 		}
 		for _, statement := range []string{
 			"insert into public.profiles (id, display_name) values ($1, $2)",
-			"insert into public.chapter_memberships (chapter_id, user_id, role) select '" + servicetest.Oslo + "', $1, 'mentor' where $2 <> ''",
+			"insert into public.chapter_memberships (chapter_id, user_id, role) select '" + endpoint.Oslo + "', $1, 'mentor' where $2 <> ''",
 			"insert into public.certifications (mentor_id, kind, issued_on, expires_on) select $1, 'course', current_date - 99, current_date - 9 where $2 like '%% Groß'",
 		} {
 			if _, err := z.SQL.ExecContext(f.Context(), statement, id, name); err != nil {
@@ -44,12 +44,12 @@ func newFuzz(f *testing.F) *servicetest.Fuzz {
 			}
 		}
 	}
-	z.Pause(f, servicetest.Coordinator, servicetest.Mentor)
+	z.Pause(f, endpoint.Coordinator, endpoint.Mentor)
 	return z
 }
 
 // sameAnswer asserts that two requests are answered alike.
-func sameAnswer(t *testing.T, z *servicetest.Fuzz, first events.LambdaFunctionURLResponse, event events.LambdaFunctionURLRequest) {
+func sameAnswer(t *testing.T, z *endpoint.Fuzz, first events.LambdaFunctionURLResponse, event events.LambdaFunctionURLRequest) {
 	t.Helper()
 	second, _ := z.Answer(t, event)
 	if first.StatusCode != second.StatusCode || first.Body != second.Body {
@@ -61,7 +61,7 @@ func sameAnswer(t *testing.T, z *servicetest.Fuzz, first events.LambdaFunctionUR
 // FuzzRoster fuzzes query and body. What is accepted, the standard library
 // reads as a body that gets the same answer.
 func FuzzRoster(f *testing.F) {
-	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&chapter_id="+servicetest.Oslo, "")
+	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&chapter_id="+endpoint.Oslo, "")
 	f.Add("cursor=x", "")
 	f.Add("limit=0", `{"limit":1}`)
 	f.Add("limit=%2B1", `{}`)
@@ -69,8 +69,8 @@ func FuzzRoster(f *testing.F) {
 	f.Add("search=%00&search=%", `{"status":[null]}`)
 	f.Add("search=A%CC%8A", `{"limit":2.0}`)
 	f.Add("status=%20active%20,paused;a=b", `{"search":"\ud83d\ude00","limit":2e2}`)
-	f.Add("", `{"chapter_id":"`+servicetest.Bergen+`","cursor":""}`)
-	f.Add("chapter_id="+strings.ToUpper(servicetest.Oslo), `{"status":["paused","paused"],"search":null}`)
+	f.Add("", `{"chapter_id":"`+endpoint.Bergen+`","cursor":""}`)
+	f.Add("chapter_id="+strings.ToUpper(endpoint.Oslo), `{"status":["paused","paused"],"search":null}`)
 	f.Add("limit=1&limit=", `{"status":[],"search":"\uffff"}`)
 	f.Add("status=active,", `{"limit":1e400}`)
 	z := newFuzz(f)
@@ -168,7 +168,7 @@ func FuzzRosterValues(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		needle := norm.NFC.String(lower.String(servicetest.Trimmed(search)))
+		needle := norm.NFC.String(lower.String(endpoint.Trimmed(search)))
 
 		response, code := z.Answer(t, z.Request("GET", query.Encode(), ""))
 
@@ -220,7 +220,7 @@ func FuzzCursor(f *testing.F) {
 		f.Add(uint16(0), uint16(0), "", others)
 	}
 	z := newFuzz(f)
-	filters := []string{"", "status=active", "search=a", "chapter_id=" + servicetest.Oslo, "status=active,paused", "search=A%20"}
+	filters := []string{"", "status=active", "search=a", "chapter_id=" + endpoint.Oslo, "status=active,paused", "search=A%20"}
 	meaning := []int{0, 1, 2, 3, 4, 2} // the last is the third in other words
 	pages := func(filter string) (first page, second string) {
 		first = readPage(f, z.Invoke(f, z.Request("GET", "limit=1&"+filter, "")))
@@ -262,18 +262,18 @@ func FuzzCursor(f *testing.F) {
 func FuzzClaims(f *testing.F) {
 	z := newFuzz(f)
 	payload := fmt.Sprintf(`{"iss":"%s/auth/v1","sub":"%s","aud":"authenticated","exp":4102444800,"role":"authenticated","is_anonymous":false,"user_metadata":{"a":1}}`,
-		z.Project.URL, servicetest.Coordinator)
+		z.Project.URL, endpoint.Coordinator)
 	f.Add(payload)
 	for _, value := range []string{`"\u0000"`, `"\ud800"`, "\"\xff\"", `"\ud83d\ude00"`, "1e400", "1e200000", "-1e-200000", "-0", "1e131071", strings.Repeat("9", 1500),
 		strings.Repeat("[", 1500) + strings.Repeat("]", 1500), strings.Repeat(`{"a":`, 900) + "1" + strings.Repeat("}", 900), `{"a":1,"a":2}`, `"\uffff"`, `{"":null}`, `{"\u0000":1}`, "nan", "01", "1.", "[1,]"} {
 		f.Add(strings.Replace(payload, `{"a":1}`, value, 1))
 	}
-	f.Add(strings.Replace(payload, "{", `{"sub":"`+servicetest.BergenCoordinator+`",`, 1))
-	f.Add(strings.Replace(payload, "{", `{"Sub":"`+servicetest.BergenCoordinator+`",`, 1))
+	f.Add(strings.Replace(payload, "{", `{"sub":"`+endpoint.BergenCoordinator+`",`, 1))
+	f.Add(strings.Replace(payload, "{", `{"Sub":"`+endpoint.BergenCoordinator+`",`, 1))
 	f.Add(strings.Replace(payload, "{", `{"role":"service_role",`, 1))
-	f.Add(strings.Replace(payload, servicetest.Coordinator, strings.ToUpper(servicetest.Coordinator), 1))
-	f.Add(strings.Replace(payload, servicetest.Coordinator, servicetest.Mentor, 1))
-	f.Add(strings.Replace(payload, servicetest.Coordinator, "{"+servicetest.Coordinator+"}", 1))
+	f.Add(strings.Replace(payload, endpoint.Coordinator, strings.ToUpper(endpoint.Coordinator), 1))
+	f.Add(strings.Replace(payload, endpoint.Coordinator, endpoint.Mentor, 1))
+	f.Add(strings.Replace(payload, endpoint.Coordinator, "{"+endpoint.Coordinator+"}", 1))
 	f.Fuzz(func(t *testing.T, payload string) {
 		event := z.Request("GET", "", "")
 		event.Headers["authorization"] = "Bearer " + z.Project.Sign([]byte(payload))
@@ -287,13 +287,13 @@ func FuzzClaims(f *testing.F) {
 		if err := json.Unmarshal([]byte(payload), &claims); err != nil {
 			t.Fatalf("accepted claims that are not JSON: %v", err)
 		}
-		if claims.Sub = strings.ToLower(claims.Sub); (code == "") != (claims.Sub == servicetest.Coordinator || claims.Sub == servicetest.BergenCoordinator) {
+		if claims.Sub = strings.ToLower(claims.Sub); (code == "") != (claims.Sub == endpoint.Coordinator || claims.Sub == endpoint.BergenCoordinator) {
 			t.Fatalf("answered %s to %s", response.Body, claims.Sub)
 		}
 		if code != "" {
 			return
 		}
-		if listed := names(readPage(t, response)); (len(listed) == 1) != (claims.Sub == servicetest.BergenCoordinator) {
+		if listed := names(readPage(t, response)); (len(listed) == 1) != (claims.Sub == endpoint.BergenCoordinator) {
 			t.Errorf("%s reads %v", claims.Sub, listed)
 		}
 	})

@@ -15,12 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/local/endpoint"
-	"mentorpause/local/response"
 	"mentorpause/shared/database"
 )
 
 func TestMain(m *testing.M) {
-	servicetest.Main(m, "roster", servicetest.Unsaid{
+	endpoint.Main(m, "roster", endpoint.Unsaid{
 		// Refused, though OpenAPI finds nothing wrong with it.
 		"TestRosterIsRefused/chapter twice":           "OpenAPI can't forbid a parameter to be repeated",
 		"TestRosterIsRefused/limit twice":             "the same",
@@ -85,7 +84,7 @@ func readPage(t testing.TB, response events.LambdaFunctionURLResponse) page {
 		t.Fatalf("status %d, content-type %q: %s", response.StatusCode, response.Headers["content-type"], response.Body)
 	}
 	var read page
-	decoder := json.NewDecoder(bytes.NewReader(functionurltest.Body(t, response)))
+	decoder := json.NewDecoder(bytes.NewReader(endpoint.Body(t, response)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&read); err != nil {
 		t.Fatalf("body %s: %v", response.Body, err)
@@ -104,9 +103,9 @@ func names(read page) []string {
 
 func TestRosterAnswersTheCallersChapters(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 
-	read := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "")))
+	read := readPage(t, b.Invoke(t, b.Get(endpoint.Coordinator, "")))
 
 	if diff := cmp.Diff([]string{"Ola Utløpt", "Åse Ødegård"}, names(read)); diff != "" {
 		t.Errorf("mentors (-want +got):\n%s", diff)
@@ -115,11 +114,11 @@ func TestRosterAnswersTheCallersChapters(t *testing.T) {
 		t.Errorf("%+v", read)
 	}
 	mentor := read.Mentors[1]
-	if diff := cmp.Diff([]named{{servicetest.Oslo, "Oslo"}}, mentor.Chapters); diff != "" {
+	if diff := cmp.Diff([]named{{endpoint.Oslo, "Oslo"}}, mentor.Chapters); diff != "" {
 		t.Errorf("chapters (-want +got):\n%s", diff)
 	}
 	if mentor.Status != "active" || mentor.CertificationState != "valid" || len(mentor.Coordinators) != 1 ||
-		mentor.Coordinators[0].ID != servicetest.Coordinator {
+		mentor.Coordinators[0].ID != endpoint.Coordinator {
 		t.Errorf("%+v", mentor)
 	}
 }
@@ -127,7 +126,7 @@ func TestRosterAnswersTheCallersChapters(t *testing.T) {
 // The query and the body take the same fields, and either method takes either.
 func TestRosterFilters(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	both := []string{"Ola Utløpt", "Åse Ødegård"}
 	tests := map[string]struct {
 		query string
@@ -140,8 +139,8 @@ func TestRosterFilters(t *testing.T) {
 		"several, spaced":                 {"status=expired_cert,%20active&search=%20", "", both},
 		"parameters left empty":           {"chapter_id=&status=&search=&limit=&cursor=", "", both},
 		"unknown parameters":              {"forceFunctionRegion=eu-north-1&forceFunctionRegion=x&Status=x", "", both},
-		"chapter in the query":            {"chapter_id=" + servicetest.Oslo, "", both},
-		"chapter in the body":             {"", `{"chapter_id":"` + strings.ToUpper(servicetest.Oslo) + `"}`, both},
+		"chapter in the query":            {"chapter_id=" + endpoint.Oslo, "", both},
+		"chapter in the body":             {"", `{"chapter_id":"` + strings.ToUpper(endpoint.Oslo) + `"}`, both},
 		"status in the query":             {"status=expired_cert", "", []string{"Ola Utløpt"}},
 		"statuses in the query":           {"status=paused,active", "", []string{"Åse Ødegård"}},
 		"status repeated in the query":    {"status=active&status=expired_cert", "", both},
@@ -161,7 +160,7 @@ func TestRosterFilters(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, method := range methods {
-				event := b.Post(servicetest.Coordinator, test.body)
+				event := b.Post(endpoint.Coordinator, test.body)
 				event.RawQueryString = test.query
 				event.RequestContext.HTTP.Method = method
 				if diff := cmp.Diff(test.want, names(readPage(t, b.Invoke(t, event)))); diff != "" {
@@ -174,18 +173,18 @@ func TestRosterFilters(t *testing.T) {
 
 func TestRosterPages(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	first := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "limit=1")))
+	b := endpoint.New(t, newEndpoint)
+	first := readPage(t, b.Invoke(t, b.Get(endpoint.Coordinator, "limit=1")))
 	if first.NextCursor == nil {
 		t.Fatal("no cursor to the second page")
 	}
 	cursor := url.QueryEscape(*first.NextCursor)
 
-	second := readPage(t, b.Invoke(t, b.Get(servicetest.Coordinator, "limit=1&cursor="+cursor)))
+	second := readPage(t, b.Invoke(t, b.Get(endpoint.Coordinator, "limit=1&cursor="+cursor)))
 	if diff := cmp.Diff([]string{"Åse Ødegård"}, names(second)); diff != "" || second.NextCursor != nil {
 		t.Errorf("second page, cursor %v (-want +got):\n%s", second.NextCursor, diff)
 	}
-	posted := readPage(t, b.Invoke(t, b.Post(servicetest.Coordinator, map[string]any{"limit": 1, "cursor": *first.NextCursor})))
+	posted := readPage(t, b.Invoke(t, b.Post(endpoint.Coordinator, map[string]any{"limit": 1, "cursor": *first.NextCursor})))
 	if diff := cmp.Diff(second, posted); diff != "" {
 		t.Errorf("second page by GET and POST (-get +post):\n%s", diff)
 	}
@@ -194,11 +193,11 @@ func TestRosterPages(t *testing.T) {
 		"altered cursor":            "cursor=x" + cursor,
 		"cursor cut off":            "cursor=" + cursor[:len(cursor)-1],
 		"cursor of other filters":   "status=active&cursor=" + cursor,
-		"cursor of another chapter": "chapter_id=" + servicetest.Oslo + "&cursor=" + cursor,
+		"cursor of another chapter": "chapter_id=" + endpoint.Oslo + "&cursor=" + cursor,
 		"cursor of nothing":         "cursor=.",
 	} {
 		t.Run(name, func(t *testing.T) {
-			refused := servicetest.WantRefusal(t, b.Invoke(t, b.Get(servicetest.Coordinator, query)), 400, "invalid_request")
+			refused := endpoint.WantRefusal(t, b.Invoke(t, b.Get(endpoint.Coordinator, query)), 400, "invalid_request")
 			if !strings.Contains(refused.Message, "cursor") {
 				t.Errorf("message %q", refused.Message)
 			}
@@ -208,7 +207,7 @@ func TestRosterPages(t *testing.T) {
 
 func TestRosterIsRefused(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	tests := map[string]struct {
 		user   string
 		query  string
@@ -217,34 +216,34 @@ func TestRosterIsRefused(t *testing.T) {
 		code   string
 		names  string // what the message has to name
 	}{
-		"chapter no UUID":            {servicetest.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
-		"chapter empty in the body":  {servicetest.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
-		"chapter twice":              {servicetest.Coordinator, "chapter_id=" + servicetest.Oslo + "&chapter_id=" + servicetest.Oslo, "", 400, "invalid_request", "chapter_id"},
-		"unknown status":             {servicetest.Coordinator, "status=active,retired", "", 400, "invalid_request", "status"},
-		"status with an empty part":  {servicetest.Coordinator, "status=active,", "", 400, "invalid_request", "status"},
-		"unknown status in the body": {servicetest.Coordinator, "", `{"status":["Active"]}`, 400, "invalid_request", "status"},
-		"null as status in a list":   {servicetest.Coordinator, "", `{"status":[null]}`, 400, "invalid_request", "status"},
-		"status of a number":         {servicetest.Coordinator, "", `{"status":1}`, 400, "invalid_request", "status"},
-		"search with NUL":            {servicetest.Coordinator, "search=%00", "", 400, "invalid_request", "search"},
-		"search not UTF-8":           {servicetest.Coordinator, "search=%ff", "", 400, "invalid_request", "search"},
-		"search badly escaped":       {servicetest.Coordinator, "search=%", "", 400, "invalid_request", "search"},
-		"search of a number":         {servicetest.Coordinator, "", `{"search":1}`, 400, "invalid_request", "search"},
-		"limit 0":                    {servicetest.Coordinator, "limit=0", "", 400, "invalid_request", "limit"},
-		"limit 201":                  {servicetest.Coordinator, "limit=201", "", 400, "invalid_request", "limit"},
-		"limit negative":             {servicetest.Coordinator, "limit=-1", "", 400, "invalid_request", "limit"},
-		"limit in words":             {servicetest.Coordinator, "limit=all", "", 400, "invalid_request", "limit"},
-		"limit beyond 32 bits":       {servicetest.Coordinator, "limit=4294967297", "", 400, "invalid_request", "limit"},
-		"limit 201 in the body":      {servicetest.Coordinator, "", `{"limit":201}`, 400, "invalid_request", "limit"},
-		"limit as text in the body":  {servicetest.Coordinator, "", `{"limit":"1"}`, 400, "invalid_request", "limit"},
-		"limit twice":                {servicetest.Coordinator, "limit=1&limit=2", "", 400, "invalid_request", "limit"},
-		"limit in query and body":    {servicetest.Coordinator, "limit=1", `{"limit":1}`, 400, "invalid_request", "limit"},
-		"unknown field":              {servicetest.Coordinator, "", `{"page_limit":1}`, 400, "invalid_request", "page_limit"},
-		"mentor":                     {servicetest.Mentor, "", "", 403, "not_a_coordinator", ""},
-		"former coordinator":         {servicetest.Former, "", "", 403, "not_a_coordinator", ""},
-		"user without a profile":     {servicetest.Nobody, "", "", 403, "not_a_coordinator", ""},
-		"another chapter":            {servicetest.Coordinator, "chapter_id=" + servicetest.Bergen, "", 404, "chapter_not_found", ""},
-		"chapter that isn't there":   {servicetest.Coordinator, "chapter_id=" + servicetest.Nobody, "", 404, "chapter_not_found", ""},
-		"body of 17 KiB":             {servicetest.Coordinator, "", `{"search":"` + strings.Repeat("a", 17<<10) + `"}`, 413, "payload_too_large", ""},
+		"chapter no UUID":            {endpoint.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
+		"chapter empty in the body":  {endpoint.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
+		"chapter twice":              {endpoint.Coordinator, "chapter_id=" + endpoint.Oslo + "&chapter_id=" + endpoint.Oslo, "", 400, "invalid_request", "chapter_id"},
+		"unknown status":             {endpoint.Coordinator, "status=active,retired", "", 400, "invalid_request", "status"},
+		"status with an empty part":  {endpoint.Coordinator, "status=active,", "", 400, "invalid_request", "status"},
+		"unknown status in the body": {endpoint.Coordinator, "", `{"status":["Active"]}`, 400, "invalid_request", "status"},
+		"null as status in a list":   {endpoint.Coordinator, "", `{"status":[null]}`, 400, "invalid_request", "status"},
+		"status of a number":         {endpoint.Coordinator, "", `{"status":1}`, 400, "invalid_request", "status"},
+		"search with NUL":            {endpoint.Coordinator, "search=%00", "", 400, "invalid_request", "search"},
+		"search not UTF-8":           {endpoint.Coordinator, "search=%ff", "", 400, "invalid_request", "search"},
+		"search badly escaped":       {endpoint.Coordinator, "search=%", "", 400, "invalid_request", "search"},
+		"search of a number":         {endpoint.Coordinator, "", `{"search":1}`, 400, "invalid_request", "search"},
+		"limit 0":                    {endpoint.Coordinator, "limit=0", "", 400, "invalid_request", "limit"},
+		"limit 201":                  {endpoint.Coordinator, "limit=201", "", 400, "invalid_request", "limit"},
+		"limit negative":             {endpoint.Coordinator, "limit=-1", "", 400, "invalid_request", "limit"},
+		"limit in words":             {endpoint.Coordinator, "limit=all", "", 400, "invalid_request", "limit"},
+		"limit beyond 32 bits":       {endpoint.Coordinator, "limit=4294967297", "", 400, "invalid_request", "limit"},
+		"limit 201 in the body":      {endpoint.Coordinator, "", `{"limit":201}`, 400, "invalid_request", "limit"},
+		"limit as text in the body":  {endpoint.Coordinator, "", `{"limit":"1"}`, 400, "invalid_request", "limit"},
+		"limit twice":                {endpoint.Coordinator, "limit=1&limit=2", "", 400, "invalid_request", "limit"},
+		"limit in query and body":    {endpoint.Coordinator, "limit=1", `{"limit":1}`, 400, "invalid_request", "limit"},
+		"unknown field":              {endpoint.Coordinator, "", `{"page_limit":1}`, 400, "invalid_request", "page_limit"},
+		"mentor":                     {endpoint.Mentor, "", "", 403, "not_a_coordinator", ""},
+		"former coordinator":         {endpoint.Former, "", "", 403, "not_a_coordinator", ""},
+		"user without a profile":     {endpoint.Nobody, "", "", 403, "not_a_coordinator", ""},
+		"another chapter":            {endpoint.Coordinator, "chapter_id=" + endpoint.Bergen, "", 404, "chapter_not_found", ""},
+		"chapter that isn't there":   {endpoint.Coordinator, "chapter_id=" + endpoint.Nobody, "", 404, "chapter_not_found", ""},
+		"body of 17 KiB":             {endpoint.Coordinator, "", `{"search":"` + strings.Repeat("a", 17<<10) + `"}`, 413, "payload_too_large", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -252,7 +251,7 @@ func TestRosterIsRefused(t *testing.T) {
 				event := b.Post(test.user, test.body)
 				event.RawQueryString = test.query
 				event.RequestContext.HTTP.Method = method
-				refused := servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+				refused := endpoint.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
 				if !strings.Contains(refused.Message, test.names) {
 					t.Errorf("message %q to %s doesn't name %s", refused.Message, method, test.names)
 				}
@@ -263,7 +262,7 @@ func TestRosterIsRefused(t *testing.T) {
 
 func TestRosterRefusesOtherRequests(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	tests := map[string]struct {
 		methods []string
 		change  func(*events.LambdaFunctionURLRequest)
@@ -277,10 +276,10 @@ func TestRosterRefusesOtherRequests(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, method := range test.methods {
-				event := b.Post(servicetest.Coordinator, `{}`)
+				event := b.Post(endpoint.Coordinator, `{}`)
 				event.RequestContext.HTTP.Method = method
 				test.change(&event)
-				servicetest.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
+				endpoint.WantRefusal(t, b.Invoke(t, event), test.status, test.code)
 			}
 		})
 	}
@@ -288,8 +287,8 @@ func TestRosterRefusesOtherRequests(t *testing.T) {
 
 func TestRosterIsRevalidated(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	event := b.Get(servicetest.Coordinator, "status=active,paused")
+	b := endpoint.New(t, newEndpoint)
+	event := b.Get(endpoint.Coordinator, "status=active,paused")
 	first := b.Invoke(t, event)
 	readPage(t, first)
 	if first.Headers["cache-control"] != "private, no-cache" {
@@ -306,7 +305,7 @@ func TestRosterIsRevalidated(t *testing.T) {
 	}
 	event.RequestContext.HTTP.Method = "GET"
 
-	b.Pause(t, servicetest.Coordinator, servicetest.Mentor)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
 	changed := b.Invoke(t, event)
 	if read := readPage(t, changed); read.Mentors[0].Status != "paused" || changed.Headers["etag"] == first.Headers["etag"] {
 		t.Errorf("changed roster: %s, etag %s", changed.Body, changed.Headers["etag"])
@@ -318,7 +317,7 @@ func TestRosterIsRevalidated(t *testing.T) {
 
 func TestRosterOfAFullPageIsCompressed(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
+	b := endpoint.New(t, newEndpoint)
 	_, err := b.Database.Connect(t, "postgres").Exec(t.Context(), fmt.Sprintf(`
 		with added as (
 			insert into public.profiles (id, display_name)
@@ -326,11 +325,11 @@ func TestRosterOfAFullPageIsCompressed(t *testing.T) {
 			returning id
 		)
 		insert into public.chapter_memberships (chapter_id, user_id, role)
-		select '%s', id, 'mentor' from added`, servicetest.Oslo))
+		select '%s', id, 'mentor' from added`, endpoint.Oslo))
 	if err != nil {
 		t.Fatal(err)
 	}
-	event := b.Get(servicetest.Coordinator, "")
+	event := b.Get(endpoint.Coordinator, "")
 	plain := b.Invoke(t, event)
 	event.Headers["accept-encoding"] = "gzip"
 
@@ -357,19 +356,19 @@ func TestRosterOfAFullPageIsCompressed(t *testing.T) {
 
 func TestRosterPassesTheAnswerThrough(t *testing.T) {
 	t.Parallel()
-	b := servicetest.New(t, newEndpoint)
-	want, err := b.DB.CoordinatorRoster(t.Context(), b.Claims(servicetest.Coordinator), database.CoordinatorRoster{})
+	b := endpoint.New(t, newEndpoint)
+	want, err := b.DB.CoordinatorRoster(t.Context(), b.Claims(endpoint.Coordinator), database.CoordinatorRoster{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.Invoke(t, b.Get(servicetest.Coordinator, "")); got.Body != string(want.Body) {
+	if got := b.Invoke(t, b.Get(endpoint.Coordinator, "")); got.Body != string(want.Body) {
 		t.Errorf("body %s, the RPC's %s", got.Body, want.Body)
 	}
 }
 
 func TestRosterAnswersPreflights(t *testing.T) {
 	t.Parallel()
-	b := servicetest.NewWithoutDatabase(t, newEndpoint)
+	b := endpoint.NewWithoutDatabase(t, newEndpoint)
 	response := b.Invoke(t, b.Preflight())
 	if response.StatusCode != 204 || response.Headers["access-control-allow-methods"] != "GET, POST, OPTIONS" {
 		t.Errorf("status %d, headers %v", response.StatusCode, response.Headers)
@@ -380,23 +379,23 @@ func TestRosterAnswersPreflights(t *testing.T) {
 func TestRosterDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		setup  func(*testing.T) *servicetest.Bundle
+		setup  func(*testing.T) *endpoint.Bundle
 		status int
 		code   string
 	}{
-		"no database": {func(t *testing.T) *servicetest.Bundle {
-			return servicetest.NewWithoutDatabase(t, newEndpoint)
+		"no database": {func(t *testing.T) *endpoint.Bundle {
+			return endpoint.NewWithoutDatabase(t, newEndpoint)
 		}, 503, "database_unavailable"},
-		"no keys to check the token": {func(t *testing.T) *servicetest.Bundle {
-			return servicetest.NewWithoutKeys(t, newEndpoint)
+		"no keys to check the token": {func(t *testing.T) *endpoint.Bundle {
+			return endpoint.NewWithoutKeys(t, newEndpoint)
 		}, 503, "auth_unavailable"},
-		"a fault of the database": {func(t *testing.T) *servicetest.Bundle {
-			b := servicetest.New(t, newEndpoint)
+		"a fault of the database": {func(t *testing.T) *endpoint.Bundle {
+			b := endpoint.New(t, newEndpoint)
 			b.Break(t)
 			return b
 		}, 500, "internal_error"},
-		"a database that lets nobody read": {func(t *testing.T) *servicetest.Bundle {
-			b := servicetest.New(t, newEndpoint)
+		"a database that lets nobody read": {func(t *testing.T) *endpoint.Bundle {
+			b := endpoint.New(t, newEndpoint)
 			b.Hold(t, "lock table private.roster_entries in access exclusive mode")
 			return b
 		}, 504, "deadline_exceeded"},
@@ -406,10 +405,10 @@ func TestRosterDuringAnOutage(t *testing.T) {
 			t.Parallel()
 			b := test.setup(t)
 			for _, method := range methods {
-				event := b.Get(servicetest.Coordinator, "")
+				event := b.Get(endpoint.Coordinator, "")
 				event.RequestContext.HTTP.Method = method
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-				servicetest.WantRefusal(t, b.InvokeContext(t, ctx, event), test.status, test.code)
+				endpoint.WantRefusal(t, b.InvokeContext(t, ctx, event), test.status, test.code)
 				cancel()
 			}
 		})

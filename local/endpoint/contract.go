@@ -1,4 +1,4 @@
-package servicetest
+package endpoint
 
 import (
 	"flag"

@@ -1,4 +1,4 @@
-package servicetest
+package endpoint
 
 import (
 	"database/sql"
@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"mentorpause/local/authserver"
-	"mentorpause/local/response"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
 	"mentorpause/shared/service"
@@ -37,7 +36,7 @@ func NewFuzz(f *testing.F, build service.Build) *Fuzz {
 		SQL:    b.Database.SQL(f, "postgres"),
 		// One for all inputs, which outlives the longest run. A signature for each
 		// would take random ways through the code, which fuzzing takes for new ones.
-		authorization: "Bearer " + b.Project.Token(Coordinator, authtest.Expires(time.Now().AddDate(0, 1, 0))),
+		authorization: "Bearer " + b.Project.Token(Coordinator, authserver.Expires(time.Now().AddDate(0, 1, 0))),
 	}
 	z.SQL.SetMaxOpenConns(1)
 	for _, statement := range []string{
@@ -70,7 +69,7 @@ func (z *Fuzz) Answer(t testing.TB, event events.LambdaFunctionURLRequest) (even
 	t.Helper()
 	z.Log.Reset()
 	response := z.Invoke(t, event)
-	code := functionurltest.WantNoFault(t, response)
+	code := WantNoFault(t, response)
 	if response.StatusCode >= http.StatusInternalServerError {
 		t.Errorf("logged %s", z.Log)
 	}

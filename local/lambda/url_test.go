@@ -1,4 +1,4 @@
-package lambdaruntime_test
+package lambda_test
 
 import (
 	"bytes"
@@ -19,8 +19,8 @@ import (
 // serveURL starts the test function behind a real HTTP server.
 func serveURL(t *testing.T) (string, *output) {
 	t.Helper()
-	f, out := start(t, func(c *lambdaruntime.Config) { c.Timeout = 2 * time.Second })
-	server := httptest.NewServer(lambdaruntime.URL(f))
+	f, out := start(t, func(c *lambda.Config) { c.Timeout = 2 * time.Second })
+	server := httptest.NewServer(lambda.URL(f))
 	t.Cleanup(server.Close)
 	return server.URL, out
 }
@@ -173,7 +173,7 @@ func TestURLResponse(t *testing.T) {
 	}
 
 	t.Run("the output tells what the caller was not told", func(t *testing.T) {
-		for _, want := range []string{lambdaruntime.TypeExited, "task timed out after 2.00 seconds", "is not the base64", "has status 7", "a secret of the inside"} {
+		for _, want := range []string{lambda.TypeExited, "task timed out after 2.00 seconds", "is not the base64", "has status 7", "a secret of the inside"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is not in the output:\n%s", want, out)
 			}
@@ -181,14 +181,14 @@ func TestURLResponse(t *testing.T) {
 	})
 
 	t.Run("a body over the limit is 413", func(t *testing.T) {
-		response, _ := do(t, request(t, "POST", base+"/", make([]byte, lambdaruntime.MaxPayload+1), http.Header{}))
+		response, _ := do(t, request(t, "POST", base+"/", make([]byte, lambda.MaxPayload+1), http.Header{}))
 		if response.StatusCode != 413 {
 			t.Errorf("status %d", response.StatusCode)
 		}
 	})
 
 	t.Run("a body that base64 makes too large is 413", func(t *testing.T) {
-		response, _ := do(t, request(t, "POST", base+"/", make([]byte, lambdaruntime.MaxPayload-1), http.Header{}))
+		response, _ := do(t, request(t, "POST", base+"/", make([]byte, lambda.MaxPayload-1), http.Header{}))
 		if response.StatusCode != 413 {
 			t.Errorf("status %d", response.StatusCode)
 		}

@@ -1,11 +1,11 @@
-// Package networktest is a bad network between two programs of a test: a TCP
+// Package network is a bad network between two programs of a test: a TCP
 // proxy that is slow and narrow, refuses, resets in the middle of what is said,
 // or loses a connection without telling either side. It counts the faults that
 // really hit something.
 //
 // Its own tests are those of the whole system on such a network: the built
 // functions, between a phone and the database.
-package networktest
+package network
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package localpg
+package postgres
 
 import "syscall"
 

@@ -1,4 +1,4 @@
-package stacktest_test
+package stack_test
 
 import (
 	"compress/gzip"
@@ -24,10 +24,10 @@ import (
 // urlEvent is the event of a function URL as Lambda documents it, with what
 // this test sends in it: a token of the coordinator, a method, a query, and a
 // body as it comes, in base64 or not.
-func urlEvent(t *testing.T, s *stacktest.Stack, method, query, body string, inBase64 bool) []byte {
+func urlEvent(t *testing.T, s *stack.Stack, method, query, body string, inBase64 bool) []byte {
 	t.Helper()
 	event := readEvent(t, "function_url.json")
-	event["headers"].(map[string]any)["authorization"] = "Bearer " + s.Project.Token(servicetest.Coordinator)
+	event["headers"].(map[string]any)["authorization"] = "Bearer " + s.Project.Token(endpoint.Coordinator)
 	event["requestContext"].(map[string]any)["http"].(map[string]any)["method"] = method
 	event["rawQueryString"] = query
 	switch {
@@ -65,7 +65,7 @@ func encode(t *testing.T, value any) []byte {
 }
 
 // invoke starts a function with an event and reads what it answers.
-func invoke[T any](t *testing.T, s *stacktest.Stack, name string, event []byte) (answer T) {
+func invoke[T any](t *testing.T, s *stack.Stack, name string, event []byte) (answer T) {
 	t.Helper()
 	raw, err := s.Functions[name].Invoke(t.Context(), event)
 	if err != nil {
@@ -77,12 +77,12 @@ func invoke[T any](t *testing.T, s *stacktest.Stack, name string, event []byte) 
 	return answer
 }
 
-func everyFunction() []string { return slices.Concat(stacktest.HTTP, stacktest.Scheduled) }
+func everyFunction() []string { return slices.Concat(stack.HTTP, stack.Scheduled) }
 
 func TestEventsOfAFunctionURL(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t)
-	pause := fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"Permisjon – blåbær"}`, servicetest.Mentor)
+	s := stack.Start(t)
+	pause := fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"Permisjon – blåbær"}`, endpoint.Mentor)
 	tests := []struct {
 		name, function, method, query, body string
 		inBase64                            bool
@@ -90,10 +90,10 @@ func TestEventsOfAFunctionURL(t *testing.T) {
 		contains                            string
 	}{
 		{"a body in base64", "pause", "POST", "", pause, true, 200, "Permisjon – blåbær"},
-		{"a body as text", "reactivate", "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, servicetest.Mentor), false, 200, `"status": "active"`},
-		{"a query", "roster", "GET", "status=active&search=%C3%85se", "", false, 200, servicetest.Mentor},
-		{"no body", "roster", "POST", "", "", false, 200, servicetest.Mentor},
-		{"a refusal", "reactivate", "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, servicetest.Mentor), true, 409, `"not_paused"`},
+		{"a body as text", "reactivate", "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor), false, 200, `"status": "active"`},
+		{"a query", "roster", "GET", "status=active&search=%C3%85se", "", false, 200, endpoint.Mentor},
+		{"no body", "roster", "POST", "", "", false, 200, endpoint.Mentor},
+		{"a refusal", "reactivate", "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor), true, 409, `"not_paused"`},
 		{"a preflight", "pause", "OPTIONS", "", "", false, 204, ""},
 	}
 	for _, test := range tests { // one after the other: they build on each other
@@ -118,7 +118,7 @@ func compact(text string) string { return strings.ReplaceAll(text, `": `, `":`) 
 
 func TestEventsOfASchedule(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t, stacktest.WithScheduled(), stacktest.Timeout(30*time.Second), stacktest.Env("LOG_LEVEL=error"))
+	s := stack.Start(t, stack.WithScheduled(), stack.Timeout(30*time.Second), stack.Env("LOG_LEVEL=error"))
 	type report struct {
 		AsOf    string `json:"as_of"`
 		Outcome string `json:"outcome"`
@@ -170,10 +170,10 @@ func TestEventsOfASchedule(t *testing.T) {
 func TestFailuresAreErrorsOfTheInvocation(t *testing.T) {
 	t.Parallel()
 	nowhere := func(string) string { return "postgres://pause_scheduler:secret@127.0.0.1:1/postgres?sslmode=disable" }
-	s := stacktest.Start(t, stacktest.WithScheduled(), stacktest.DatabaseURL(nowhere))
-	for _, name := range stacktest.Scheduled {
+	s := stack.Start(t, stack.WithScheduled(), stack.DatabaseURL(nowhere))
+	for _, name := range stack.Scheduled {
 		_, err := s.Functions[name].Invoke(t.Context(), []byte(`{}`))
-		if _, ok := errors.AsType[*lambdaruntime.Error](err); !ok {
+		if _, ok := errors.AsType[*lambda.Error](err); !ok {
 			t.Errorf("%s without a database: %v, want an error of the invocation", name, err)
 		}
 	}
@@ -192,14 +192,14 @@ func TestFailuresAreErrorsOfTheInvocation(t *testing.T) {
 
 func TestAMissingVariableIsAnErrorOfInit(t *testing.T) {
 	t.Parallel()
-	dir := stacktest.Binaries(t)
+	dir := stack.Binaries(t)
 	for _, name := range everyFunction() {
-		log := &stacktest.Log{}
-		f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{Name: name, Binary: filepath.Join(dir, name), Output: log})
+		log := &stack.Log{}
+		f, err := lambda.Start(t.Context(), lambda.Config{Name: name, Binary: filepath.Join(dir, name), Output: log})
 		if err == nil {
 			f.Close()
 		}
-		if failed, ok := errors.AsType[*lambdaruntime.Error](err); !ok || failed.Type != lambdaruntime.TypeInit {
+		if failed, ok := errors.AsType[*lambda.Error](err); !ok || failed.Type != lambda.TypeInit {
 			t.Errorf("%s: %v, want an error of init", name, err)
 		}
 		if !strings.Contains(log.String(), "SUPABASE_DB_URL: is required") {
@@ -211,18 +211,18 @@ func TestAMissingVariableIsAnErrorOfInit(t *testing.T) {
 // On SIGTERM each function says goodbye to the database and ends by itself.
 func TestSIGTERM(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t, stacktest.WithScheduled(), stacktest.Timeout(30*time.Second))
-	for _, name := range stacktest.HTTP {
+	s := stack.Start(t, stack.WithScheduled(), stack.Timeout(30*time.Second))
+	for _, name := range stack.HTTP {
 		body := map[string]string{
-			"pause":      fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, servicetest.Mentor),
-			"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, servicetest.Mentor),
+			"pause":      fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor),
+			"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor),
 		}[name]
 		got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", body, false))
 		if got.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", name, got.StatusCode, got.Body)
 		}
 	}
-	for _, name := range stacktest.Scheduled {
+	for _, name := range stack.Scheduled {
 		invoke[map[string]any](t, s, name, []byte(`{}`))
 	}
 	owner := s.Database.Connect(t, "postgres")
@@ -268,12 +268,12 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	t.Run("a request", func(t *testing.T) {
 		t.Parallel()
-		s := stacktest.Start(t, stacktest.Timeout(2*time.Second))
+		s := stack.Start(t, stack.Timeout(2*time.Second))
 		hold(t, s, "lock table private.roster_entries, public.profiles in access exclusive mode")
 		for name, event := range map[string][]byte{
 			"roster":     urlEvent(t, s, "GET", "", "", false),
-			"pause":      urlEvent(t, s, "POST", "", fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, servicetest.Mentor), false),
-			"reactivate": urlEvent(t, s, "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, servicetest.Mentor), false),
+			"pause":      urlEvent(t, s, "POST", "", fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor), false),
+			"reactivate": urlEvent(t, s, "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor), false),
 		} {
 			got := invoke[events.LambdaFunctionURLResponse](t, s, name, event)
 			if got.StatusCode != 504 || got.Headers["sb-error-code"] != "deadline_exceeded" {
@@ -283,8 +283,8 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("the nightly run", func(t *testing.T) {
 		t.Parallel()
-		s := stacktest.Start(t, stacktest.WithScheduled(), stacktest.Timeout(9*time.Second))
-		hold(t, s, fmt.Sprintf("select pg_advisory_xact_lock(private.mentor_lock('%s'))", servicetest.Expired))
+		s := stack.Start(t, stack.WithScheduled(), stack.Timeout(9*time.Second))
+		hold(t, s, fmt.Sprintf("select pg_advisory_xact_lock(private.mentor_lock('%s'))", endpoint.Expired))
 		got := invoke[struct {
 			Outcome       string
 			Expired, Held int
@@ -301,17 +301,17 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("dispatching", func(t *testing.T) {
 		t.Parallel()
-		s := stacktest.Start(t, stacktest.WithScheduled(), stacktest.Timeout(2*time.Second))
+		s := stack.Start(t, stack.WithScheduled(), stack.Timeout(2*time.Second))
 		hold(t, s, "lock table public.notifications in access exclusive mode")
 		_, err := s.Functions["dispatch-notifications"].Invoke(t.Context(), []byte(`{}`))
-		if failed, ok := errors.AsType[*lambdaruntime.Error](err); !ok || failed.Type == lambdaruntime.TypeTimedOut {
+		if failed, ok := errors.AsType[*lambda.Error](err); !ok || failed.Type == lambda.TypeTimedOut {
 			t.Errorf("%v, want an error of its own before the deadline", err)
 		}
 	})
 }
 
 // hold has another session hold something until the test ends.
-func hold(t *testing.T, s *stacktest.Stack, statement string) {
+func hold(t *testing.T, s *stack.Stack, statement string) {
 	t.Helper()
 	tx, err := s.Database.Connect(t, "postgres").Begin(t.Context())
 	if err == nil {

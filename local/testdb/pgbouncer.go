@@ -96,7 +96,7 @@ default_pool_size = %d
 func scramVerifier(t testing.TB, u url.URL) string {
 	t.Helper()
 	role := u.User.Username()
-	u.User = url.UserPassword(localpg.Superuser, localpg.Password)
+	u.User = url.UserPassword(postgres.Superuser, postgres.Password)
 	conn, err := pgx.Connect(t.Context(), u.String())
 	if err != nil {
 		t.Fatal(err)

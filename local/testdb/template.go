@@ -29,8 +29,8 @@ type templateCache struct {
 }
 
 type templateKey struct {
-	cluster  *localpg.Cluster
-	mode     localpg.Exposure
+	cluster  *postgres.Cluster
+	mode     postgres.Exposure
 	migrated bool
 }
 
@@ -41,7 +41,7 @@ type templateResult struct {
 
 var templates = templateCache{known: map[templateKey]templateResult{}}
 
-func (c *templateCache) get(ctx context.Context, cluster *localpg.Cluster, mode localpg.Exposure, migrated bool) (string, error) {
+func (c *templateCache) get(ctx context.Context, cluster *postgres.Cluster, mode postgres.Exposure, migrated bool) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := templateKey{cluster, mode, migrated}
@@ -57,12 +57,12 @@ func (c *templateCache) get(ctx context.Context, cluster *localpg.Cluster, mode 
 // Template makes, unless it exists, the database that others are cloned from,
 // and returns its name, which changes with what it is made from. Nobody can
 // connect to it.
-func Template(ctx context.Context, cluster *localpg.Cluster, mode localpg.Exposure, migrated bool) (string, error) {
+func Template(ctx context.Context, cluster *postgres.Cluster, mode postgres.Exposure, migrated bool) (string, error) {
 	name, err := templateName(mode, migrated)
 	if err != nil {
 		return "", err
 	}
-	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, localpg.Maintenance))
+	conn, err := pgx.Connect(ctx, cluster.URL(postgres.Superuser, postgres.Maintenance))
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +105,7 @@ func Template(ctx context.Context, cluster *localpg.Cluster, mode localpg.Exposu
 }
 
 // templateName says what the template is made from.
-func templateName(mode localpg.Exposure, migrated bool) (string, error) {
+func templateName(mode postgres.Exposure, migrated bool) (string, error) {
 	hash := sha256.New()
 	io.WriteString(hash, mode.PlatformSQL())
 	if !migrated {
@@ -126,7 +126,7 @@ func templateName(mode localpg.Exposure, migrated bool) (string, error) {
 }
 
 // migrateUp runs the migrations as production does, as the role postgres.
-func migrateUp(ctx context.Context, cluster *localpg.Cluster, name string) error {
+func migrateUp(ctx context.Context, cluster *postgres.Cluster, name string) error {
 	config, err := pgx.ParseConfig(cluster.URL("postgres", name))
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func letServicesLogIn(ctx context.Context, conn *pgx.Conn) error {
 	for _, role := range []string{"pause_api", "pause_scheduler"} {
 		_, err := conn.Exec(ctx, fmt.Sprintf(
 			"do $$ begin if exists (select from pg_roles where rolname = '%[1]s') then alter role %[1]s login password '%[2]s'; end if; end $$",
-			role, localpg.Password))
+			role, postgres.Password))
 		if err != nil {
 			return fmt.Errorf("let %s log in: %w", role, err)
 		}

@@ -40,7 +40,7 @@ const TimeZone = "America/St_Johns"
 // Database is one test's own.
 type Database struct {
 	Name    string
-	cluster *localpg.Cluster
+	cluster *postgres.Cluster
 	own     bool // nobody else's database is on the cluster
 }
 
@@ -48,13 +48,13 @@ type Database struct {
 type Option func(*options)
 
 type options struct {
-	mode       localpg.Exposure
+	mode       postgres.Exposure
 	unmigrated bool
 	ownCluster bool
 }
 
 // NoAutoExpose makes the database as a project with auto-expose off has it.
-func NoAutoExpose() Option { return func(o *options) { o.mode = localpg.NoAutoExpose } }
+func NoAutoExpose() Option { return func(o *options) { o.mode = postgres.NoAutoExpose } }
 
 // Unmigrated makes the database as a new project has it.
 func Unmigrated() Option { return func(o *options) { o.unmigrated = true } }
@@ -92,7 +92,7 @@ func New(t testing.TB, opts ...Option) *Database {
 }
 
 // clusterFor returns the server for a test's database.
-func clusterFor(t testing.TB, o options) *localpg.Cluster {
+func clusterFor(t testing.TB, o options) *postgres.Cluster {
 	t.Helper()
 	if !o.ownCluster {
 		cluster, err := shared.get(t.Context())
@@ -233,16 +233,16 @@ func (d *Database) As(t testing.TB, claims Claims, run func(tx pgx.Tx) error) er
 // cluster is the process's server, made when first needed.
 type cluster struct {
 	once    sync.Once
-	cluster *localpg.Cluster
+	cluster *postgres.Cluster
 	err     error
 }
 
 var shared cluster
 
-func (c *cluster) get(ctx context.Context) (*localpg.Cluster, error) {
+func (c *cluster) get(ctx context.Context) (*postgres.Cluster, error) {
 	c.once.Do(func() {
 		if url := os.Getenv(ClusterVariable); url != "" {
-			if c.cluster, c.err = localpg.Attach(url); c.err != nil {
+			if c.cluster, c.err = postgres.Attach(url); c.err != nil {
 				c.err = fmt.Errorf("%s: %w", ClusterVariable, c.err)
 			}
 			return
@@ -262,10 +262,10 @@ func (c *cluster) stop() error {
 }
 
 // startCluster installs nothing: a test run should not change the machine.
-func startCluster(ctx context.Context) (*localpg.Cluster, error) {
-	installation, err := localpg.Find()
+func startCluster(ctx context.Context) (*postgres.Cluster, error) {
+	installation, err := postgres.Find()
 	if err != nil {
 		return nil, err
 	}
-	return installation.Start(ctx, localpg.Options{Log: io.Discard})
+	return installation.Start(ctx, postgres.Options{Log: io.Discard})
 }

@@ -73,7 +73,7 @@ func TestNewIsMigratedInBothModes(t *testing.T) {
 			if n := value[int](t, conn, "select count(*) from supabase_migrations.schema_migrations"); n == 0 {
 				t.Error("no migration is applied")
 			}
-			if owner := value[string](t, conn, "select relowner::regrole::text from pg_class where oid = 'public.pause_records'::regclass"); owner == localpg.Superuser {
+			if owner := value[string](t, conn, "select relowner::regrole::text from pg_class where oid = 'public.pause_records'::regclass"); owner == postgres.Superuser {
 				t.Errorf("the migrations ran as %s", owner)
 			}
 			mustExec(t, conn, "create table public.things (id int)")
@@ -244,11 +244,11 @@ func TestOwnClusterHasRolesOfItsOwn(t *testing.T) {
 // TestProcessesShareACluster runs this test program again, several at once.
 func TestProcessesShareACluster(t *testing.T) {
 	t.Parallel()
-	installation, err := localpg.Find()
+	installation, err := postgres.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := installation.Start(t.Context(), localpg.Options{})
+	cluster, err := installation.Start(t.Context(), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestProcessesShareACluster(t *testing.T) {
 	for range 3 {
 		processes.Go(func() {
 			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestNewIsMigratedInBothModes$", "-test.v")
-			cmd.Env = append(os.Environ(), testdb.ClusterVariable+"="+cluster.URL(localpg.Superuser, localpg.Maintenance))
+			cmd.Env = append(os.Environ(), testdb.ClusterVariable+"="+cluster.URL(postgres.Superuser, postgres.Maintenance))
 			output, err := cmd.CombinedOutput()
 			if err != nil || !strings.Contains(string(output), "--- PASS: TestNewIsMigratedInBothModes") {
 				t.Errorf("%v\n%s", err, output)
@@ -274,7 +274,7 @@ func TestProcessesShareACluster(t *testing.T) {
 	}
 	processes.Wait()
 
-	conn, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, localpg.Maintenance))
+	conn, err := pgx.Connect(t.Context(), cluster.URL(postgres.Superuser, postgres.Maintenance))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,25 +294,25 @@ func TestProcessesShareACluster(t *testing.T) {
 
 func TestTemplate(t *testing.T) {
 	t.Parallel()
-	cluster, err := localpg.Attach(testdb.New(t).URL(localpg.Superuser))
+	cluster, err := postgres.Attach(testdb.New(t).URL(postgres.Superuser))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, err := testdb.Template(t.Context(), cluster, localpg.AutoExpose, true)
+	name, err := testdb.Template(t.Context(), cluster, postgres.AutoExpose, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Run("is the same the second time", func(t *testing.T) {
-		again, err := testdb.Template(t.Context(), cluster, localpg.AutoExpose, true)
+		again, err := testdb.Template(t.Context(), cluster, postgres.AutoExpose, true)
 		if err != nil || again != name {
 			t.Errorf("got %s (%v), want %s", again, err, name)
 		}
 	})
 	t.Run("differs by mode and by what is applied", func(t *testing.T) {
 		for _, other := range []struct {
-			mode     localpg.Exposure
+			mode     postgres.Exposure
 			migrated bool
-		}{{localpg.NoAutoExpose, true}, {localpg.AutoExpose, false}} {
+		}{{postgres.NoAutoExpose, true}, {postgres.AutoExpose, false}} {
 			got, err := testdb.Template(t.Context(), cluster, other.mode, other.migrated)
 			if err != nil || got == name {
 				t.Errorf("%v, %t: got %s (%v)", other.mode, other.migrated, got, err)
@@ -321,7 +321,7 @@ func TestTemplate(t *testing.T) {
 	})
 	t.Run("lets nobody in, who would hinder its copying", func(t *testing.T) {
 		const objectNotInPrerequisiteState = "55000"
-		_, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, name))
+		_, err := pgx.Connect(t.Context(), cluster.URL(postgres.Superuser, name))
 		wantRefused(t, err, objectNotInPrerequisiteState)
 	})
 }

@@ -33,7 +33,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // platform is a project with a running Supabase Auth, whose handler and clock
 // a test may change.
 type platform struct {
-	*authtest.Project
+	*authserver.Project
 	handler   atomic.Pointer[http.Handler]
 	later     atomic.Int64 // nanoseconds after noon
 	keyReads  atomic.Int64 // requests for the JWKS
@@ -53,7 +53,7 @@ func newPlatform(t testing.TB) *platform {
 		(*p.handler.Load()).ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	p.Project = authtest.New(server.URL)
+	p.Project = authserver.New(server.URL)
 	p.Now = p.now
 	p.serve(p.Handler())
 	return p
@@ -175,29 +175,29 @@ func TestVerifyAccepts(t *testing.T) {
 		token    string
 	}{
 		"ES256 by fetched keys":                {fetching, p.Token(user)},
-		"RS256 by fetched keys":                {fetching, p.Token(user, authtest.Signed(jose.RS256))},
-		"ES256 without a key id":               {fetching, p.Token(user, authtest.Header("kid", nil))},
-		"RS256 without a key id":               {fetching, p.Token(user, authtest.Signed(jose.RS256), authtest.Header("kid", nil))},
+		"RS256 by fetched keys":                {fetching, p.Token(user, authserver.Signed(jose.RS256))},
+		"ES256 without a key id":               {fetching, p.Token(user, authserver.Header("kid", nil))},
+		"RS256 without a key id":               {fetching, p.Token(user, authserver.Signed(jose.RS256), authserver.Header("kid", nil))},
 		"URL with trailing slashes":            {trailing, p.Token(user)},
 		"ES256 by inline keys":                 {inline, p.Token(user)},
-		"RS256 by inline keys":                 {inline, p.Token(user, authtest.Signed(jose.RS256))},
-		"any issuer without a URL":             {inline, p.Token(user, authtest.Claim("iss", "https://else.example"))},
-		"HS256 by secret":                      {onlySecret, p.Token(user, authtest.Signed(jose.HS256))},
-		"HS256 of a project that moved on":     {withSecret, p.Token(user, authtest.Signed(jose.HS256))},
+		"RS256 by inline keys":                 {inline, p.Token(user, authserver.Signed(jose.RS256))},
+		"any issuer without a URL":             {inline, p.Token(user, authserver.Claim("iss", "https://else.example"))},
+		"HS256 by secret":                      {onlySecret, p.Token(user, authserver.Signed(jose.HS256))},
+		"HS256 of a project that moved on":     {withSecret, p.Token(user, authserver.Signed(jose.HS256))},
 		"ES256 of a project that moved on":     {withSecret, p.Token(user)},
-		"HS256 by Supabase Auth":               {byServer, p.Token(user, authtest.Signed(jose.HS256))},
+		"HS256 by Supabase Auth":               {byServer, p.Token(user, authserver.Signed(jose.HS256))},
 		"ES256 beside Supabase Auth":           {byServer, p.Token(user)},
-		"audience in an array":                 {fetching, p.Token(user, authtest.Claim("aud", []string{"else", "authenticated"}))},
-		"expired 30 s ago, within the skew":    {fetching, p.Token(user, authtest.Expires(noon.Add(-30*time.Second)))},
-		"not before in 30 s, within":           {fetching, p.Token(user, authtest.Claim("nbf", noon.Add(30*time.Second).Unix()))},
-		"no is_anonymous":                      {fetching, p.Token(user, authtest.Without("is_anonymous"))},
+		"audience in an array":                 {fetching, p.Token(user, authserver.Claim("aud", []string{"else", "authenticated"}))},
+		"expired 30 s ago, within the skew":    {fetching, p.Token(user, authserver.Expires(noon.Add(-30*time.Second)))},
+		"not before in 30 s, within":           {fetching, p.Token(user, authserver.Claim("nbf", noon.Add(30*time.Second).Unix()))},
+		"no is_anonymous":                      {fetching, p.Token(user, authserver.Without("is_anonymous"))},
 		"sub in upper case":                    {fetching, p.Token(strings.ToUpper(user))},
 		"claims that escape a whole emoji":     {fetching, p.Sign([]byte(strings.Replace(payloadOf(t, p.Token(user)), "{", `{"n":"\ud83d\ude00 \\u0000 \u00e6",`, 1)))},
 		"claims with numbers of all sizes":     {fetching, p.Sign([]byte(strings.Replace(payloadOf(t, p.Token(user)), "{", `{"n":[1e9999,-1.5E-0009999,-0,"1e999999"],`, 1)))},
-		"large, up to 8 KiB":                   {fetching, p.Token(user, authtest.Claim("user_metadata", strings.Repeat("x", 5<<10)))},
-		"claims that are new to us":            {fetching, p.Token(user, authtest.Claim("aal", 3), authtest.Claim("Role", "x"), authtest.Claim("SUB", 1))},
-		"a key id with its type not told":      {fetching, p.Token(user, authtest.Header("typ", nil))},
-		"issued in the future by its own word": {fetching, p.Token(user, authtest.Claim("iat", noon.Add(time.Hour).Unix()))},
+		"large, up to 8 KiB":                   {fetching, p.Token(user, authserver.Claim("user_metadata", strings.Repeat("x", 5<<10)))},
+		"claims that are new to us":            {fetching, p.Token(user, authserver.Claim("aal", 3), authserver.Claim("Role", "x"), authserver.Claim("SUB", 1))},
+		"a key id with its type not told":      {fetching, p.Token(user, authserver.Header("typ", nil))},
+		"issued in the future by its own word": {fetching, p.Token(user, authserver.Claim("iat", noon.Add(time.Hour).Unix()))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -256,7 +256,7 @@ func TestVerifyReadsTheHeader(t *testing.T) {
 		"only dots":                  "Bearer ..",
 		"JWE":                        "Bearer " + encode([]byte(`{"alg":"dir","enc":"A256GCM"}`)) + "..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA",
 		"JWS in JSON":                `Bearer {"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
-		"larger than 8 KiB":          "Bearer " + p.Token(user, authtest.Claim("user_metadata", strings.Repeat("x", 8<<10))),
+		"larger than 8 KiB":          "Bearer " + p.Token(user, authserver.Claim("user_metadata", strings.Repeat("x", 8<<10))),
 		"huge":                       "Bearer " + strings.Repeat("a", 4<<20),
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
@@ -270,8 +270,8 @@ func TestVerifyRefusesClaims(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	v := newVerifier(t, auth.Settings{SupabaseURL: p.URL, JWTSecret: p.Secret, Now: p.now})
-	claim := func(name string, value any) string { return p.Token(user, authtest.Claim(name, value)) }
-	without := func(name string) string { return p.Token(user, authtest.Without(name)) }
+	claim := func(name string, value any) string { return p.Token(user, authserver.Claim(name, value)) }
+	without := func(name string) string { return p.Token(user, authserver.Without(name)) }
 	payload := payloadOf(t, p.Token(user))
 	edited := func(old, new string) string {
 		if !strings.Contains(payload, old) {
@@ -301,8 +301,8 @@ func TestVerifyRefusesClaims(t *testing.T) {
 		"role in an array":          {claim("role", []string{"authenticated"}), "types"},
 		"no role":                   {without("role"), "role"},
 		"role in other case":        {edited(`"role"`, `"Role"`), "role"},
-		"expired 31 s ago":          {p.Token(user, authtest.Expires(noon.Add(-31*time.Second))), "exp"},
-		"expired long ago":          {p.Token(user, authtest.Expires(time.Unix(0, 0))), "exp"},
+		"expired 31 s ago":          {p.Token(user, authserver.Expires(noon.Add(-31*time.Second))), "exp"},
+		"expired long ago":          {p.Token(user, authserver.Expires(time.Unix(0, 0))), "exp"},
 		"expiry overflowing":        {claim("exp", 1e300), "types"},
 		"expiry negative":           {claim("exp", -1), "exp"},
 		"expiry a string":           {claim("exp", "99999999999"), "types"},
@@ -311,7 +311,7 @@ func TestVerifyRefusesClaims(t *testing.T) {
 		"not before in 31 s":        {claim("nbf", noon.Add(31*time.Second).Unix()), "nbf"},
 		"not before a string":       {claim("nbf", "0"), "types"},
 		"not before far off":        {claim("nbf", 1<<61), "nbf"},
-		"anonymous":                 {p.Token(user, authtest.Anonymous()), "anonymous"},
+		"anonymous":                 {p.Token(user, authserver.Anonymous()), "anonymous"},
 		"anonymous as a string":     {claim("is_anonymous", "true"), "anonymous"},
 		"not anonymous as a string": {claim("is_anonymous", "false"), "anonymous"},
 		"anonymous as a number":     {claim("is_anonymous", 1), "anonymous"},
@@ -353,10 +353,10 @@ func TestVerifyRefusesClaims(t *testing.T) {
 
 		"the anon key":         {p.APIKey("anon"), "iss"},
 		"the service_role key": {p.APIKey("service_role"), "iss"},
-		"a service_role key dressed up": {p.APIKey("service_role", authtest.Claim("iss", p.URL+"/auth/v1"),
-			authtest.Claim("aud", "authenticated"), authtest.Claim("sub", user)), "service_role"},
-		"an anon key dressed up": {p.APIKey("anon", authtest.Claim("iss", p.URL+"/auth/v1"),
-			authtest.Claim("aud", "authenticated"), authtest.Claim("sub", user)), "anon"},
+		"a service_role key dressed up": {p.APIKey("service_role", authserver.Claim("iss", p.URL+"/auth/v1"),
+			authserver.Claim("aud", "authenticated"), authserver.Claim("sub", user)), "service_role"},
+		"an anon key dressed up": {p.APIKey("anon", authserver.Claim("iss", p.URL+"/auth/v1"),
+			authserver.Claim("aud", "authenticated"), authserver.Claim("sub", user)), "anon"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -374,7 +374,7 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.WithRSAKey()
-	stranger := authtest.New(p.URL).WithRSAKey()
+	stranger := authserver.New(p.URL).WithRSAKey()
 	stranger.Now = p.now
 	v := newVerifier(t, auth.Settings{SupabaseURL: p.URL, JWTSecret: p.Secret, Now: p.now})
 	withoutSecret := p.verifier(t)
@@ -445,31 +445,31 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		"HS256 with the RSA key's PEM":       {v, forge(hs, payload, hmacWith(rsaPEM)), "signature"},
 		"HS256 with the RSA key's PEM + kid": {withoutSecret, forge(`{"alg":"HS256","kid":"`+rsaID+`"}`, payload, hmacWith(rsaPEM)), "HS256"},
 		"HS256 with the EC key's PEM + kid":  {withoutSecret, forge(`{"alg":"HS256","kid":"`+ecID+`"}`, payload, hmacWith(ecPEM)), "HS256"},
-		"HS256 where nothing checks it":      {withoutSecret, p.Token(user, authtest.Signed(jose.HS256)), "HS256"},
+		"HS256 where nothing checks it":      {withoutSecret, p.Token(user, authserver.Signed(jose.HS256)), "HS256"},
 		"HS256 with an empty secret":         {withoutSecret, forge(hs, payload, hmacWith(nil)), "HS256"},
 		"ES256 where only a secret is":       {onlySecret, p.Token(user), "ES256"},
 		"ES256 signed with the secret":       {v, forge(`{"alg":"ES256","kid":"`+ecID+`"}`, payload, secret), "signature"},
 		"RS256 signed with the secret":       {v, forge(`{"alg":"RS256","kid":"`+rsaID+`"}`, payload, secret), "signature"},
-		"ES256 named with the RSA key":       {v, p.Token(user, authtest.Header("kid", rsaID)), "no key for ES256"},
-		"RS256 named with the EC key":        {v, p.Token(user, authtest.Signed(jose.RS256), authtest.Header("kid", ecID)), "no key for RS256"},
+		"ES256 named with the RSA key":       {v, p.Token(user, authserver.Header("kid", rsaID)), "no key for ES256"},
+		"RS256 named with the EC key":        {v, p.Token(user, authserver.Signed(jose.RS256), authserver.Header("kid", ecID)), "no key for RS256"},
 		"ES256 of zeros":                     {v, forge(`{"alg":"ES256","kid":"`+ecID+`"}`, payload, func([]byte) []byte { return make([]byte, 64) }), "signature"},
 		"ES256 in DER":                       {v, forge(`{"alg":"ES256","kid":"`+ecID+`"}`, payload, func(in []byte) []byte { return derSignature(t, own, in) }), "signature"},
 
 		"foreign EC key":             {v, stranger.Token(user), "no key"},
-		"foreign EC key, our kid":    {v, stranger.Token(user, authtest.Header("kid", ecID)), "signature"},
-		"foreign RSA key, our kid":   {v, stranger.Token(user, authtest.Signed(jose.RS256), authtest.Header("kid", rsaID)), "signature"},
-		"foreign EC key without kid": {v, stranger.Token(user, authtest.Header("kid", nil)), "signature"},
-		"foreign secret":             {v, stranger.Token(user, authtest.Signed(jose.HS256)), "signature"},
+		"foreign EC key, our kid":    {v, stranger.Token(user, authserver.Header("kid", ecID)), "signature"},
+		"foreign RSA key, our kid":   {v, stranger.Token(user, authserver.Signed(jose.RS256), authserver.Header("kid", rsaID)), "signature"},
+		"foreign EC key without kid": {v, stranger.Token(user, authserver.Header("kid", nil)), "signature"},
+		"foreign secret":             {v, stranger.Token(user, authserver.Signed(jose.HS256)), "signature"},
 		"kid a number":               {v, forge(`{"alg":"ES256","kid":1}`, payload, ecSign(own)), "malformed"},
-		"kid with SQL":               {v, p.Token(user, authtest.Header("kid", "' or 1=1 --")), "no key"},
-		"kid a path":                 {v, p.Token(user, authtest.Header("kid", "../../dev/null")), "no key"},
+		"kid with SQL":               {v, p.Token(user, authserver.Header("kid", "' or 1=1 --")), "no key"},
+		"kid a path":                 {v, p.Token(user, authserver.Header("kid", "../../dev/null")), "no key"},
 		"key embedded":               {v, forge(`{"alg":"ES256","jwk":`+string(ownJWK)+`}`, payload, ecSign(own)), "signature"},
 		"key embedded, our kid":      {v, forge(`{"alg":"ES256","kid":"`+ecID+`","jwk":`+string(ownJWK)+`}`, payload, ecSign(own)), "signature"},
 		"key by address":             {v, forge(`{"alg":"ES256","jku":"http://127.0.0.1:1/","kid":"`+ecID+`"}`, payload, ecSign(own)), "signature"},
 
-		"crit of an unknown name": {v, p.Token(user, authtest.Header("crit", []string{"exp"}), authtest.Header("exp", 1)), "crit"},
-		"crit empty":              {v, p.Token(user, authtest.Header("crit", []string{})), "crit"},
-		"crit b64":                {v, p.Token(user, authtest.Header("crit", []string{"b64"}), authtest.Header("b64", true)), ""},
+		"crit of an unknown name": {v, p.Token(user, authserver.Header("crit", []string{"exp"}), authserver.Header("exp", 1)), "crit"},
+		"crit empty":              {v, p.Token(user, authserver.Header("crit", []string{})), "crit"},
+		"crit b64":                {v, p.Token(user, authserver.Header("crit", []string{"b64"}), authserver.Header("b64", true)), ""},
 		"b64 false, not encoded":  {v, forgeUnencoded(`{"alg":"HS256","b64":false,"crit":["b64"]}`, payload, secret), ""},
 		"b64 false, not critical": {v, forgeUnencoded(`{"alg":"HS256","b64":false}`, payload, secret), "b64"},
 
@@ -508,7 +508,7 @@ func forgeUnencoded(header, payload string, sign func([]byte) []byte) string {
 
 func TestNewNamesWhatIsMalformed(t *testing.T) {
 	t.Parallel()
-	p := authtest.New("https://abc.supabase.co")
+	p := authserver.New("https://abc.supabase.co")
 	secret := strings.Repeat("s", 32)
 	oct := `{"keys":[{"kty":"oct","kid":"a","alg":"HS256","k":"` + encode([]byte(secret)) + `"}]}`
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -542,7 +542,7 @@ func TestNewNamesWhatIsMalformed(t *testing.T) {
 		"no keys and nothing else":        {auth.Settings{JWKS: `{"keys":[]}`}, []string{"SUPABASE_JWKS"}},
 		"no keys and no API key":          {auth.Settings{JWKS: `{"keys":[]}`, SupabaseURL: p.URL}, []string{"SUPABASE_JWKS"}},
 		"a symmetric key":                 {auth.Settings{JWKS: oct}, []string{"SUPABASE_JWKS"}},
-		"a private key":                   {auth.Settings{JWKS: string(authtest.KeySet(jose.JSONWebKey{Key: private}))}, []string{"SUPABASE_JWKS"}},
+		"a private key":                   {auth.Settings{JWKS: string(authserver.KeySet(jose.JSONWebKey{Key: private}))}, []string{"SUPABASE_JWKS"}},
 		"secret of 31 bytes":              {auth.Settings{JWTSecret: "sesame" + secret[:25]}, []string{"SUPABASE_JWT_SECRET"}},
 		"API key with a line break":       {auth.Settings{SupabaseURL: p.URL, APIKey: "sesame\r\nx: y"}, []string{"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY"}},
 		"everything, told in one error":   {auth.Settings{SupabaseURL: "sesame", JWKS: "sesame", JWTSecret: "sesame", APIKey: "sesame ø"}, []string{"SUPABASE_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET", "SUPABASE_PUBLISHABLE_KEY"}},
@@ -591,12 +591,12 @@ type transportFunc func(*http.Request) (*http.Response, error)
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func BenchmarkVerify(b *testing.B) {
-	p := authtest.New("https://abc.supabase.co").WithRSAKey()
+	p := authserver.New("https://abc.supabase.co").WithRSAKey()
 	v := newVerifier(b, auth.Settings{JWKS: string(p.JWKS()), JWTSecret: p.Secret})
 	for _, algorithm := range []jose.SignatureAlgorithm{jose.HS256, jose.ES256, jose.RS256} {
 		var headers []string // more than are remembered
 		for n := range 100 {
-			headers = append(headers, "Bearer "+p.Token(user, authtest.Signed(algorithm), authtest.Claim("session_id", n)))
+			headers = append(headers, "Bearer "+p.Token(user, authserver.Signed(algorithm), authserver.Claim("session_id", n)))
 		}
 		for name, senders := range map[string]int{"new": len(headers), "seen": 1} {
 			b.Run(string(algorithm)+"/"+name, func(b *testing.B) {

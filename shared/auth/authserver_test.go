@@ -26,7 +26,7 @@ func (p *platform) wantUserReads(t *testing.T, want int64) {
 	}
 }
 
-var legacy = authtest.Signed(jose.HS256)
+var legacy = authserver.Signed(jose.HS256)
 
 func TestSupabaseAuthIsAskedAboutHS256(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestSupabaseAuthIsAskedAboutHS256(t *testing.T) {
 	p.wantKeyReads(t, 0)
 
 	p.serve(p.Handler())
-	v.refuses(t, authtest.New(p.URL).Token(user, legacy, authtest.Expires(noon.Add(time.Hour))), refusal.Unauthenticated, "status 403")
+	v.refuses(t, authserver.New(p.URL).Token(user, legacy, authserver.Expires(noon.Add(time.Hour))), refusal.Unauthenticated, "status 403")
 	p.wantUserReads(t, 3)
 	v.accepts(t, p.Token(strings.ToUpper(user), legacy))
 }
@@ -55,12 +55,12 @@ func TestSupabaseAuthIsAskedLast(t *testing.T) {
 	p := newPlatform(t)
 	v := p.askingVerifier(t)
 	for name, token := range map[string]string{
-		"expired":      p.Token(user, legacy, authtest.Expires(noon.Add(-time.Minute))),
-		"anonymous":    p.Token(user, legacy, authtest.Anonymous()),
-		"foreign":      p.Token(user, legacy, authtest.Claim("iss", "https://other.supabase.co/auth/v1")),
+		"expired":      p.Token(user, legacy, authserver.Expires(noon.Add(-time.Minute))),
+		"anonymous":    p.Token(user, legacy, authserver.Anonymous()),
+		"foreign":      p.Token(user, legacy, authserver.Claim("iss", "https://other.supabase.co/auth/v1")),
 		"anon key":     p.APIKey("anon"),
-		"service_role": p.Token(user, legacy, authtest.Claim("role", "service_role")),
-		"crit":         p.Token(user, legacy, authtest.Header("crit", []string{"x"})),
+		"service_role": p.Token(user, legacy, authserver.Claim("role", "service_role")),
+		"crit":         p.Token(user, legacy, authserver.Header("crit", []string{"x"})),
 		"none":         forge(`{"alg":"none"}`, payloadOf(t, p.Token(user)), unsigned),
 	} {
 		t.Run(name, func(t *testing.T) { v.refuses(t, token, refusal.Unauthenticated, "") })
@@ -121,7 +121,7 @@ func TestSupabaseAuthAnswers(t *testing.T) {
 	}
 	t.Run("nothing listens", func(t *testing.T) {
 		t.Parallel()
-		p := authtest.New("http://127.0.0.1:1")
+		p := authserver.New("http://127.0.0.1:1")
 		v := newVerifier(t, auth.Settings{SupabaseURL: p.URL, APIKey: "k"})
 		v.refuses(t, p.Token(user, legacy), refusal.AuthUnavailable, "refused")
 	})

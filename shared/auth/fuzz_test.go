@@ -17,8 +17,8 @@ import (
 
 // fixedProject issues the tokens of the fuzz targets, always by the same keys
 // and at the same time: a seed is as valid in the workers as where it was made.
-func fixedProject() *authtest.Project {
-	p := authtest.Fixed("https://abc.supabase.co")
+func fixedProject() *authserver.Project {
+	p := authserver.Fixed("https://abc.supabase.co")
 	p.Now = func() time.Time { return noon }
 	return p
 }
@@ -40,8 +40,8 @@ func signedPart(token string) string { return token[:max(strings.LastIndexByte(t
 func FuzzVerify(f *testing.F) {
 	p := fixedProject()
 	v := newVerifier(f, auth.Settings{SupabaseURL: p.URL, JWKS: string(p.JWKS()), JWTSecret: p.Secret, Now: p.Now})
-	session := authtest.Claim("session_id", "b5a4d7a6-6f0e-4d0c-8f67-6b2f1f2a8f11")
-	es, hs := p.Token(user, session), p.Token(user, session, authtest.Signed(jose.HS256))
+	session := authserver.Claim("session_id", "b5a4d7a6-6f0e-4d0c-8f67-6b2f1f2a8f11")
+	es, hs := p.Token(user, session), p.Token(user, session, authserver.Signed(jose.HS256))
 	if payloadOf(f, es) != payloadOf(f, hs) {
 		f.Fatal("the two tokens say different things")
 	}
@@ -50,10 +50,10 @@ func FuzzVerify(f *testing.F) {
 	for _, seed := range []string{
 		"", "Bearer", "Bearer ", "bearer  .", "Bearer ..", "Bearer a.b.c", "Basic dTpw", "Bearer " + es, "BEARER " + hs,
 		"Bearer " + es + ", Bearer " + hs, "Bearer " + hs[:len(hs)-1], "Bearer " + p.APIKey("anon"),
-		"Bearer " + p.Token(user, session, authtest.Anonymous()),
-		"Bearer " + p.Token(user, session, authtest.Expires(noon.Add(-time.Minute))),
-		"Bearer " + p.Token(user, session, authtest.Claim("role", "service_role")),
-		"Bearer " + p.Token(user, session, authtest.Claim("is_anonymous", true)),
+		"Bearer " + p.Token(user, session, authserver.Anonymous()),
+		"Bearer " + p.Token(user, session, authserver.Expires(noon.Add(-time.Minute))),
+		"Bearer " + p.Token(user, session, authserver.Claim("role", "service_role")),
+		"Bearer " + p.Token(user, session, authserver.Claim("is_anonymous", true)),
 		"Bearer " + forge(`{"alg":"none"}`, `{}`, unsigned),
 		"Bearer " + forge(`{"alg":"none"}`, genuine, unsigned),
 		"Bearer " + forge(`{"alg":"HS256"}`, foreign, unsigned),

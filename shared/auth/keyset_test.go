@@ -29,8 +29,8 @@ const (
 )
 
 // successor is the same project after a rotation: a new key, nothing else.
-func (p *platform) successor() *authtest.Project {
-	next := authtest.New(p.URL)
+func (p *platform) successor() *authserver.Project {
+	next := authserver.New(p.URL)
 	next.Now, next.Secret = p.now, p.Secret
 	return next
 }
@@ -103,7 +103,7 @@ func TestUnknownKeyIDs(t *testing.T) {
 		p := newPlatform(t)
 		v := p.verifier(t)
 		v.accepts(t, p.Token(user))
-		bogus := func() string { return p.Token(user, authtest.Header("kid", rand.Text())) }
+		bogus := func() string { return p.Token(user, authserver.Header("kid", rand.Text())) }
 		for round := range int64(3) {
 			for range 30 {
 				v.refuses(t, bogus(), refusal.Unauthenticated, "no key")
@@ -149,10 +149,10 @@ func TestUnknownKeyIDs(t *testing.T) {
 		p := newPlatform(t)
 		v := p.verifier(t)
 		p.serveFunc(answer(http.StatusOK, `{"keys":[]}`))
-		v.refuses(t, p.Token(user, authtest.Header("kid", nil)), refusal.Unauthenticated, "no key")
+		v.refuses(t, p.Token(user, authserver.Header("kid", nil)), refusal.Unauthenticated, "no key")
 		p.serve(p.Handler())
 		p.wait(cooldown)
-		v.accepts(t, p.Token(user, authtest.Header("kid", nil)))
+		v.accepts(t, p.Token(user, authserver.Header("kid", nil)))
 	})
 }
 
@@ -259,7 +259,7 @@ func TestNoKeysAtAll(t *testing.T) {
 	}
 	t.Run("nothing listens", func(t *testing.T) {
 		t.Parallel()
-		p := authtest.New("http://127.0.0.1:1")
+		p := authserver.New("http://127.0.0.1:1")
 		v := newVerifier(t, auth.Settings{SupabaseURL: p.URL})
 		v.refuses(t, p.Token(user), refusal.AuthUnavailable, "refused")
 	})
@@ -267,7 +267,7 @@ func TestNoKeysAtAll(t *testing.T) {
 		t.Parallel()
 		p := newPlatform(t)
 		v := p.verifier(t)
-		token := p.Token(user, authtest.Signed(jose.HS256))
+		token := p.Token(user, authserver.Signed(jose.HS256))
 		p.serveFunc(answer(http.StatusInternalServerError, ""))
 		v.refuses(t, token, refusal.AuthUnavailable, "status 500")
 		p.serveFunc(answer(http.StatusOK, `{"keys":[]}`)) // as a legacy project has it
@@ -282,7 +282,7 @@ func TestNoKeysAtAll(t *testing.T) {
 		t.Parallel()
 		p := newPlatform(t)
 		p.serveFunc(answer(http.StatusInternalServerError, ""))
-		p.verifier(t).refuses(t, p.Token(user, authtest.Anonymous()), refusal.Unauthenticated, "anonymous")
+		p.verifier(t).refuses(t, p.Token(user, authserver.Anonymous()), refusal.Unauthenticated, "anonymous")
 		p.wantKeyReads(t, 0)
 	})
 }
@@ -336,7 +336,7 @@ func TestSlowKeys(t *testing.T) {
 
 func TestOnlySuitableKeysAreUsed(t *testing.T) {
 	t.Parallel()
-	p := authtest.New("https://abc.supabase.co").WithRSAKey()
+	p := authserver.New("https://abc.supabase.co").WithRSAKey()
 	es, rs := p.PublicKey(jose.ES256), p.PublicKey(jose.RS256)
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
@@ -367,9 +367,9 @@ func TestOnlySuitableKeysAreUsed(t *testing.T) {
 		}
 		return text
 	}
-	other := authtest.New(p.URL).PublicKey(jose.ES256) // is there so that the set is never empty
-	esToken, rsToken := p.Token(user), p.Token(user, authtest.Signed(jose.RS256))
-	noID := authtest.Header("kid", nil)
+	other := authserver.New(p.URL).PublicKey(jose.ES256) // is there so that the set is never empty
+	esToken, rsToken := p.Token(user), p.Token(user, authserver.Signed(jose.RS256))
+	noID := authserver.Header("kid", nil)
 
 	for name, c := range map[string]struct {
 		keys  []json.RawMessage
@@ -429,7 +429,7 @@ func TestOnlySuitableKeysAreUsed(t *testing.T) {
 		}
 		v := newVerifier(t, auth.Settings{JWKS: string(set)})
 		for _, kid := range []any{"s", nil, es.KeyID} {
-			v.refuses(t, p.Token(user, authtest.Signed(jose.HS256), authtest.Header("kid", kid)), refusal.Unauthenticated, "HS256")
+			v.refuses(t, p.Token(user, authserver.Signed(jose.HS256), authserver.Header("kid", kid)), refusal.Unauthenticated, "HS256")
 		}
 	})
 }

@@ -20,7 +20,7 @@ func TestTokensThatWereVerifiedBefore(t *testing.T) {
 			settings := p.settings()
 			settings.JWTSecret = p.Secret
 			v := newVerifier(t, settings)
-			token := p.Token(user, authtest.Signed(algorithm), authtest.Expires(p.now().Add(time.Minute)))
+			token := p.Token(user, authserver.Signed(algorithm), authserver.Expires(p.now().Add(time.Minute)))
 			v.accepts(t, token)
 			p.wait(time.Minute + 29*time.Second)
 			v.accepts(t, token)
@@ -42,7 +42,7 @@ func TestTokensThatWereVerifiedBefore(t *testing.T) {
 		t.Parallel()
 		p := newPlatform(t)
 		v := p.verifier(t)
-		token := p.Token(user, authtest.Header("kid", nil))
+		token := p.Token(user, authserver.Header("kid", nil))
 		v.accepts(t, token)
 		p.serve(p.successor().Handler()) // without a kid it is the only one that counts
 		p.wait(age)
@@ -79,7 +79,7 @@ func TestTokensThatWereVerifiedBefore(t *testing.T) {
 		var tokens, users []string
 		for n := range 150 {
 			users = append(users, "00000000-0000-4000-8000-000000000"+[]string{"1", "2"}[n%2]+"00")
-			tokens = append(tokens, p.Token(users[n], authtest.Claim("session_id", n)))
+			tokens = append(tokens, p.Token(users[n], authserver.Claim("session_id", n)))
 		}
 		for range 2 {
 			for n, token := range tokens {

@@ -117,8 +117,8 @@ func TestTheDatabaseCannotBeReached(t *testing.T) {
 	silent.freeze(true)
 	// Roles belong to the server, which other tests use as well.
 	notWelcome, noMember := "not_welcome_"+b.Name, "no_member_"+b.Name
-	if _, err := b.admin.Exec(t.Context(), `create role `+notWelcome+` login noinherit connection limit 0 password '`+localpg.Password+`';
-		create role `+noMember+` login noinherit password '`+localpg.Password+`'`); err != nil {
+	if _, err := b.admin.Exec(t.Context(), `create role `+notWelcome+` login noinherit connection limit 0 password '`+postgres.Password+`';
+		create role `+noMember+` login noinherit password '`+postgres.Password+`'`); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -135,7 +135,7 @@ func TestTheDatabaseCannotBeReached(t *testing.T) {
 		{"refused port", through(t, "127.0.0.1:1", good), refusal.DatabaseUnavailable, 3 * time.Second, "connection refused"},
 		{"unknown host", through(t, "nowhere.invalid:5432", good), refusal.DatabaseUnavailable, 6 * time.Second, "nowhere.invalid"},
 		{"unreachable host", through(t, silent.address(), good), refusal.DatabaseUnavailable, 6 * time.Second, "timeout"},
-		{"wrong password", replace(t, good, ":"+localpg.Password+"@", ":geheim@"), refusal.DatabaseUnavailable, 3 * time.Second, "28P01"},
+		{"wrong password", replace(t, good, ":"+postgres.Password+"@", ":geheim@"), refusal.DatabaseUnavailable, 3 * time.Second, "28P01"},
 		{"unknown database", replace(t, good, "/"+b.Name, "/no_such_database"), refusal.DatabaseUnavailable, 3 * time.Second, "3D000"},
 		{"too many connections", replace(t, good, "pause_api:", notWelcome+":"), refusal.DatabaseUnavailable, 3 * time.Second, "53300"},
 		{"a role that may not become authenticated", replace(t, good, "pause_api:", noMember+":"), refusal.InternalError, 3 * time.Second, "42501"},
@@ -177,8 +177,8 @@ func TestAfterARestartEveryConnectionIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	options := localpg.Options{Dir: dir, Durable: true}
-	installation, err := localpg.Find()
+	options := postgres.Options{Dir: dir, Durable: true}
+	installation, err := postgres.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,16 +188,16 @@ func TestAfterARestartEveryConnectionIsReplaced(t *testing.T) {
 	}
 	t.Cleanup(func() { server.Stop() })
 	options.Port = server.Port()
-	admin, err := pgx.Connect(t.Context(), server.URL(localpg.Superuser, localpg.Maintenance))
+	admin, err := pgx.Connect(t.Context(), server.URL(postgres.Superuser, postgres.Maintenance))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = admin.Exec(t.Context(), `create role pause_api login noinherit password '`+localpg.Password+`';
+	_, err = admin.Exec(t.Context(), `create role pause_api login noinherit password '`+postgres.Password+`';
 		grant authenticated to pause_api;`+standIns)
 	if err := errors.Join(err, admin.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	good := server.URL("pause_api", localpg.Maintenance)
+	good := server.URL("pause_api", postgres.Maintenance)
 	p := newProxy(t, address(t, good))
 	db := open(t, through(t, p.address(), good), 4)
 	b := &bundle{db: db, proxy: p}

@@ -201,12 +201,12 @@ func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
 	const limit = time.Second
 	var stall atomic.Int64 // a time.Duration; a connection that was given up may still ask for it
 	stall.Store(int64(limit - 195*time.Millisecond))
-	network, url := networktest.Before(t, b.URL("pause_api"))
-	network.Disturb(func(m networktest.Message) networktest.Fault {
-		if m.Direction == networktest.Connect {
-			return networktest.Fault{Kind: networktest.Stall, Stall: time.Duration(stall.Load())}
+	between, url := network.Before(t, b.URL("pause_api"))
+	between.Disturb(func(m network.Message) network.Fault {
+		if m.Direction == network.Connect {
+			return network.Fault{Kind: network.Stall, Stall: time.Duration(stall.Load())}
 		}
-		return networktest.Fault{}
+		return network.Fault{}
 	})
 	// There is a tenth of a second in which a connection is neither in time nor
 	// out of it. How long it takes beside the stall, each try tells the next.

@@ -107,7 +107,7 @@ func setup(t *testing.T, maxConnections int32) *bundle {
 func setupReal(t *testing.T, maxConnections int32) *bundle {
 	t.Helper()
 	b := &bundle{Database: testdb.New(t)}
-	b.admin = b.Connect(t, localpg.Superuser)
+	b.admin = b.Connect(t, postgres.Superuser)
 	b.proxy = newProxy(t, address(t, b.URL("pause_api")))
 	b.db = open(t, through(t, b.proxy.address(), b.URL("pause_api")), maxConnections)
 	return b
@@ -225,7 +225,7 @@ func wantCode(t *testing.T, err error, want refusal.Code) *refusal.Error {
 	if refused.Code != want {
 		t.Fatalf("got %v, want %s", refused, want)
 	}
-	for _, secret := range []string{"5f0c3a1e", localpg.Password + "@", "insert into"} {
+	for _, secret := range []string{"5f0c3a1e", postgres.Password + "@", "insert into"} {
 		if strings.Contains(fmt.Sprintf("%v %+v", refused, refused), secret) {
 			t.Errorf("the error tells %q: %v", secret, refused)
 		}

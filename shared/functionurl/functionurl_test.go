@@ -103,7 +103,7 @@ func TestHeadersOfEveryKindOfResponse(t *testing.T) {
 		},
 		"expired token": {
 			change: func(event *events.LambdaFunctionURLRequest) {
-				event.Headers["authorization"] = bearer(authtest.Expires(time.Now().Add(-time.Hour)))
+				event.Headers["authorization"] = bearer(authserver.Expires(time.Now().Add(-time.Hour)))
 			},
 			status:  401,
 			headers: map[string]string{"sb-error-code": "unauthenticated", "www-authenticate": "Bearer"},
@@ -237,7 +237,7 @@ func TestKeysOutOfReachAreAuthUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	listener.Close() // nobody answers there now
-	elsewhere := authtest.New("http://" + listener.Addr().String())
+	elsewhere := authserver.New("http://" + listener.Addr().String())
 	endpoint, _ := newEndpoint(t, echo)
 	endpoint.Verifier = newVerifier(t, auth.Settings{SupabaseURL: elsewhere.URL})
 	event := post(`{}`)
@@ -280,7 +280,7 @@ func TestHandlerIsNotReachedByRefusedRequests(t *testing.T) {
 		"no method":    func(event *events.LambdaFunctionURLRequest) { event.RequestContext.HTTP.Method = "" },
 		"no headers":   func(event *events.LambdaFunctionURLRequest) { event.Headers = nil },
 		"anonymous token": func(event *events.LambdaFunctionURLRequest) {
-			event.Headers["authorization"] = bearer(authtest.Anonymous())
+			event.Headers["authorization"] = bearer(authserver.Anonymous())
 		},
 		"type missing": func(event *events.LambdaFunctionURLRequest) { delete(event.Headers, "content-type") },
 	}

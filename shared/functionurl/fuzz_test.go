@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mentorpause/local/authserver"
-	"mentorpause/local/response"
+	"mentorpause/local/endpoint"
 	"mentorpause/shared/functionurl"
 )
 
@@ -30,7 +30,7 @@ const tokenHere = "TOKEN"
 // signature for each input would take random ways through the code, which
 // fuzzing mistakes for new ones.
 func lastingToken() string {
-	return project().Token(userID, authtest.Expires(time.Now().AddDate(0, 1, 0)))
+	return project().Token(userID, authserver.Expires(time.Now().AddDate(0, 1, 0)))
 }
 
 // readAll is a handler that reads all that a request may hold, and answers with
@@ -67,7 +67,7 @@ func FuzzInvoke(f *testing.F) {
 	f.Add("OPTIONS", "*", "", "", "", "", false, "", "", "", uint8(0))
 	f.Add("PUT", "/x", "Bearer x", "text/plain", "x", "%zz", false, `"`, "W/", ";q=", uint8(0))
 	f.Add("\r\n", "\xff", bearer+", "+bearer, "application/json;;", "{", "status=%ed%a0%80", true, "{}", `""`, "gzip;q=NaN", uint8(1))
-	endpoint, logged := newEndpoint(f, readAll)
+	function, logged := newEndpoint(f, readAll)
 	token := lastingToken()
 	f.Fuzz(func(t *testing.T, method, path, authorization, contentType, text, query string, inBase64 bool, key, ifNoneMatch, accept string, spelling uint8) {
 		logged.Reset()
@@ -93,9 +93,9 @@ func FuzzInvoke(f *testing.F) {
 			}
 		}
 
-		response := invoke(t, endpoint, event)
+		response := invoke(t, function, event)
 
-		functionurltest.WantNoFault(t, response)
+		endpoint.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 		if got := response.Headers["x-request-id"]; got != requestID {
 			t.Errorf("x-request-id %q", got)
@@ -103,7 +103,7 @@ func FuzzInvoke(f *testing.F) {
 		// However the headers are spelt, and wherever the request was sent.
 		event.Headers = lower(event.Headers)
 		event.RawPath = "/"
-		if diff := cmp.Diff(response, invoke(t, endpoint, event)); diff != "" {
+		if diff := cmp.Diff(response, invoke(t, function, event)); diff != "" {
 			t.Errorf("another answer for other spellings (-first +second):\n%s", diff)
 		}
 	})
@@ -138,8 +138,8 @@ func FuzzEvent(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	endpoint, logged := newEndpoint(f, readAll)
-	handler := lambda.NewHandler(endpoint.Invoke)
+	function, logged := newEndpoint(f, readAll)
+	handler := lambda.NewHandler(function.Invoke)
 	token := lastingToken()
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		logged.Reset()
@@ -161,7 +161,7 @@ func FuzzEvent(f *testing.F) {
 		if err := json.Unmarshal(output, &response); err != nil {
 			t.Fatalf("answered %s: %v", output, err)
 		}
-		functionurltest.WantNoFault(t, response)
+		endpoint.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 	})
 }
@@ -182,7 +182,7 @@ func FuzzQuery(f *testing.F) {
 		read   map[string][]string
 		failed error
 	)
-	endpoint, _ := newEndpoint(f, func(_ context.Context, r *functionurl.Request) (functionurl.Answer, error) {
+	function, _ := newEndpoint(f, func(_ context.Context, r *functionurl.Request) (functionurl.Answer, error) {
 		read, failed = r.Query(names...)
 		return functionurl.Answer{Body: json.RawMessage(`{}`)}, failed
 	})
@@ -192,9 +192,9 @@ func FuzzQuery(f *testing.F) {
 		event.RawQueryString = raw
 		event.RequestContext.HTTP.Method = http.MethodGet
 
-		response := invoke(t, endpoint, event)
+		response := invoke(t, function, event)
 
-		functionurltest.WantNoFault(t, response)
+		endpoint.WantNoFault(t, response)
 		// net/url leaves out what has a semicolon, which here is a character as any other.
 		all, fault := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 		want, storable := map[string][]string{}, true
@@ -235,17 +235,17 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	endpoint, logged := newEndpoint(f, echo)
+	function, logged := newEndpoint(f, echo)
 	token := lastingToken()
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		logged.Reset()
 		event := postWith("Bearer "+token, string(sent))
-		response := invoke(t, endpoint, event)
-		functionurltest.WantNoFault(t, response)
+		response := invoke(t, function, event)
+		endpoint.WantNoFault(t, response)
 		wantQuietLog(t, logged)
 
 		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(sent), true
-		if diff := cmp.Diff(response, invoke(t, endpoint, event)); diff != "" {
+		if diff := cmp.Diff(response, invoke(t, function, event)); diff != "" {
 			t.Errorf("another answer for the body in base64 (-plain +base64):\n%s", diff)
 		}
 

@@ -22,9 +22,9 @@ const (
 )
 
 // project issues the tokens of all tests.
-var project = sync.OnceValue(func() *authtest.Project { return authtest.New("https://project.example.org") })
+var project = sync.OnceValue(func() *authserver.Project { return authserver.New("https://project.example.org") })
 
-func bearer(options ...authtest.Option) string {
+func bearer(options ...authserver.Option) string {
 	return "Bearer " + project().Token(userID, options...)
 }
 

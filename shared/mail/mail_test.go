@@ -18,7 +18,7 @@ import (
 
 const timeout = 2 * time.Second
 
-func mailer(server *mailtest.Server, change ...func(*mail.Settings)) *mail.Mailer {
+func mailer(server *mailserver.Server, change ...func(*mail.Settings)) *mail.Mailer {
 	settings := mail.Settings{
 		Server: server.URL(), RootCAs: server.RootCAs,
 		From: &netmail.Address{Name: "Likeperson Ørland", Address: "no-reply@mentorpause.test"},
@@ -54,16 +54,16 @@ func fails(t *testing.T, err error) *mail.Failure {
 
 func TestSend(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string]mailtest.Options{
+	for name, options := range map[string]mailserver.Options{
 		"in the clear, as nothing else is offered": {},
-		"STARTTLS":          {Security: mailtest.STARTTLS},
-		"TLS":               {Security: mailtest.TLS},
-		"STARTTLS, sign-in": {Security: mailtest.STARTTLS, User: "dispatch", Password: "p@ss word"},
-		"TLS, sign-in":      {Security: mailtest.TLS, User: "dispatch", Password: "p@ss word"},
+		"STARTTLS":          {Security: mailserver.STARTTLS},
+		"TLS":               {Security: mailserver.TLS},
+		"STARTTLS, sign-in": {Security: mailserver.STARTTLS, User: "dispatch", Password: "p@ss word"},
+		"TLS, sign-in":      {Security: mailserver.TLS, User: "dispatch", Password: "p@ss word"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := mailtest.Start(t, options)
+			server := mailserver.Start(t, options)
 			s := session(t, mailer(server))
 			for range 3 {
 				if err := s.Send(t.Context(), email("kari@example.org")); err != nil {
@@ -83,7 +83,7 @@ func TestSend(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	server := mailtest.Start(t, mailtest.Options{})
+	server := mailserver.Start(t, mailserver.Options{})
 	s := session(t, mailer(server))
 	hostile := email("kari@example.org")
 	hostile.Subject = "Kari\r\nBcc: all@example.org\r\n\r\nhello" // the texts' package doesn't let this through either
@@ -140,26 +140,26 @@ func TestRefusals(t *testing.T) {
 		rcpt, data error
 		want       verdict
 	}{
-		"unknown user":            {rcpt: mailtest.Refuse(550, 5, 1, 1, "<kari@example.org>: no such user"), want: verdict{permanent: true, address: true}},
-		"unknown user, no detail": {rcpt: mailtest.Refuse(550, -1, -1, -1, "No such user here"), want: verdict{permanent: true, address: true}},
-		"mailbox disabled":        {rcpt: mailtest.Refuse(550, 5, 2, 1, "Mailbox disabled"), want: verdict{permanent: true, address: true}},
-		"mailbox full":            {rcpt: mailtest.Refuse(552, 5, 2, 2, "Mailbox full"), want: verdict{permanent: true}},
-		"policy":                  {rcpt: mailtest.Refuse(550, 5, 7, 1, "Blocked"), want: verdict{permanent: true}},
-		"greylisted":              {rcpt: mailtest.Refuse(451, 4, 7, 1, "Try again later"), want: verdict{}},
-		"out of space":            {data: mailtest.Refuse(452, 4, 3, 1, "Insufficient storage"), want: verdict{}},
-		"spam":                    {data: mailtest.Refuse(554, 5, 7, 1, "Message rejected"), want: verdict{permanent: true}},
-		"shutting down":           {data: mailtest.Refuse(421, 4, 3, 2, "Shutting down"), want: verdict{unreachable: true}},
+		"unknown user":            {rcpt: mailserver.Refuse(550, 5, 1, 1, "<kari@example.org>: no such user"), want: verdict{permanent: true, address: true}},
+		"unknown user, no detail": {rcpt: mailserver.Refuse(550, -1, -1, -1, "No such user here"), want: verdict{permanent: true, address: true}},
+		"mailbox disabled":        {rcpt: mailserver.Refuse(550, 5, 2, 1, "Mailbox disabled"), want: verdict{permanent: true, address: true}},
+		"mailbox full":            {rcpt: mailserver.Refuse(552, 5, 2, 2, "Mailbox full"), want: verdict{permanent: true}},
+		"policy":                  {rcpt: mailserver.Refuse(550, 5, 7, 1, "Blocked"), want: verdict{permanent: true}},
+		"greylisted":              {rcpt: mailserver.Refuse(451, 4, 7, 1, "Try again later"), want: verdict{}},
+		"out of space":            {data: mailserver.Refuse(452, 4, 3, 1, "Insufficient storage"), want: verdict{}},
+		"spam":                    {data: mailserver.Refuse(554, 5, 7, 1, "Message rejected"), want: verdict{permanent: true}},
+		"shutting down":           {data: mailserver.Refuse(421, 4, 3, 2, "Shutting down"), want: verdict{unreachable: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := mailtest.Start(t, mailtest.Options{})
+			server := mailserver.Start(t, mailserver.Options{})
 			server.OnRcpt(func(to string) error {
 				if to == "kari@example.org" {
 					return c.rcpt
 				}
 				return nil
 			})
-			server.OnData(func(m mailtest.Message, _ func()) error {
+			server.OnData(func(m mailserver.Message, _ func()) error {
 				if m.To == "kari@example.org" {
 					return c.data
 				}
@@ -181,8 +181,10 @@ func TestRefusals(t *testing.T) {
 	}
 	t.Run("our sender", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
-		server.OnMail(func(string) error { return mailtest.Refuse(553, 5, 7, 1, "Sender address rejected: not owned by user") })
+		server := mailserver.Start(t, mailserver.Options{})
+		server.OnMail(func(string) error {
+			return mailserver.Refuse(553, 5, 7, 1, "Sender address rejected: not owned by user")
+		})
 		failure := fails(t, session(t, mailer(server)).Send(t.Context(), email("kari@example.org")))
 		// It is MAIL_FROM that has to be mended, after which the e-mail goes.
 		if got, want := (verdict{failure.Permanent, failure.AddressRefused, failure.Unreachable}), (verdict{unreachable: true}); got != want {
@@ -191,7 +193,7 @@ func TestRefusals(t *testing.T) {
 	})
 	t.Run("no address", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
+		server := mailserver.Start(t, mailserver.Options{})
 		s := session(t, mailer(server))
 		for _, address := range []string{"", "kari", "kari@example.org\r\nRCPT TO:<x@example.org>", "Kari <kari@example.org>", "a@b, c@d"} {
 			if failure := fails(t, s.Send(t.Context(), email(address))); !failure.Permanent || !failure.AddressRefused {
@@ -208,7 +210,7 @@ func TestTheServerFails(t *testing.T) {
 	t.Parallel()
 	t.Run("down: it is given up after two tries, without waiting", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
+		server := mailserver.Start(t, mailserver.Options{})
 		server.Down()
 		s := session(t, mailer(server))
 		for n := range 3 {
@@ -227,10 +229,10 @@ func TestTheServerFails(t *testing.T) {
 	})
 	t.Run("slow: it is waited for no longer than the timeout", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
+		server := mailserver.Start(t, mailserver.Options{})
 		released := make(chan struct{})
 		t.Cleanup(func() { close(released) })
-		server.OnData(func(m mailtest.Message, _ func()) error {
+		server.OnData(func(m mailserver.Message, _ func()) error {
 			if m.To == "slow@example.org" {
 				<-released
 			}
@@ -251,11 +253,11 @@ func TestTheServerFails(t *testing.T) {
 	})
 	t.Run("hangs up in the middle: the next e-mail has a new connection", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
-		server.OnData(func(m mailtest.Message, hangUp func()) error {
+		server := mailserver.Start(t, mailserver.Options{})
+		server.OnData(func(m mailserver.Message, hangUp func()) error {
 			if m.To == "kari@example.org" {
 				hangUp()
-				return mailtest.ErrHungUp
+				return mailserver.ErrHungUp
 			}
 			return nil
 		})
@@ -272,7 +274,7 @@ func TestTheServerFails(t *testing.T) {
 	})
 	t.Run("hung up while idle: nobody notices", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
+		server := mailserver.Start(t, mailserver.Options{})
 		s := session(t, mailer(server))
 		for range 2 {
 			if err := s.Send(t.Context(), email("kari@example.org")); err != nil {
@@ -284,17 +286,17 @@ func TestTheServerFails(t *testing.T) {
 	})
 	t.Run("TLS only, spoken to in the clear", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{Security: mailtest.TLS})
+		server := mailserver.Start(t, mailserver.Options{Security: mailserver.TLS})
 		s := mailer(server, func(s *mail.Settings) { s.Server = &url.URL{Scheme: "smtp", Host: s.Server.Host} }).Session(300 * time.Millisecond)
 		t.Cleanup(s.Close)
 		if failure := fails(t, s.Send(t.Context(), email("kari@example.org"))); !failure.Unreachable {
 			t.Errorf("%+v", failure)
 		}
 	})
-	for name, options := range map[string]mailtest.Options{"STARTTLS": {Security: mailtest.STARTTLS}, "TLS": {Security: mailtest.TLS}} {
+	for name, options := range map[string]mailserver.Options{"STARTTLS": {Security: mailserver.STARTTLS}, "TLS": {Security: mailserver.TLS}} {
 		t.Run("a certificate of nobody we know: "+name, func(t *testing.T) {
 			t.Parallel()
-			server := mailtest.Start(t, options)
+			server := mailserver.Start(t, options)
 			s := session(t, mailer(server, func(s *mail.Settings) { s.RootCAs = nil }))
 			if failure := fails(t, s.Send(t.Context(), email("kari@example.org"))); !failure.Unreachable {
 				t.Errorf("%+v", failure)
@@ -306,7 +308,7 @@ func TestTheServerFails(t *testing.T) {
 	}
 	t.Run("wrong password", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{Security: mailtest.STARTTLS, User: "dispatch", Password: "right"})
+		server := mailserver.Start(t, mailserver.Options{Security: mailserver.STARTTLS, User: "dispatch", Password: "right"})
 		s := session(t, mailer(server, func(s *mail.Settings) { s.Server.User = url.UserPassword("dispatch", "wrong") }))
 		if failure := fails(t, s.Send(t.Context(), email("kari@example.org"))); !failure.Unreachable || strings.Contains(failure.Reason, "wrong") {
 			t.Errorf("%+v", failure)
@@ -314,7 +316,7 @@ func TestTheServerFails(t *testing.T) {
 	})
 	t.Run("a password isn't told in the clear", func(t *testing.T) {
 		t.Parallel()
-		server := mailtest.Start(t, mailtest.Options{})
+		server := mailserver.Start(t, mailserver.Options{})
 		s := session(t, mailer(server, func(s *mail.Settings) { s.Server.User = url.UserPassword("dispatch", "secret") }))
 		if failure := fails(t, s.Send(t.Context(), email("kari@example.org"))); !failure.Unreachable {
 			t.Errorf("%+v", failure)

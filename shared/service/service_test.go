@@ -87,7 +87,7 @@ func TestMalformedVariablesStopTheStartByName(t *testing.T) {
 // and says so to the request.
 func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
-	project := authtest.New("http://127.0.0.1:1")
+	project := authserver.New("http://127.0.0.1:1")
 	environment := map[string]string{
 		"SUPABASE_DB_URL": "postgres://pause_api@127.0.0.1:1/postgres?sslmode=disable",
 		"SUPABASE_URL":    project.URL,
@@ -116,7 +116,7 @@ func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
 	if code, _ := answer(); code != "database_unavailable" {
 		t.Error(code)
 	}
-	environment["SUPABASE_JWKS"] = string(authtest.New(project.URL).JWKS())
+	environment["SUPABASE_JWKS"] = string(authserver.New(project.URL).JWKS())
 	if code, logged := answer(); code != "unauthenticated" || logged != "" {
 		t.Errorf("%s, logged %s at level error", code, logged)
 	}

@@ -27,14 +27,14 @@ func TestBrowser(t *testing.T) {
 	}
 
 	var requests record
-	s := stacktest.Start(t, stacktest.Wrap(requests.wrap))
-	away := stacktest.Start(t, stacktest.DatabaseURL(func(string) string {
+	s := stack.Start(t, stack.Wrap(requests.wrap))
+	away := stack.Start(t, stack.DatabaseURL(func(string) string {
 		return "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable"
 	}))
 
 	g := people(s, func(user string) string { return s.Project.Token(user) }, addMentors(t, s, 14))
 	g.Browser = browser
-	g.WithoutDatabase = &project{URL: away.URL, Coordinator: away.Project.Token(servicetest.Coordinator)}
+	g.WithoutDatabase = &project{URL: away.URL, Coordinator: away.Project.Token(endpoint.Coordinator)}
 
 	site := http.NewServeMux()
 	site.Handle("GET /", http.FileServer(http.Dir("page")))

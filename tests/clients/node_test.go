@@ -19,42 +19,42 @@ func TestSupabaseJS(t *testing.T) {
 	t.Parallel()
 	for name, project := range map[string]struct {
 		algorithm jose.SignatureAlgorithm
-		env       func(*authtest.Project) []string
+		env       func(*authserver.Project) []string
 
 		// What the functions ask Supabase Auth for.
 		fetchesKeys, asksForUsers bool
 	}{
 		"ES256": {
 			algorithm:   jose.ES256,
-			env:         func(*authtest.Project) []string { return nil },
+			env:         func(*authserver.Project) []string { return nil },
 			fetchesKeys: true,
 		},
 		"HS256 by the secret": {
 			algorithm: jose.HS256,
-			env:       func(p *authtest.Project) []string { return []string{"SUPABASE_JWT_SECRET=" + p.Secret} },
+			env:       func(p *authserver.Project) []string { return []string{"SUPABASE_JWT_SECRET=" + p.Secret} },
 		},
 		"HS256 by asking Supabase Auth": {
 			algorithm:    jose.HS256,
-			env:          func(*authtest.Project) []string { return []string{"SUPABASE_PUBLISHABLE_KEY=" + publishableKey} },
+			env:          func(*authserver.Project) []string { return []string{"SUPABASE_PUBLISHABLE_KEY=" + publishableKey} },
 			asksForUsers: true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var requests record
-			s := stacktest.Start(t, stacktest.ProjectEnv(project.env), stacktest.Wrap(requests.wrap))
+			s := stack.Start(t, stack.ProjectEnv(project.env), stack.Wrap(requests.wrap))
 			s.Handle("/rest/v1/rpc/", newRPC(t, s))
 
-			token := func(p *authtest.Project, user string, options ...authtest.Option) string {
-				return p.Token(user, append(options, authtest.Signed(project.algorithm))...)
+			token := func(p *authserver.Project, user string, options ...authserver.Option) string {
+				return p.Token(user, append(options, authserver.Signed(project.algorithm))...)
 			}
 			g := people(s, func(user string) string { return token(s.Project, user) }, addMentors(t, s, 12))
 			g.Refused = map[string]string{
-				"an expired one":             token(s.Project, servicetest.Coordinator, authtest.Expires(time.Now().Add(-time.Minute))),
-				"one of another project":     token(authtest.New(s.URL), servicetest.Coordinator),
-				"one with another issuer":    token(s.Project, servicetest.Coordinator, authtest.Claim("iss", "https://example.org/auth/v1")),
+				"an expired one":             token(s.Project, endpoint.Coordinator, authserver.Expires(time.Now().Add(-time.Minute))),
+				"one of another project":     token(authserver.New(s.URL), endpoint.Coordinator),
+				"one with another issuer":    token(s.Project, endpoint.Coordinator, authserver.Claim("iss", "https://example.org/auth/v1")),
 				"an unsigned one":            unsigned(g.Coordinator),
-				"an anonymous user's":        token(s.Project, servicetest.Coordinator, authtest.Anonymous()),
+				"an anonymous user's":        token(s.Project, endpoint.Coordinator, authserver.Anonymous()),
 				"the project's anon key":     s.Project.APIKey("anon"),
 				"the project's service_role": s.Project.APIKey("service_role"),
 				"the publishable key":        publishableKey,

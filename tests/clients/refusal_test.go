@@ -27,12 +27,12 @@ import (
 // arguments are an RPC's, by name.
 type arguments map[string]any
 
-// administrator of Oslo, beside servicetest's people.
+// administrator of Oslo, beside package endpoint's people.
 const administrator = "00000000-0000-4000-8000-0000000000d1"
 
 // roads are the two ways to one RPC of one database.
 type roads struct {
-	*stacktest.Stack
+	*stack.Stack
 	rpc *rpc
 
 	mu      sync.Mutex
@@ -49,11 +49,11 @@ func (s site) String() string { return fmt.Sprintf("%s, line %d", s.function, s.
 
 func newRoads(t *testing.T) *roads {
 	t.Helper()
-	s := stacktest.Start(t)
+	s := stack.Start(t)
 	_, err := s.Database.Connect(t, "postgres").Exec(t.Context(), `
 		with named as (insert into public.profiles (id, display_name) values ($1, 'Anne Admin') returning id)
 		insert into public.chapter_memberships (chapter_id, user_id, role) select $2, id, 'administrator' from named`,
-		administrator, servicetest.Oslo)
+		administrator, endpoint.Oslo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,13 +177,13 @@ func TestRefusalsByBothRoads(t *testing.T) {
 	}
 
 	// The state, which no refusal changes.
-	r.must(t, servicetest.Coordinator, "pause_mentor", pausing(paused, nil))
+	r.must(t, endpoint.Coordinator, "pause_mentor", pausing(paused, nil))
 	key := uuid.NewString()
-	r.must(t, servicetest.Coordinator, "pause_mentor", pausing(keyUsed, arguments{"request_id": key}))
+	r.must(t, endpoint.Coordinator, "pause_mentor", pausing(keyUsed, arguments{"request_id": key}))
 	var page struct {
 		Cursor string `json:"next_cursor"`
 	}
-	if err := json.Unmarshal(r.must(t, servicetest.Coordinator, "coordinator_roster", arguments{"page_limit": 1}), &page); err != nil {
+	if err := json.Unmarshal(r.must(t, endpoint.Coordinator, "coordinator_roster", arguments{"page_limit": 1}), &page); err != nil {
 		t.Fatal(err)
 	}
 	pending := r.hold(t, "pause_mentor", pausing(inProgress, arguments{}))
@@ -212,9 +212,9 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			"already paused":                    {rpc: pause, args: pausing(paused, nil), code: "already_paused"},
 			"another version":                   {rpc: pause, args: pausing(paused, arguments{"expected_version": 7}), code: "version_conflict"},
 			"a version of no pause":             {rpc: pause, args: pausing(active, arguments{"expected_version": 1}), code: "version_conflict"},
-			"a mentor of another chapter":       {rpc: pause, args: pausing(servicetest.BergenMentor, nil), code: "mentor_not_found"},
-			"nobody":                            {rpc: pause, args: pausing(servicetest.Nobody, nil), code: "mentor_not_found"},
-			"by a former coordinator":           {rpc: pause, args: pausing(active, nil), code: "not_a_coordinator", user: servicetest.Former},
+			"a mentor of another chapter":       {rpc: pause, args: pausing(endpoint.BergenMentor, nil), code: "mentor_not_found"},
+			"nobody":                            {rpc: pause, args: pausing(endpoint.Nobody, nil), code: "mentor_not_found"},
+			"by a former coordinator":           {rpc: pause, args: pausing(active, nil), code: "not_a_coordinator", user: endpoint.Former},
 			"an empty reason":                   {rpc: pause, args: pausing(active, arguments{"pause_reason": " \u00a0\n"}), code: "invalid_request"},
 			"a reason of 501 characters":        {rpc: pause, args: pausing(active, arguments{"pause_reason": strings.Repeat("å", 501)}), code: "invalid_request"},
 			"no reason":                         {rpc: pause, args: pausing(active, arguments{"pause_reason": nil}), code: "invalid_request", ownWords: true},
@@ -227,13 +227,13 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			"not paused":                        {rpc: reactivate, args: arguments{"mentor_id": active}, code: "not_paused"},
 			"not paused in any version":         {rpc: reactivate, args: arguments{"mentor_id": active, "expected_version": 3}, code: "not_paused"},
 			"reactivation of another version":   {rpc: reactivate, args: arguments{"mentor_id": paused, "expected_version": 7}, code: "version_conflict"},
-			"reactivation while expired":        {rpc: reactivate, args: arguments{"mentor_id": servicetest.Expired}, code: "certification_expired"},
-			"reactivation elsewhere":            {rpc: reactivate, args: arguments{"mentor_id": servicetest.BergenMentor}, code: "mentor_not_found"},
-			"reactivation by a former one":      {rpc: reactivate, args: arguments{"mentor_id": paused}, code: "not_a_coordinator", user: servicetest.Former},
+			"reactivation while expired":        {rpc: reactivate, args: arguments{"mentor_id": endpoint.Expired}, code: "certification_expired"},
+			"reactivation elsewhere":            {rpc: reactivate, args: arguments{"mentor_id": endpoint.BergenMentor}, code: "mentor_not_found"},
+			"reactivation by a former one":      {rpc: reactivate, args: arguments{"mentor_id": paused}, code: "not_a_coordinator", user: endpoint.Former},
 			"reactivation of no mentor":         {rpc: reactivate, args: arguments{"mentor_id": nil}, code: "invalid_request", ownWords: true},
-			"a roster of a former coordinator":  {rpc: roster, args: arguments{}, code: "not_a_coordinator", user: servicetest.Former},
-			"a roster of another chapter":       {rpc: roster, args: arguments{"chapter_id": servicetest.Bergen}, code: "chapter_not_found"},
-			"a roster of no chapter":            {rpc: roster, args: arguments{"chapter_id": servicetest.Nobody}, code: "chapter_not_found"},
+			"a roster of a former coordinator":  {rpc: roster, args: arguments{}, code: "not_a_coordinator", user: endpoint.Former},
+			"a roster of another chapter":       {rpc: roster, args: arguments{"chapter_id": endpoint.Bergen}, code: "chapter_not_found"},
+			"a roster of no chapter":            {rpc: roster, args: arguments{"chapter_id": endpoint.Nobody}, code: "chapter_not_found"},
 			"a page of 0":                       {rpc: roster, args: arguments{"page_limit": 0}, code: "invalid_request", ownWords: true},
 			"a page of 201":                     {rpc: roster, args: arguments{"page_limit": 201}, code: "invalid_request", ownWords: true},
 			"a status that isn't one":           {rpc: roster, args: arguments{"status": []string{"asleep"}}, code: "invalid_request", ownWords: true},
@@ -245,7 +245,7 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				if c.user == "" {
-					c.user = servicetest.Coordinator
+					c.user = endpoint.Coordinator
 				}
 				byRPC := show(t, r.byRPC(t, testdb.User(c.user), c.rpc, c.args))
 				byFunction := show(t, r.byFunction(t, r.Project.Token(c.user), functions[c.rpc], c.args))
@@ -270,7 +270,7 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			t.Run(rpc+" of nobody", func(t *testing.T) {
 				t.Parallel()
 				byRPC := show(t, r.byRPC(t, testdb.Claims{"role": "authenticated"}, rpc, args))
-				token := r.Project.Token("", authtest.Without("sub"))
+				token := r.Project.Token("", authserver.Without("sub"))
 				byFunction := show(t, r.byFunction(t, token, functions[rpc], args))
 				if byRPC.Body["code"] != "unauthenticated" {
 					t.Errorf("by RPC %v", byRPC)
@@ -282,7 +282,7 @@ func TestRefusalsByBothRoads(t *testing.T) {
 		}
 
 		// These RPCs have no function: only the form can be looked at.
-		nobody, former, admin := testdb.Claims{"role": "authenticated"}, testdb.User(servicetest.Former), testdb.User(administrator)
+		nobody, former, admin := testdb.Claims{"role": "authenticated"}, testdb.User(endpoint.Former), testdb.User(administrator)
 		for name, c := range map[string]struct {
 			rpc    string
 			claims testdb.Claims
@@ -295,8 +295,8 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			"discrepancy, by nobody":      {"acknowledge_discrepancy", nobody, arguments{"discrepancy_id": 1}, "unauthenticated"},
 			"discrepancy, by a former":    {"acknowledge_discrepancy", former, arguments{"discrepancy_id": 1}, "not_a_coordinator"},
 			"discrepancy, not there":      {"acknowledge_discrepancy", admin, arguments{"discrepancy_id": 1}, "mentor_not_found"},
-			"erasure, by nobody":          {"erase_person", nobody, arguments{"person_id": servicetest.Mentor}, "unauthenticated"},
-			"erasure, of somebody else's": {"erase_person", admin, arguments{"person_id": servicetest.BergenMentor}, "mentor_not_found"},
+			"erasure, by nobody":          {"erase_person", nobody, arguments{"person_id": endpoint.Mentor}, "unauthenticated"},
+			"erasure, of somebody else's": {"erase_person", admin, arguments{"person_id": endpoint.BergenMentor}, "mentor_not_found"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -344,7 +344,7 @@ func (r *roads) hold(t *testing.T, function string, args arguments) (key string)
 	}
 	_, err = tx.Exec(t.Context(),
 		"select pg_catalog.set_config('role', 'authenticated', true), pg_catalog.set_config('request.jwt.claims', $1, true)",
-		string(encode(t, testdb.User(servicetest.Coordinator))))
+		string(encode(t, testdb.User(endpoint.Coordinator))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,9 +408,9 @@ func (r *roads) today(t *testing.T) (today string) {
 func TestErrorsThatAreNoRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)
-	user, token := testdb.User(servicetest.Coordinator), r.Project.Token(servicetest.Coordinator)
+	user, token := testdb.User(endpoint.Coordinator), r.Project.Token(endpoint.Coordinator)
 	mentor := func(more string) string {
-		return fmt.Sprintf(`{"mentor_id": %q, "pause_reason": "Eksamen"%s}`, servicetest.Mentor, more)
+		return fmt.Sprintf(`{"mentor_id": %q, "pause_reason": "Eksamen"%s}`, endpoint.Mentor, more)
 	}
 	for name, c := range map[string]struct {
 		body                 string
@@ -421,7 +421,7 @@ func TestErrorsThatAreNoRefusals(t *testing.T) {
 		"no date":             {mentor(`, "expected_return_date": "soon"`), 400, 400, "22007", "invalid_request"},
 		"no day of a month":   {mentor(`, "expected_return_date": "2027-02-30"`), 400, 400, "22008", "invalid_request"},
 		"a number too large":  {mentor(`, "expected_version": 99999999999`), 400, 400, "22003", "invalid_request"},
-		"U+0000":              {`{"mentor_id": "` + servicetest.Mentor + `", "pause_reason": "a\u0000b"}`, 400, 400, "22P05", "invalid_request"},
+		"U+0000":              {`{"mentor_id": "` + endpoint.Mentor + `", "pause_reason": "a\u0000b"}`, 400, 400, "22P05", "invalid_request"},
 		"no argument":         {`{"pause_reason": "Eksamen"}`, 404, 400, "PGRST202", "invalid_request"},
 		"an unknown argument": {mentor(`, "why": "x"`), 404, 400, "PGRST202", "invalid_request"},
 		"no JSON":             {`{`, 400, 400, "PGRST102", "invalid_request"},

@@ -47,7 +47,7 @@ type rpc struct {
 	verifier *auth.Verifier
 }
 
-func newRPC(t *testing.T, s *stacktest.Stack) *rpc {
+func newRPC(t *testing.T, s *stack.Stack) *rpc {
 	t.Helper()
 	verifier, err := auth.New(auth.Settings{
 		SupabaseURL: s.URL, JWKS: string(s.Project.JWKS()), JWTSecret: s.Project.Secret,

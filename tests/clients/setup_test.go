@@ -24,7 +24,7 @@ import (
 	"mentorpause/local/stack"
 )
 
-func TestMain(m *testing.M) { stacktest.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m) }
 
 // publishableKey has the form of a new project's. It is no secret and grants
 // nothing; clients send it in the header apikey.
@@ -58,19 +58,19 @@ type project struct {
 	Coordinator string `json:"coordinator"`
 }
 
-// people describes servicetest's people to a client.
-func people(s *stacktest.Stack, token func(user string) string, mentors []string) given {
+// people describes package endpoint's people to a client.
+func people(s *stack.Stack, token func(user string) string, mentors []string) given {
 	return given{
 		URL: s.URL, Key: publishableKey,
-		Coordinator: token(servicetest.Coordinator), Former: token(servicetest.Former),
-		Oslo: servicetest.Oslo, Bergen: servicetest.Bergen,
-		Expired: servicetest.Expired, BergenMentor: servicetest.BergenMentor, Nobody: servicetest.Nobody,
+		Coordinator: token(endpoint.Coordinator), Former: token(endpoint.Former),
+		Oslo: endpoint.Oslo, Bergen: endpoint.Bergen,
+		Expired: endpoint.Expired, BergenMentor: endpoint.BergenMentor, Nobody: endpoint.Nobody,
 		Mentors: mentors,
 	}
 }
 
 // addMentors puts certified mentors into Oslo, and returns their ids.
-func addMentors(t *testing.T, s *stacktest.Stack, n int) []string {
+func addMentors(t *testing.T, s *stack.Stack, n int) []string {
 	t.Helper()
 	var ids []string
 	for i := range n {
@@ -81,7 +81,7 @@ func addMentors(t *testing.T, s *stacktest.Stack, n int) []string {
 		named as (insert into public.profiles (id, display_name) select id, format('Mentor %s', chr(64 + n::int)) from mentors),
 		joined as (insert into public.chapter_memberships (chapter_id, user_id, role) select $2::uuid, id, 'mentor' from mentors)
 		insert into public.certifications (mentor_id, kind, issued_on, expires_on)
-		select id, 'course', current_date - 100, current_date + 400 from mentors`, ids, servicetest.Oslo)
+		select id, 'course', current_date - 100, current_date + 400 from mentors`, ids, endpoint.Oslo)
 	if err != nil {
 		t.Fatalf("mentors: %v", err)
 	}
@@ -144,7 +144,7 @@ func runNode(t *testing.T, file string, g given) {
 }
 
 // logErrors shows why functions failed, when the test has failed.
-func logErrors(t *testing.T, s *stacktest.Stack) {
+func logErrors(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	if !t.Failed() {
 		return

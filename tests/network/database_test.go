@@ -1,4 +1,4 @@
-package networktest_test
+package network_test
 
 import (
 	"cmp"
@@ -22,17 +22,17 @@ func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing
 	p := s.phone()
 	warm := pause(mentor(10))
 	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
-	unnoticed := map[networktest.Direction]int{}
+	unnoticed := map[network.Direction]int{}
 	for n, c := range []struct {
-		direction networktest.Direction
+		direction network.Direction
 		after     func(int) int
 	}{
-		{networktest.Request, nothing}, {networktest.Request, firstByte}, {networktest.Request, half},
-		{networktest.Request, allButOne}, {networktest.Request, everything},
-		{networktest.Answer, nothing}, {networktest.Answer, firstByte}, {networktest.Answer, half}, {networktest.Answer, allButOne},
+		{network.Request, nothing}, {network.Request, firstByte}, {network.Request, half},
+		{network.Request, allButOne}, {network.Request, everything},
+		{network.Answer, nothing}, {network.Answer, firstByte}, {network.Answer, half}, {network.Answer, allButOne},
 	} {
 		w := pause(mentor(n + 1))
-		s.database.Disturb(once(c.direction, networktest.Fault{Kind: networktest.Reset}, c.after))
+		s.database.Disturb(once(c.direction, network.Fault{Kind: network.Reset}, c.after))
 		a, attempts, err := p.settle(t.Context(), w)
 		if err != nil || a.status != http.StatusOK {
 			t.Errorf("reset in the %v %d: %d %s, %v, after %d attempts", c.direction, n, a.status, a.body, err, attempts)
@@ -41,14 +41,14 @@ func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing
 		// machine so slow that the fault met a connection that the function was only making.
 		if attempts == 1 {
 			unnoticed[c.direction]++
-			if c.direction == networktest.Answer && !a.replayed {
+			if c.direction == network.Answer && !a.replayed {
 				t.Errorf("reset in the answer %d: it was done, and yet was done again", n)
 			}
 		}
 		outcomes = append(outcomes, done(w, a))
 		wantHit(t, s.database, n+1)
 	}
-	if unnoticed[networktest.Request] == 0 || unnoticed[networktest.Answer] == 0 {
+	if unnoticed[network.Request] == 0 || unnoticed[network.Answer] == 0 {
 		t.Errorf("the function repeated %v by itself", unnoticed)
 	}
 	s.wantExactlyOnce(t, outcomes...)
@@ -62,9 +62,9 @@ func TestAWriteWhoseAnswerIsLostIsKnownToTheNextRequest(t *testing.T) {
 	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
 
 	// The answer of a committed transaction is lost, and there is no other connection to ask again.
-	answers := once(networktest.Answer, networktest.Fault{Kind: networktest.Reset}, nothing)
-	connections := always(networktest.Connect, networktest.Fault{Kind: networktest.Reset})
-	s.database.Disturb(func(m networktest.Message) networktest.Fault {
+	answers := once(network.Answer, network.Fault{Kind: network.Reset}, nothing)
+	connections := always(network.Connect, network.Fault{Kind: network.Reset})
+	s.database.Disturb(func(m network.Message) network.Fault {
 		return cmp.Or(answers(m), connections(m))
 	})
 	if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
@@ -80,14 +80,14 @@ func TestAWriteWhoseAnswerIsLostIsKnownToTheNextRequest(t *testing.T) {
 
 func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
-	vanish := networktest.Fault{Kind: networktest.Vanish, Notice: time.Second}
+	vanish := network.Fault{Kind: network.Vanish, Notice: time.Second}
 	for name, c := range map[string]struct {
-		direction networktest.Direction
+		direction network.Direction
 		after     func(int) int
 	}{
-		"gone in the middle of the request": {networktest.Request, half},
-		"gone after the request":            {networktest.Request, everything},
-		"gone in the middle of the answer":  {networktest.Answer, half},
+		"gone in the middle of the request": {network.Request, half},
+		"gone after the request":            {network.Request, everything},
+		"gone in the middle of the answer":  {network.Answer, half},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,8 +134,8 @@ func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 		s := start(t, setup{mentors: 1})
 		p := s.phone()
 		w := pause(mentor(1))
-		for _, kind := range []networktest.Kind{networktest.Reset, networktest.Vanish} {
-			s.database.Disturb(always(networktest.Connect, networktest.Fault{Kind: kind}))
+		for _, kind := range []network.Kind{network.Reset, network.Vanish} {
+			s.database.Disturb(always(network.Connect, network.Fault{Kind: kind}))
 			if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
 				t.Errorf("got %s", a.body)
 			}
@@ -195,7 +195,7 @@ func TestARestartOfTheDatabaseNeedsNoneOfTheFunctions(t *testing.T) {
 // commitsSurviveACrash has the throwaway server write what it says is committed.
 func (s *system) commitsSurviveACrash(t *testing.T) {
 	t.Helper()
-	_, err := s.Database.Connect(t, localpg.Superuser).Exec(t.Context(), `alter database `+s.Database.Name+` set synchronous_commit = on`)
+	_, err := s.Database.Connect(t, postgres.Superuser).Exec(t.Context(), `alter database `+s.Database.Name+` set synchronous_commit = on`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,14 +244,14 @@ func TestAfterAFailoverTheConnectionToTheOldPrimaryIsLeft(t *testing.T) {
 		p.mustSend(t, read, http.StatusOK) // a standby serves those who only look
 	}
 	// A request that writes nothing leaves pause with a connection to the standby.
-	p.mustSend(t, pause(servicetest.Nobody), http.StatusNotFound)
+	p.mustSend(t, pause(endpoint.Nobody), http.StatusNotFound)
 	readOnly("off")
 	connections := 0
-	s.database.Disturb(func(m networktest.Message) networktest.Fault {
-		if m.Direction == networktest.Connect {
+	s.database.Disturb(func(m network.Message) network.Fault {
+		if m.Direction == network.Connect {
 			connections++
 		}
-		return networktest.Fault{}
+		return network.Fault{}
 	})
 	outcomes := []outcome{done(w, p.mustSend(t, w, http.StatusOK))}
 	s.database.Disturb(nil)

@@ -1,6 +1,6 @@
 //go:build long
 
-package networktest_test
+package network_test
 
 import (
 	"math/rand/v2"
@@ -70,7 +70,7 @@ func TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo(t *testing.T) {
 // standby makes the server, and the sessions that are open, read-only, or not.
 func (s *system) standby(t *testing.T, on string) {
 	t.Helper()
-	admin := s.Database.Connect(t, localpg.Superuser)
+	admin := s.Database.Connect(t, postgres.Superuser)
 	defer admin.Close(t.Context())
 	for _, sql := range []string{`alter system set default_transaction_read_only = ` + on, `select pg_reload_conf()`} {
 		if _, err := admin.Exec(t.Context(), sql); err != nil {

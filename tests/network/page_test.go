@@ -1,4 +1,4 @@
-package networktest_test
+package network_test
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ const (
 )
 
 // seedInOneChapter copies the people of the seed into the chapter of
-// servicetest's coordinator, under ids of chance: those of the seed are far too
+// package endpoint's coordinator, under ids of chance: those of the seed are far too
 // alike for a figure about compression.
 const seedInOneChapter = `
 create temporary table copies as
@@ -33,7 +33,7 @@ create temporary table copies as
 	from public.profiles p where p.id::text ~ '^[ab]';
 insert into public.profiles (id, display_name) select c.id, c.display_name from copies c;
 insert into public.chapter_memberships (chapter_id, user_id, role)
-	select '` + servicetest.Oslo + `', c.id, case when c.is_mentor then 'mentor' else 'coordinator' end from copies c;
+	select '` + endpoint.Oslo + `', c.id, case when c.is_mentor then 'mentor' else 'coordinator' end from copies c;
 insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 	select m.id, c.kind, c.issued_on, c.expires_on from public.certifications c join copies m on m.original = c.mentor_id;
 insert into public.coordinator_assignments (mentor_id, coordinator_id, started_at, ended_at)
@@ -55,7 +55,7 @@ insert into public.pause_records (mentor_id, status, pause_reason, expected_retu
 // packets too; the certificate is a short one.
 func TestThePageOnASlowPhone(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t)
+	s := stack.Start(t)
 	seed, err := supabase.Files.ReadFile("seed.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestThePageOnASlowPhone(t *testing.T) {
 // slowApp loads the roster.
 type slowApp struct {
 	url, token string
-	network    *networktest.Proxy
+	network    *network.Proxy
 	client     *http.Client
 }
 
@@ -126,7 +126,7 @@ type cost struct {
 	request, answer int
 }
 
-func newSlowApp(t *testing.T, s *stacktest.Stack) *slowApp {
+func newSlowApp(t *testing.T, s *stack.Stack) *slowApp {
 	t.Helper()
 	target, err := url.Parse(s.URL)
 	if err != nil {
@@ -135,13 +135,13 @@ func newSlowApp(t *testing.T, s *stacktest.Stack) *slowApp {
 	secure := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
 	secure.StartTLS() // HTTP/1.1 alone, as function URLs have it
 	t.Cleanup(secure.Close)
-	network, address := networktest.Before(t, secure.URL)
-	network.Shape(slowRoundTrip, slowBandwidth)
+	between, address := network.Before(t, secure.URL)
+	between.Shape(slowRoundTrip, slowBandwidth)
 	client := secure.Client()
 	client.Transport.(*http.Transport).DisableKeepAlives = true
 	return &slowApp{
-		url: address + "/functions/v1/roster", token: s.Project.Token(servicetest.Coordinator),
-		network: network, client: client,
+		url: address + "/functions/v1/roster", token: s.Project.Token(endpoint.Coordinator),
+		network: between, client: client,
 	}
 }
 

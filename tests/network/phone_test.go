@@ -1,4 +1,4 @@
-package networktest_test
+package network_test
 
 import (
 	"context"
@@ -16,9 +16,9 @@ func TestARequestThatBreaksOffOnItsWayIsNotDone(t *testing.T) {
 	s := start(t, setup{mentors: 2})
 	p := s.phone()
 	var outcomes []outcome
-	for n, fault := range []networktest.Fault{{Kind: networktest.Reset}, {Kind: networktest.Vanish}} {
+	for n, fault := range []network.Fault{{Kind: network.Reset}, {Kind: network.Vanish}} {
 		w := pause(mentor(n + 1))
-		s.phones.Disturb(once(networktest.Request, fault, half))
+		s.phones.Disturb(once(network.Request, fault, half))
 		if a, err := p.send(soonAfterHit(t, s.phones, n+1), w); err == nil {
 			t.Errorf("there was an answer: %d %s", a.status, a.body)
 		}
@@ -39,11 +39,11 @@ func TestAnAnswerThatBreaksOffIsGivenAgain(t *testing.T) {
 	p := s.phone()
 	var outcomes []outcome
 	n := 0
-	for _, fault := range []networktest.Fault{{Kind: networktest.Reset}, {Kind: networktest.Vanish}} {
+	for _, fault := range []network.Fault{{Kind: network.Reset}, {Kind: network.Vanish}} {
 		for _, after := range []func(int) int{nothing, firstByte, half, allButOne} {
 			n++
 			w := pause(mentor(n))
-			s.phones.Disturb(once(networktest.Answer, fault, after))
+			s.phones.Disturb(once(network.Answer, fault, after))
 			if a, err := p.send(soonAfterHit(t, s.phones, n), w); err == nil {
 				t.Errorf("%v %d: there was an answer: %d %s", fault.Kind, n, a.status, a.body)
 			}
@@ -60,7 +60,7 @@ func TestAnAnswerThatBreaksOffIsGivenAgain(t *testing.T) {
 
 // soonAfterHit ends when a person would have waited long enough: a moment after
 // the nth fault.
-func soonAfterHit(t *testing.T, p *networktest.Proxy, n int) context.Context {
+func soonAfterHit(t *testing.T, p *network.Proxy, n int) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		for ctx.Err() == nil {
@@ -147,7 +147,7 @@ func TestKeysThatCannotBeFetched(t *testing.T) {
 	state.Store("broken")
 	stop := make(chan struct{})
 	t.Cleanup(func() { close(stop) })
-	s := start(t, setup{mentors: 1, opts: []stacktest.Option{stacktest.Wrap(func(next http.Handler) http.Handler {
+	s := start(t, setup{mentors: 1, opts: []stack.Option{stack.Wrap(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == jwks {
 				switch state.Load() {

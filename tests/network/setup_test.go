@@ -1,4 +1,4 @@
-package networktest_test
+package network_test
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	stacktest.Main(m)
+	stack.Main(m)
 }
 
 // timeout of an invocation. It is shorter than that of template.yaml only to
@@ -42,8 +42,8 @@ const timeout = 3 * time.Second
 // system is the built functions between two bad networks: one to the phones,
 // one to the database.
 type system struct {
-	*stacktest.Stack
-	phones, database *networktest.Proxy
+	*stack.Stack
+	phones, database *network.Proxy
 	phonesURL        string // what the phones call
 	databaseURL      string // where the functions connect
 	processes        int    // of each function, at most
@@ -56,7 +56,7 @@ type setup struct {
 	processes  int                     // of each function, at most; 0 means 1
 	ownCluster bool                    // a PostgreSQL of its own, which may be restarted
 	pooler     func(url string) string // makes what stands before the database, and gives its URL
-	opts       []stacktest.Option
+	opts       []stack.Option
 }
 
 // start makes a system.
@@ -64,29 +64,29 @@ func start(t *testing.T, with setup) *system {
 	t.Helper()
 	s := &system{processes: cmp.Or(with.processes, 1), stalled: watchMachine(t)}
 	opts := append(with.opts,
-		stacktest.Timeout(timeout),
-		stacktest.MaxInstances(s.processes),
-		stacktest.DatabaseURL(func(url string) string {
+		stack.Timeout(timeout),
+		stack.MaxInstances(s.processes),
+		stack.DatabaseURL(func(url string) string {
 			if s.database == nil { // the functions share it
 				if with.pooler != nil {
 					url = with.pooler(url)
 				}
-				s.database, s.databaseURL = networktest.Before(t, url)
+				s.database, s.databaseURL = network.Before(t, url)
 			}
 			return s.databaseURL
 		}),
 	)
 	if with.ownCluster {
-		opts = append(opts, stacktest.OwnCluster())
+		opts = append(opts, stack.OwnCluster())
 	}
-	s.Stack = stacktest.Start(t, opts...)
-	s.phones, s.phonesURL = networktest.Before(t, s.URL)
+	s.Stack = stack.Start(t, opts...)
+	s.phones, s.phonesURL = network.Before(t, s.URL)
 	_, err := s.Database.Connect(t, "postgres").Exec(t.Context(), fmt.Sprintf(`
 		insert into public.profiles (id, display_name)
 			select ('%[2]s' || lpad(n::text, 12, '0'))::uuid, 'Likeperson ' || n from generate_series(1, %[1]d) n;
 		insert into public.chapter_memberships (chapter_id, user_id, role)
 			select '%[3]s', ('%[2]s' || lpad(n::text, 12, '0'))::uuid, 'mentor' from generate_series(1, %[1]d) n`,
-		with.mentors, mentorPrefix, servicetest.Oslo))
+		with.mentors, mentorPrefix, endpoint.Oslo))
 	if err != nil {
 		t.Fatalf("mentors: %v", err)
 	}
@@ -128,7 +128,7 @@ type phone struct {
 func (s *system) phone() *phone {
 	return &phone{
 		base:  s.phonesURL + "/functions/v1/",
-		token: s.Project.Token(servicetest.Coordinator),
+		token: s.Project.Token(endpoint.Coordinator),
 		// A connection for each request: a fault hits one, and Go's client repeats none by itself.
 		http: &http.Client{Timeout: timeout + time.Second, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
@@ -169,10 +169,10 @@ type answer struct {
 	body     []byte
 }
 
-func (a answer) record(t testing.TB) servicetest.PauseRecord {
+func (a answer) record(t testing.TB) endpoint.PauseRecord {
 	t.Helper()
 	var body struct {
-		PauseRecord servicetest.PauseRecord `json:"pause_record"`
+		PauseRecord endpoint.PauseRecord `json:"pause_record"`
 	}
 	if err := json.Unmarshal(a.body, &body); err != nil || a.status != http.StatusOK {
 		t.Errorf("%d %s: %v", a.status, a.body, err)
@@ -224,7 +224,7 @@ func (a answer) documented() error {
 	if a.status == http.StatusBadGateway && a.code == "" {
 		return nil // Lambda's own, which clients repeat; wantAnswersInTime knows why
 	}
-	var refused servicetest.Refusal
+	var refused endpoint.Refusal
 	if err := json.Unmarshal(a.body, &refused); err != nil {
 		return refuse(err.Error())
 	}
@@ -289,14 +289,14 @@ func (p *phone) mustSend(t *testing.T, w write, status int) answer {
 
 // once makes the next message in the direction, and only that, go wrong after
 // so many of its bytes.
-func once(direction networktest.Direction, fault networktest.Fault, after func(bytes int) int) func(networktest.Message) networktest.Fault {
+func once(direction network.Direction, fault network.Fault, after func(bytes int) int) func(network.Message) network.Fault {
 	return times(1, direction, fault, after)
 }
 
-func times(n int, direction networktest.Direction, fault networktest.Fault, after func(bytes int) int) func(networktest.Message) networktest.Fault {
-	return func(m networktest.Message) networktest.Fault {
+func times(n int, direction network.Direction, fault network.Fault, after func(bytes int) int) func(network.Message) network.Fault {
+	return func(m network.Message) network.Fault {
 		if m.Direction != direction || n == 0 {
-			return networktest.Fault{}
+			return network.Fault{}
 		}
 		n--
 		fault.After = after(m.Bytes)
@@ -304,7 +304,7 @@ func times(n int, direction networktest.Direction, fault networktest.Fault, afte
 	}
 }
 
-func always(direction networktest.Direction, fault networktest.Fault) func(networktest.Message) networktest.Fault {
+func always(direction network.Direction, fault network.Fault) func(network.Message) network.Fault {
 	return times(-1, direction, fault, nothing)
 }
 
@@ -316,7 +316,7 @@ func allButOne(bytes int) int  { return bytes - 1 }
 func everything(bytes int) int { return bytes }
 
 // wantHit checks that so many faults really hit something.
-func wantHit(t *testing.T, p *networktest.Proxy, want int) {
+func wantHit(t *testing.T, p *network.Proxy, want int) {
 	t.Helper()
 	if byKind, all := p.Faults(); all != want {
 		t.Errorf("%d faults hit: %v, want %d", all, byKind, want)
@@ -384,7 +384,7 @@ func (s *system) audit(t *testing.T, outcomes []outcome) books {
 		var n int
 		err := admin.QueryRow(t.Context(), `select count(*) from public.pause_status_log l
 			where l.pause_record_id = $1 and l.record_version = $2 and l.to_status = $3 and l.mentor_id = $4 and l.actor_id = $5`,
-			record.ID, record.Version, record.Status, o.mentor, servicetest.Coordinator).Scan(&n)
+			record.ID, record.Version, record.Status, o.mentor, endpoint.Coordinator).Scan(&n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -472,7 +472,7 @@ func (s *system) wantAnswersInTime(t *testing.T) map[string]int {
 		}
 		if err := json.Unmarshal([]byte(text), &entry); err != nil {
 			// Lambda's own line: killed, or died.
-			if stalled := s.stalled(); stalled > mostStall && strings.Contains(text, lambdaruntime.TypeTimedOut) {
+			if stalled := s.stalled(); stalled > mostStall && strings.Contains(text, lambda.TypeTimedOut) {
 				t.Logf("%s had no chance to answer, the machine stood still for %v: %s", function, stalled, text)
 				killed++
 				continue

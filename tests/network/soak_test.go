@@ -1,4 +1,4 @@
-package networktest_test
+package network_test
 
 import (
 	"context"
@@ -93,17 +93,17 @@ func counts(byName map[string]int) string {
 }
 
 // schedule makes the faults of a network.
-func (s *soak) schedule(random *rand.Rand) func(networktest.Message) networktest.Fault {
-	return func(m networktest.Message) networktest.Fault {
+func (s *soak) schedule(random *rand.Rand) func(network.Message) network.Fault {
+	return func(m network.Message) network.Fault {
 		if random.IntN(s.every) != 0 || s.left.Add(-1) < 0 {
-			return networktest.Fault{}
+			return network.Fault{}
 		}
-		fault := networktest.Fault{Kind: networktest.Reset, After: random.IntN(m.Bytes + 1)}
+		fault := network.Fault{Kind: network.Reset, After: random.IntN(m.Bytes + 1)}
 		switch kind := random.IntN(20); {
 		case kind < 1: // it costs a phone seconds
-			fault.Kind, fault.Notice = networktest.Vanish, time.Second
+			fault.Kind, fault.Notice = network.Vanish, time.Second
 		case kind < 5:
-			fault.Kind, fault.Stall = networktest.Stall, upTo(random, 600*time.Millisecond)
+			fault.Kind, fault.Stall = network.Stall, upTo(random, 600*time.Millisecond)
 		}
 		return fault
 	}

@@ -1,4 +1,4 @@
-// Package lambdaruntime runs built Lambda functions on this machine: the local
+// Package lambda runs built Lambda functions on this machine: the local
 // half of AWS Lambda's Runtime API for custom runtimes (2018-06-01), and the
 // function URL in front of it (payload format 2.0, buffered).
 //
@@ -11,7 +11,7 @@
 // invocation beyond the limit (429), this package lets it wait.
 //
 // Functions run with the caller's own rights; there is no sandbox.
-package lambdaruntime
+package lambda
 
 import (
 	"cmp"
@@ -37,7 +37,7 @@ const (
 )
 
 // ErrClosed is what Invoke answers once Close has been called.
-var ErrClosed = errors.New("lambdaruntime: the function is closed")
+var ErrClosed = errors.New("lambda: the function is closed")
 
 // Error is a failed invocation: what the function itself reported, or what
 // became of its process. Type is one of Lambda's error types or, for an error
@@ -98,15 +98,15 @@ func Start(ctx context.Context, config Config) (*Function, error) {
 		config.Output = io.Discard
 	}
 	if config.Name == "" || config.MaxInstances < 0 || config.Timeout < 0 {
-		return nil, fmt.Errorf("lambdaruntime: bad configuration for %q: a name, and no negative limit, is needed", config.Name)
+		return nil, fmt.Errorf("lambda: bad configuration for %q: a name, and no negative limit, is needed", config.Name)
 	}
 	binary, err := exec.LookPath(config.Binary)
 	if err != nil {
-		return nil, fmt.Errorf("lambdaruntime: %s: %w", config.Name, err)
+		return nil, fmt.Errorf("lambda: %s: %w", config.Name, err)
 	}
 	// The process starts in its own folder, as in Lambda, so the path must not be relative.
 	if config.Binary, err = filepath.Abs(binary); err != nil {
-		return nil, fmt.Errorf("lambdaruntime: %s: %w", config.Name, err)
+		return nil, fmt.Errorf("lambda: %s: %w", config.Name, err)
 	}
 
 	f := &Function{

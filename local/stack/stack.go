@@ -1,9 +1,9 @@
-// Package stacktest runs the functions as they are deployed: the built
+// Package stack runs the functions as they are deployed: the built
 // bootstraps as processes of their own, behind their URLs, on a real database
-// with servicetest's people, beside a project's Supabase Auth that publishes
+// with package endpoint's people, beside a project's Supabase Auth that publishes
 // its keys. A test speaks HTTP to them, as a phone does; each answer must be one
 // of docs/openapi.yaml.
-package stacktest
+package stack
 
 import (
 	"context"
@@ -35,14 +35,14 @@ var Scheduled = []string{"nightly-expiry", "dispatch-notifications"}
 // Stack is a running system.
 type Stack struct {
 	Database *testdb.Database
-	Project  *authtest.Project
+	Project  *authserver.Project
 
 	// URL is the base, as of a Supabase project: a function is at
 	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
 	URL string
 
 	// Functions are by name, to be invoked without their URL.
-	Functions map[string]*lambdaruntime.Function
+	Functions map[string]*lambda.Function
 
 	Log *Log // what the functions wrote
 
@@ -55,7 +55,7 @@ type Option func(*options)
 type options struct {
 	databaseURL  func(string) string
 	environment  []string
-	projectEnv   func(*authtest.Project) []string
+	projectEnv   func(*authserver.Project) []string
 	timeout      time.Duration
 	maxInstances int
 	scheduled    bool
@@ -77,7 +77,7 @@ func Env(variables ...string) Option {
 
 // ProjectEnv adds the variables that follow from the project, such as its secret;
 // they come after those of [Env].
-func ProjectEnv(variables func(*authtest.Project) []string) Option {
+func ProjectEnv(variables func(*authserver.Project) []string) Option {
 	return func(o *options) { o.projectEnv = variables }
 }
 
@@ -110,8 +110,8 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	}
 	dir := Binaries(t)
 
-	s := &Stack{Database: testdb.New(t, o.database...), Functions: map[string]*lambdaruntime.Function{}, Log: &Log{}, mux: http.NewServeMux()}
-	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), servicetest.People); err != nil {
+	s := &Stack{Database: testdb.New(t, o.database...), Functions: map[string]*lambda.Function{}, Log: &Log{}, mux: http.NewServeMux()}
+	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
 
@@ -123,15 +123,15 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
-	s.Project = authtest.New(s.URL)
+	s.Project = authserver.New(s.URL)
 	s.Handle("/auth/v1/", s.Project.Handler())
 
-	start := func(name, role string, maxInstances int, environment ...string) *lambdaruntime.Function {
+	start := func(name, role string, maxInstances int, environment ...string) *lambda.Function {
 		databaseURL := s.Database.URL(role)
 		if o.databaseURL != nil {
 			databaseURL = o.databaseURL(databaseURL)
 		}
-		f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+		f, err := lambda.Start(t.Context(), lambda.Config{
 			Name:         name,
 			Binary:       filepath.Join(dir, name),
 			Env:          slices.Concat(environment, []string{"SUPABASE_DB_URL=" + databaseURL}, o.environment),
@@ -152,7 +152,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	}
 	for _, name := range HTTP {
 		f := start(name, "pause_api", o.maxInstances, httpEnvironment...)
-		s.Handle("/functions/v1/"+name, documented(t, name, lambdaruntime.URL(f)))
+		s.Handle("/functions/v1/"+name, documented(t, name, lambda.URL(f)))
 	}
 	if o.scheduled {
 		for _, name := range Scheduled {
@@ -226,7 +226,7 @@ func build(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	if err := lambdaruntime.Build(ctx, root, dir, names...); err != nil {
+	if err := lambda.Build(ctx, root, dir, names...); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	built.dir = dir

@@ -1,6 +1,6 @@
-// Package mailtest is a real SMTP server for tests, on 127.0.0.1, which does
+// Package mailserver is a real SMTP server for tests, on 127.0.0.1, which does
 // what the test says: accepts, refuses, is slow, hangs up, demands TLS, is down.
-package mailtest
+package mailserver
 
 import (
 	"crypto/ecdsa"

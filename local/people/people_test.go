@@ -1,4 +1,4 @@
-package population_test
+package people_test
 
 import (
 	"testing"
@@ -12,14 +12,14 @@ import (
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-func fill(t *testing.T, mentors int, seed uint64) (population.Population, *pgx.Conn) {
+func fill(t *testing.T, mentors int, seed uint64) (people.Population, *pgx.Conn) {
 	t.Helper()
 	conn := testdb.New(t).Connect(t, "postgres")
 	var today time.Time
 	if err := conn.QueryRow(t.Context(), "select private.today()").Scan(&today); err != nil {
 		t.Fatal(err)
 	}
-	made, err := population.Fill(t.Context(), conn, population.Config{Mentors: mentors, Seed: seed, Today: today})
+	made, err := people.Fill(t.Context(), conn, people.Config{Mentors: mentors, Seed: seed, Today: today})
 	if err != nil {
 		t.Fatal(err)
 	}

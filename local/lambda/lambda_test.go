@@ -1,4 +1,4 @@
-package lambdaruntime_test
+package lambda_test
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ import (
 var bootstrap string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "lambdaruntime")
+	dir, err := os.MkdirTemp("", "lambda")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -61,15 +61,15 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-func start(t *testing.T, change func(*lambdaruntime.Config)) (*lambdaruntime.Function, *output) {
+func start(t *testing.T, change func(*lambda.Config)) (*lambda.Function, *output) {
 	t.Helper()
 	out := &output{}
 	// Long enough for a busy machine; tests of the deadline shorten it.
-	config := lambdaruntime.Config{Name: "greeter", Binary: bootstrap, Timeout: 30 * time.Second, Output: out}
+	config := lambda.Config{Name: "greeter", Binary: bootstrap, Timeout: 30 * time.Second, Output: out}
 	if change != nil {
 		change(&config)
 	}
-	f, err := lambdaruntime.Start(t.Context(), config)
+	f, err := lambda.Start(t.Context(), config)
 	if err != nil {
 		t.Fatalf("Start: %v\n%s", err, out)
 	}
@@ -77,7 +77,7 @@ func start(t *testing.T, change func(*lambdaruntime.Config)) (*lambdaruntime.Fun
 	return f, out
 }
 
-func invoke[T any](t *testing.T, f *lambdaruntime.Function, event string) T {
+func invoke[T any](t *testing.T, f *lambda.Function, event string) T {
 	t.Helper()
 	raw, err := f.Invoke(t.Context(), []byte(event))
 	if err != nil {
@@ -90,9 +90,9 @@ func invoke[T any](t *testing.T, f *lambdaruntime.Function, event string) T {
 	return value
 }
 
-func wantError(t *testing.T, err error, wantType string) *lambdaruntime.Error {
+func wantError(t *testing.T, err error, wantType string) *lambda.Error {
 	t.Helper()
-	e, ok := errors.AsType[*lambdaruntime.Error](err)
+	e, ok := errors.AsType[*lambda.Error](err)
 	if !ok || e.Type != wantType {
 		t.Fatalf("error is %v, want one of type %s", err, wantType)
 	}
@@ -171,13 +171,13 @@ func TestInvoke(t *testing.T) {
 	})
 
 	t.Run("an event over the limit is refused", func(t *testing.T) {
-		_, err := f.Invoke(t.Context(), make([]byte, lambdaruntime.MaxPayload+1))
-		wantError(t, err, lambdaruntime.TypeRequestTooLarge)
+		_, err := f.Invoke(t.Context(), make([]byte, lambda.MaxPayload+1))
+		wantError(t, err, lambda.TypeRequestTooLarge)
 	})
 
 	t.Run("an answer over the limit is refused", func(t *testing.T) {
-		_, err := f.Invoke(t.Context(), fmt.Appendf(nil, `{"do":"big","size":%d}`, lambdaruntime.MaxPayload))
-		wantError(t, err, lambdaruntime.TypeResponseTooLarge)
+		_, err := f.Invoke(t.Context(), fmt.Appendf(nil, `{"do":"big","size":%d}`, lambda.MaxPayload))
+		wantError(t, err, lambda.TypeResponseTooLarge)
 		invoke[int](t, f, `{"do":"pid"}`)
 	})
 }
@@ -187,7 +187,7 @@ func TestInstances(t *testing.T) {
 
 	t.Run("two at once run in two processes", func(t *testing.T) {
 		t.Parallel()
-		f, _ := start(t, func(c *lambdaruntime.Config) { c.MaxInstances = 2 })
+		f, _ := start(t, func(c *lambda.Config) { c.MaxInstances = 2 })
 		release, waiter := occupy(t, f)
 		other := invoke[int](t, f, `{"do":"pid"}`)
 		release()
@@ -198,7 +198,7 @@ func TestInstances(t *testing.T) {
 
 	t.Run("one beyond the limit waits", func(t *testing.T) {
 		t.Parallel()
-		f, _ := start(t, func(c *lambdaruntime.Config) { c.MaxInstances = 3 })
+		f, _ := start(t, func(c *lambda.Config) { c.MaxInstances = 3 })
 		pids := make(chan int, 30)
 		var all sync.WaitGroup
 		for range 30 {
@@ -257,7 +257,7 @@ func TestInstances(t *testing.T) {
 
 // occupy keeps one instance busy until release is called; then its process
 // number comes.
-func occupy(t *testing.T, f *lambdaruntime.Function) (release func(), pid <-chan int) {
+func occupy(t *testing.T, f *lambda.Function) (release func(), pid <-chan int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "go")
 	ended := make(chan int, 1)
@@ -283,7 +283,7 @@ func awaitFile(t *testing.T, path string) {
 
 // invokeInBackground is for goroutines, which must not call t.Fatal; a failure
 // shows as process 0.
-func invokeInBackground(t *testing.T, f *lambdaruntime.Function, event string) int {
+func invokeInBackground(t *testing.T, f *lambda.Function, event string) int {
 	raw, err := f.Invoke(t.Context(), []byte(event))
 	if err != nil {
 		t.Errorf("Invoke(%s): %v", event, err)
@@ -298,14 +298,14 @@ func TestReplacement(t *testing.T) {
 	tests := []struct {
 		name, event, wantType string
 	}{
-		{"a process that exits in the middle", `{"do":"exit"}`, lambdaruntime.TypeExited},
+		{"a process that exits in the middle", `{"do":"exit"}`, lambda.TypeExited},
 		{"a handler that panics", `{"do":"panic"}`, "string"},
-		{"a deadline that passes", `{"do":"hang"}`, lambdaruntime.TypeTimedOut},
+		{"a deadline that passes", `{"do":"hang"}`, lambda.TypeTimedOut},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f, out := start(t, func(c *lambdaruntime.Config) { c.Timeout = 2 * time.Second })
+			f, out := start(t, func(c *lambda.Config) { c.Timeout = 2 * time.Second })
 			before := invoke[int](t, f, `{"do":"pid"}`)
 
 			_, err := f.Invoke(t.Context(), []byte(test.event))
@@ -347,9 +347,9 @@ func TestStart(t *testing.T) {
 	t.Run("a function that ends at start is an init error, and says why", func(t *testing.T) {
 		t.Parallel()
 		out := &output{}
-		_, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{
+		_, err := lambda.Start(t.Context(), lambda.Config{
 			Name: "greeter", Binary: bootstrap, Env: []string{"INIT=exit"}, Output: out})
-		if e := wantError(t, err, lambdaruntime.TypeInit); !strings.Contains(e.Message, "exit status 1") {
+		if e := wantError(t, err, lambda.TypeInit); !strings.Contains(e.Message, "exit status 1") {
 			t.Errorf("message %q", e.Message)
 		}
 		if !strings.Contains(out.String(), "greeter | SETTING is missing\n") {
@@ -369,7 +369,7 @@ func TestStart(t *testing.T) {
 		if err := os.WriteFile(script, []byte(body), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		_, err = lambdaruntime.Start(t.Context(), lambdaruntime.Config{Name: "greeter", Binary: script})
+		_, err = lambda.Start(t.Context(), lambda.Config{Name: "greeter", Binary: script})
 		if e := wantError(t, err, "Config"); e.Message != "no SETTING" {
 			t.Errorf("message %q", e.Message)
 		}
@@ -378,7 +378,7 @@ func TestStart(t *testing.T) {
 	t.Run("a binary that is not there is named", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "bootstrap")
-		_, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{Name: "greeter", Binary: path})
+		_, err := lambda.Start(t.Context(), lambda.Config{Name: "greeter", Binary: path})
 		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 			t.Errorf("error is %v", err)
 		}
@@ -386,7 +386,7 @@ func TestStart(t *testing.T) {
 
 	t.Run("a name is required", func(t *testing.T) {
 		t.Parallel()
-		if f, err := lambdaruntime.Start(t.Context(), lambdaruntime.Config{Binary: bootstrap}); err == nil {
+		if f, err := lambda.Start(t.Context(), lambda.Config{Binary: bootstrap}); err == nil {
 			f.Close()
 			t.Error("started without a name")
 		}
@@ -394,7 +394,7 @@ func TestStart(t *testing.T) {
 
 	t.Run("the environment is the function's own", func(t *testing.T) {
 		t.Parallel()
-		f, _ := start(t, func(c *lambdaruntime.Config) { c.Env = []string{"LOG_LEVEL=debug"} })
+		f, _ := start(t, func(c *lambda.Config) { c.Env = []string{"LOG_LEVEL=debug"} })
 		environment := invoke[[]string](t, f, `{"do":"environment"}`)
 		for _, want := range []string{"LOG_LEVEL=debug", "AWS_LAMBDA_FUNCTION_NAME=greeter", "_HANDLER=bootstrap", "TZ=:UTC"} {
 			if !slices.Contains(environment, want) {
@@ -435,14 +435,14 @@ func TestClose(t *testing.T) {
 		if !strings.Contains(out.String(), "greeter | told to stop\n") {
 			t.Errorf("output:\n%s", out)
 		}
-		if _, err := f.Invoke(t.Context(), []byte(`{"do":"pid"}`)); !errors.Is(err, lambdaruntime.ErrClosed) {
+		if _, err := f.Invoke(t.Context(), []byte(`{"do":"pid"}`)); !errors.Is(err, lambda.ErrClosed) {
 			t.Errorf("Invoke after Close: %v", err)
 		}
 	})
 
 	t.Run("SIGKILL ends one that stays", func(t *testing.T) {
 		t.Parallel()
-		f, out := start(t, func(c *lambdaruntime.Config) { c.Env = []string{"STUBBORN=1"} })
+		f, out := start(t, func(c *lambda.Config) { c.Env = []string{"STUBBORN=1"} })
 		pid := invoke[int](t, f, `{"do":"pid"}`)
 		f.Close()
 		wantGone(t, pid)
@@ -462,6 +462,6 @@ func TestClose(t *testing.T) {
 		}()
 		awaitFile(t, file+".here")
 		f.Close()
-		wantError(t, <-failed, lambdaruntime.TypeExited)
+		wantError(t, <-failed, lambda.TypeExited)
 	})
 }

@@ -1,7 +1,7 @@
-// Package servicetest runs an HTTP function in a test as it runs in production,
+// Package endpoint runs an HTTP function in a test as it runs in production,
 // between a real verifier and a real database with people in it; what is left
 // out is Lambda itself.
-package servicetest
+package endpoint
 
 import (
 	"bytes"
@@ -69,7 +69,7 @@ insert into public.coordinator_assignments (mentor_id, coordinator_id) values
 type Bundle struct {
 	Database *testdb.Database
 	DB       *database.DB
-	Project  *authtest.Project
+	Project  *authserver.Project
 	Endpoint functionurl.Endpoint
 	Log      *bytes.Buffer // what the endpoint logged
 }
@@ -84,7 +84,7 @@ func New(t testing.TB, build service.Build) *Bundle {
 	if _, err := d.Connect(t, "postgres").Exec(t.Context(), People); err != nil {
 		t.Fatalf("people: %v", err)
 	}
-	project := authtest.New("https://project.example.org")
+	project := authserver.New("https://project.example.org")
 	b := newBundle(t, build, d.URL("pause_api"), project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
 	b.Database = d
 	return b
@@ -94,7 +94,7 @@ func New(t testing.TB, build service.Build) *Bundle {
 // it answers without database_unavailable, it answered by itself.
 func NewWithoutDatabase(t testing.TB, build service.Build) *Bundle {
 	t.Helper()
-	project := authtest.New("https://project.example.org")
+	project := authserver.New("https://project.example.org")
 	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
 }
 
@@ -102,11 +102,11 @@ func NewWithoutDatabase(t testing.TB, build service.Build) *Bundle {
 // listens where they should be, and none are cached. It has no database either.
 func NewWithoutKeys(t testing.TB, build service.Build) *Bundle {
 	t.Helper()
-	project := authtest.New("http://127.0.0.1:1")
+	project := authserver.New("http://127.0.0.1:1")
 	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL})
 }
 
-func newBundle(t testing.TB, build service.Build, databaseURL string, project *authtest.Project, settings auth.Settings) *Bundle {
+func newBundle(t testing.TB, build service.Build, databaseURL string, project *authserver.Project, settings auth.Settings) *Bundle {
 	t.Helper()
 	db, err := database.Open(database.Settings{URL: databaseURL})
 	if err != nil {

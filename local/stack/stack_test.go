@@ -1,4 +1,4 @@
-package stacktest_test
+package stack_test
 
 import (
 	"io"
@@ -10,16 +10,16 @@ import (
 	"mentorpause/local/stack"
 )
 
-func TestMain(m *testing.M) { stacktest.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m) }
 
 func TestAPhoneGetsItsRoster(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Start(t)
+	s := stack.Start(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.FunctionURL("roster"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+s.Project.Token(servicetest.Coordinator))
+	request.Header.Set("Authorization", "Bearer "+s.Project.Token(endpoint.Coordinator))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestAPhoneGetsItsRoster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), servicetest.Mentor) {
+	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), endpoint.Mentor) {
 		t.Errorf("%d %s\n%s", response.StatusCode, body, s.Log)
 	}
 }

@@ -1,4 +1,4 @@
-// Package localpg runs a private PostgreSQL that behaves like Supabase, for
+// Package postgres runs a private PostgreSQL that behaves like Supabase, for
 // `make dev` and for the tests, without Docker.
 //
 // [Ensure] finds PostgreSQL 15 to 17 on this machine or installs it;
@@ -14,7 +14,7 @@
 // PostgreSQL refuses to run as root. Started by root, everything here runs as
 // the user postgres, which may reach the cluster's folder even where only root
 // may go (see account.go).
-package localpg
+package postgres
 
 // Password is the one of every role that may log in, as in `supabase start`.
 // The server listens on 127.0.0.1 only.

@@ -1,8 +1,8 @@
-// Package authtest plays a project's Supabase Auth for tests and for the local
+// Package authserver plays a project's Supabase Auth for tests and for the local
 // stack: it issues access tokens of the same shape with real keys, and serves
 // the two endpoints that verify them. It has no users and no passwords: whoever
 // holds a [Project] can sign in as anybody, so it has no place in a function.
-package authtest
+package authserver
 
 import (
 	"crypto/ecdsa"
@@ -53,7 +53,7 @@ func New(projectURL string) *Project {
 // a token stays valid in another process: fuzzing has several, and its inputs
 // are kept in files.
 func Fixed(projectURL string) *Project {
-	scalar := sha256.Sum256([]byte("mentorpause authtest"))
+	scalar := sha256.Sum256([]byte("mentorpause authserver"))
 	ecKey, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
 	must(err)
 	return &Project{
@@ -183,7 +183,7 @@ func (p *Project) signPayload(payload []byte, d *draft) string {
 	case jose.HS256:
 		key = []byte(p.Secret)
 	default:
-		panic("authtest: Supabase Auth does not sign with " + string(d.algorithm))
+		panic("authserver: Supabase Auth does not sign with " + string(d.algorithm))
 	}
 	maps.Copy(header, d.header)
 	maps.DeleteFunc(header, func(_ jose.HeaderKey, value any) bool { return value == nil })

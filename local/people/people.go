@@ -1,4 +1,4 @@
-// Package population fills a migrated database with an organisation of any
+// Package people fills a migrated database with an organisation of any
 // size, for benchmarks and for trying things out: chapters of very different
 // sizes, certifications of several years, closed and open pauses with their log.
 // The same settings make the same rows.
@@ -6,7 +6,7 @@
 // It works as the owner of the tables, with their triggers off, and makes the
 // read model anew in the end. It belongs to tools and tests; there must be
 // nobody else in the database.
-package population
+package people
 
 import (
 	"context"

@@ -1,6 +1,4 @@
-// Package functionurltest says what holds of every response of a function URL,
-// whatever was sent.
-package functionurltest
+package endpoint
 
 import (
 	"compress/gzip"
