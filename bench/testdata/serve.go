@@ -16,16 +16,16 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"mentorpause/shared/auth"
+	"mentorpause/shared/bootstrap"
+	"mentorpause/shared/config"
 	"mentorpause/shared/database"
-	"mentorpause/shared/instance"
-	"mentorpause/shared/setting"
 )
 
 // connections gave the best times at 8 to 32 clients.
 const connections = 4
 
 func main() {
-	instance.OneProcessor() // as deployed; and Deno has one thread for JavaScript
+	bootstrap.OneProcessor() // as deployed; and Deno has one thread for JavaScript
 	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -33,7 +33,7 @@ func main() {
 }
 
 func serve() error {
-	settings, err := setting.ReadHTTP(os.Getenv)
+	settings, err := config.ReadHTTP(os.Getenv)
 	if err != nil {
 		return err
 	}

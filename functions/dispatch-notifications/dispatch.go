@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/mail"
 	"mentorpause/shared/metric"
@@ -31,6 +32,18 @@ type dispatcher struct {
 	log    *slog.Logger
 	batch  int
 	clock  func() time.Time // nil: the database's
+}
+
+func newHandler(db *database.DB, settings config.Dispatch, log *slog.Logger) any {
+	return newDispatcher(db, settings, log).handle
+}
+
+func newDispatcher(db *database.DB, settings config.Dispatch, log *slog.Logger) *dispatcher {
+	d := &dispatcher{db: db, log: log, batch: defaultBatch}
+	if settings.SMTPURL != nil {
+		d.mailer = mail.New(mail.Settings{Server: settings.SMTPURL, From: settings.MailFrom})
+	}
+	return d
 }
 
 // summary is the function's answer. A notification that was claimed and given
@@ -238,7 +251,7 @@ func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err er
 	return inTime, nil
 }
 
-func (r *run) logOutcome(n notification, o emailOutcome) {
+func (r *run) logOutcome(n due, o emailOutcome) {
 	if !o.Sent {
 		r.log.Warn("an e-mail was not sent", "notification_id", n.ID, "mentor_id", n.MentorID, "number", o.Number,
 			"permanent", o.Permanent, "address_refused", o.AddressRefused, "cause", o.Failure)
@@ -246,7 +259,7 @@ func (r *run) logOutcome(n notification, o emailOutcome) {
 }
 
 func (r *run) claim(ctx context.Context) (claimed, error) {
-	reply, err := r.db.ClaimNotifications(ctx, database.ClaimNotifications{
+	reply, err := r.db.ClaimNotifications(ctx, database.ClaimNotificationsArguments{
 		Batch: r.batch, Lease: r.lease, Email: r.mailer != nil, AsOf: r.asOf(),
 	})
 	if err != nil {
@@ -266,7 +279,7 @@ func (r *run) record(ctx context.Context, claim string, what record) (lost []str
 	if err := errors.Join(inboxErr, emailsErr); err != nil {
 		return nil, err
 	}
-	reply, err := r.db.RecordNotifications(ctx, database.RecordNotifications{
+	reply, err := r.db.RecordNotifications(ctx, database.RecordNotificationsArguments{
 		Claim: claim, Inbox: inbox, Emails: emails, Settled: what.Settled, Released: what.Released, AsOf: r.asOf(),
 	})
 	if err != nil {

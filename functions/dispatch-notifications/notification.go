@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"mentorpause/shared/mail"
-	"mentorpause/shared/message"
+	"mentorpause/shared/notification"
 )
 
 // claimed is the answer of claim_notifications.
 type claimed struct {
 	Claim         string
 	Today         string
-	Notifications []notification
+	Notifications []due
 }
 
-type notification struct {
+// due is one of them, with its recipients as of the claim.
+type due struct {
 	ID                 string
 	MentorID           string `json:"mentor_id"`
 	MentorName         string `json:"mentor_name"`
@@ -103,7 +104,7 @@ func (o *emailOutcome) settle(err error) {
 // mailing is a notification with the e-mails that are to be sent for it.
 type mailing struct {
 	claim        string
-	notification notification
+	notification due
 	emails       []outgoing
 }
 
@@ -114,7 +115,7 @@ type outgoing struct {
 
 // prepare writes the notification's texts: what goes into the record at once is
 // added to it, what is to be sent is returned. With an error, nothing is added.
-func (n notification) prepare(today string, to *record) (mailing, error) {
+func (n due) prepare(today string, to *record) (mailing, error) {
 	m := mailing{notification: n}
 	var inbox []inboxRow
 	var failed []emailOutcome
@@ -123,7 +124,7 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 		if err != nil {
 			return mailing{}, err
 		}
-		text, err := message.Render(in)
+		text, err := notification.Render(in)
 		if err != nil {
 			return mailing{}, err
 		}
@@ -139,7 +140,7 @@ func (n notification) prepare(today string, to *record) (mailing, error) {
 		outcome := emailOutcome{NotificationID: n.ID, RecipientID: r.ID, RecipientRole: r.Role, ChosenBecause: r.ChosenBecause, Number: r.Number}
 		switch r.Email {
 		case emailSend:
-			email, err := message.RenderEmail(in, text)
+			email, err := notification.RenderEmail(in, text)
 			if err != nil {
 				return mailing{}, err
 			}
@@ -171,7 +172,7 @@ func emailID(notification, recipient string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (n notification) input(today string, r recipient) (message.Notification, error) {
+func (n due) input(today string, r recipient) (notification.Event, error) {
 	var problems []error
 	date := func(text *string) time.Time {
 		if text == nil {
@@ -183,7 +184,7 @@ func (n notification) input(today string, r recipient) (message.Notification, er
 		}
 		return on
 	}
-	in := message.Notification{
+	in := notification.Event{
 		Kind: n.Kind, Audience: n.Audience, Role: r.Role, Locale: r.Locale, MentorName: n.MentorName,
 		Today: date(&today), HappenedOn: date(&n.HappenedOn), ReferenceOn: date(n.ReferenceOn), ReturnOn: date(n.ExpectedReturnDate),
 	}

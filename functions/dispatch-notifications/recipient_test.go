@@ -26,7 +26,7 @@ func claims(t testing.TB, user string) []byte {
 func (b *bundle) pause(t testing.TB, coordinator, mentor string) {
 	t.Helper()
 	returns := time.Now().AddDate(0, 2, 0).Format(time.DateOnly)
-	_, err := b.api.PauseMentor(t.Context(), claims(t, coordinator), database.PauseMentor{
+	_, err := b.api.PauseMentor(t.Context(), claims(t, coordinator), database.PauseMentorArguments{
 		MentorID: mentor, PauseReason: "Hemmelig sykdom", ExpectedReturnDate: &returns, RequestID: uuid.NewString()})
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestRecipientsAreThoseOfTheMoment(t *testing.T) {
 	olav := b.person(t, "Olav", "administrator")
 	count := func() (n int) {
 		t.Helper()
-		reply, err := b.api.CoordinatorRoster(t.Context(), claims(t, olav), database.CoordinatorRoster{})
+		reply, err := b.api.CoordinatorRoster(t.Context(), claims(t, olav), database.CoordinatorRosterArguments{})
 		if err != nil {
 			t.Fatal(err)
 		}

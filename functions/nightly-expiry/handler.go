@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/metric"
 	"mentorpause/shared/nightly"
@@ -21,6 +22,10 @@ type handler struct {
 	zone *time.Location // the organisation's: as-of dates are its dates
 	log  *slog.Logger
 	now  func() time.Time
+}
+
+func newHandler(db *database.DB, settings config.Common, log *slog.Logger) any {
+	return (&handler{db: db, zone: settings.TimeZone, log: log, now: time.Now}).invoke
 }
 
 func (h *handler) invoke(ctx context.Context, event json.RawMessage) (nightly.Report, error) {

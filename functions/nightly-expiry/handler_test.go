@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"mentorpause/local/testdb"
+	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/nightly"
-	"mentorpause/shared/setting"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
@@ -38,7 +37,7 @@ func setup(t *testing.T) *bundle {
 	return &bundle{handler{
 		db:   rpcs,
 		zone: oslo(t),
-		log:  setting.Common{}.Logger(log),
+		log:  config.Common{}.Logger(log),
 		now:  time.Now,
 	}, db, log}
 }
@@ -235,17 +234,5 @@ func TestErrorsAreErrorsOfTheInvocation(t *testing.T) {
 	}
 	if strings.Contains(b.log.String(), "secret-word") {
 		t.Error("the log has the password")
-	}
-}
-
-func TestStartNamesBadVariables(t *testing.T) {
-	t.Parallel()
-	_, err := newHandler(func(name string) string {
-		return map[string]string{"ORGANISATION_TIME_ZONE": "Europe/Atlantis", "LOG_LEVEL": "loud"}[name]
-	}, os.Stdout)
-	for _, name := range []string{"SUPABASE_DB_URL", "ORGANISATION_TIME_ZONE", "LOG_LEVEL"} {
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%v; want %s named", err, name)
-		}
 	}
 }

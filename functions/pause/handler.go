@@ -33,7 +33,7 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 
 // arguments reads what the RPC takes from a request. It judges the form; the
 // reason's length and the date's range are the RPC's to judge.
-func arguments(r *functionurl.Request) (in database.PauseMentor, err error) {
+func arguments(r *functionurl.Request) (in database.PauseMentorArguments, err error) {
 	var body struct {
 		MentorID           *string `json:"mentor_id"`
 		PauseReason        *string `json:"pause_reason"`

@@ -2,6 +2,6 @@
 // a pause.
 package main
 
-import "mentorpause/shared/service"
+import "mentorpause/shared/bootstrap"
 
-func main() { service.Serve(newEndpoint) }
+func main() { bootstrap.HTTP(newEndpoint) }

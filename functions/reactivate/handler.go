@@ -31,7 +31,7 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 }
 
 // arguments reads what the RPC takes from a request, and judges its form.
-func arguments(r *functionurl.Request) (in database.ReactivateMentor, err error) {
+func arguments(r *functionurl.Request) (in database.ReactivateMentorArguments, err error) {
 	var body struct {
 		MentorID        *string `json:"mentor_id"`
 		ExpectedVersion *int32  `json:"expected_version"`

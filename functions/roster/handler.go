@@ -47,7 +47,7 @@ type filters struct {
 // arguments reads what the RPC takes from a request, and judges its form. The
 // method doesn't matter: a client that always sends POST may use the query. A
 // field in both is refused, for either could be the one that was meant.
-func arguments(r *functionurl.Request) (in database.CoordinatorRoster, err error) {
+func arguments(r *functionurl.Request) (in database.CoordinatorRosterArguments, err error) {
 	var body filters
 	if err := r.Decode(&body); err != nil {
 		return in, err
@@ -70,7 +70,7 @@ func arguments(r *functionurl.Request) (in database.CoordinatorRoster, err error
 	if limit := body.Limit; limit != nil && (*limit < 1 || *limit > maxLimit) {
 		return in, functionurl.Invalid("limit", "must be a whole number from 1 to %d", maxLimit)
 	}
-	in = database.CoordinatorRoster{
+	in = database.CoordinatorRosterArguments{
 		ChapterID:  body.ChapterID,
 		Search:     body.Search,
 		PageLimit:  body.Limit,

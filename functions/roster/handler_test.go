@@ -357,7 +357,7 @@ func TestRosterOfAFullPageIsCompressed(t *testing.T) {
 func TestRosterPassesTheAnswerThrough(t *testing.T) {
 	t.Parallel()
 	b := endpoint.New(t, newEndpoint)
-	want, err := b.DB.CoordinatorRoster(t.Context(), b.Claims(endpoint.Coordinator), database.CoordinatorRoster{})
+	want, err := b.DB.CoordinatorRoster(t.Context(), b.Claims(endpoint.Coordinator), database.CoordinatorRosterArguments{})
 	if err != nil {
 		t.Fatal(err)
 	}

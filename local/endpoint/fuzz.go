@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 
 	"mentorpause/local/authserver"
+	"mentorpause/shared/bootstrap"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
-	"mentorpause/shared/service"
 )
 
 // Fuzz is a function whose database every input finds in the same state: the
@@ -28,7 +28,7 @@ type Fuzz struct {
 }
 
 // NewFuzz makes a function for the inputs of one process.
-func NewFuzz(f *testing.F, build service.Build) *Fuzz {
+func NewFuzz(f *testing.F, build bootstrap.Build) *Fuzz {
 	f.Helper()
 	b := New(f, build)
 	z := &Fuzz{
@@ -115,7 +115,7 @@ func (z *Fuzz) WantRepeatable(t testing.TB, event events.LambdaFunctionURLReques
 // Restore ends the mentor's pause and forgets the requests.
 func (z *Fuzz) Restore(t testing.TB) {
 	t.Helper()
-	_, err := z.DB.ReactivateMentor(t.Context(), z.Claims(Coordinator), database.ReactivateMentor{MentorID: Mentor, RequestID: uuid.NewString()})
+	_, err := z.DB.ReactivateMentor(t.Context(), z.Claims(Coordinator), database.ReactivateMentorArguments{MentorID: Mentor, RequestID: uuid.NewString()})
 	if err != nil && refusal.From(err).Code != refusal.NotPaused {
 		t.Errorf("restore: %v", err)
 	}

@@ -65,7 +65,7 @@ type Verifier struct {
 	server *authServer // nil: Supabase Auth is not asked
 	now    func() time.Time
 
-	known verified
+	known tokenCache
 }
 
 // Identity is a signed-in user.

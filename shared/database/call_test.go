@@ -24,7 +24,7 @@ func TestArgumentsArriveUnchanged(t *testing.T) {
 
 	t.Run("pause_mentor", func(t *testing.T) {
 		sql := "select 'Å''ø — \"\\' || $q$\n$q$"
-		reply, err := b.db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentor{
+		reply, err := b.db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentorArguments{
 			MentorID: mentor, PauseReason: sql, ExpectedReturnDate: new("2027-02-28"), ExpectedVersion: new(int32(7)), RequestID: request,
 		})
 		a := read(t, reply, err)
@@ -33,7 +33,7 @@ func TestArgumentsArriveUnchanged(t *testing.T) {
 		}
 	})
 	t.Run("pause_mentor with nulls", func(t *testing.T) {
-		reply, err := b.db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentor{MentorID: mentor, RequestID: request})
+		reply, err := b.db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentorArguments{MentorID: mentor, RequestID: request})
 		a := read(t, reply, err)
 		if a.ExpectedReturnDate != nil || a.ExpectedVersion != nil || a.PauseReason != "" {
 			t.Errorf("got %s", reply.Body)
@@ -41,33 +41,33 @@ func TestArgumentsArriveUnchanged(t *testing.T) {
 	})
 	t.Run("reactivate_mentor", func(t *testing.T) {
 		reply, err := b.db.ReactivateMentor(t.Context(), []byte(anyClaims),
-			database.ReactivateMentor{MentorID: mentor, ExpectedVersion: new(int32(-1)), RequestID: request})
+			database.ReactivateMentorArguments{MentorID: mentor, ExpectedVersion: new(int32(-1)), RequestID: request})
 		a := read(t, reply, err)
 		if a.MentorID != mentor || *a.ExpectedVersion != -1 || a.RequestID != request {
 			t.Errorf("got %s", reply.Body)
 		}
 	})
 	t.Run("coordinator_roster", func(t *testing.T) {
-		in := database.CoordinatorRoster{
+		in := database.CoordinatorRosterArguments{
 			ChapterID: new(mentor), Search: new("50%_\\"), PageLimit: new(int32(200)), PageCursor: new("c=="),
 			Status: []string{"active", `a"b`, `\`, "a,b", "null", "", " ", "{}", "æ"},
 		}
 		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), in)
 		a := read(t, reply, err)
-		got := database.CoordinatorRoster{ChapterID: a.ChapterID, Status: a.Status, Search: a.Search, PageLimit: a.PageLimit, PageCursor: a.PageCursor}
+		got := database.CoordinatorRosterArguments{ChapterID: a.ChapterID, Status: a.Status, Search: a.Search, PageLimit: a.PageLimit, PageCursor: a.PageCursor}
 		if diff := cmp.Diff(in, got); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("coordinator_roster with nulls", func(t *testing.T) {
-		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRoster{})
+		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRosterArguments{})
 		a := read(t, reply, err)
 		if a.ChapterID != nil || a.Status != nil || a.Search != nil || a.PageLimit != nil || a.PageCursor != nil {
 			t.Errorf("got %s", reply.Body)
 		}
 	})
 	t.Run("an empty list of statuses stays a list", func(t *testing.T) {
-		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRoster{Status: []string{}})
+		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRosterArguments{Status: []string{}})
 		if a := read(t, reply, err); a.Status == nil || len(a.Status) != 0 {
 			t.Errorf("got %s", reply.Body)
 		}
@@ -82,7 +82,7 @@ func TestBodyIsTheRPCsByteForByte(t *testing.T) {
 		request_id uuid default null) returns jsonb language sql as $$ select '%s'::jsonb $$`, body)); err != nil {
 		t.Fatal(err)
 	}
-	reply, err := b.db.ReactivateMentor(t.Context(), []byte(anyClaims), database.ReactivateMentor{MentorID: uuid.NewString(), RequestID: uuid.NewString()})
+	reply, err := b.db.ReactivateMentor(t.Context(), []byte(anyClaims), database.ReactivateMentorArguments{MentorID: uuid.NewString(), RequestID: uuid.NewString()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestEachCallIsTheCallerAloneAndOnlyForItsTransaction(t *testing.T) {
 	if first.Claims["sub"] != "5f0c3a1e-0000-4000-8000-000000000001" {
 		t.Errorf("claims: got %v", first.Claims)
 	}
-	reply, err := b.db.CoordinatorRoster(t.Context(), []byte(`{"sub": "other"}`), database.CoordinatorRoster{})
+	reply, err := b.db.CoordinatorRoster(t.Context(), []byte(`{"sub": "other"}`), database.CoordinatorRosterArguments{})
 	second := read(t, reply, err)
 	if second.Backend != first.Backend {
 		t.Fatalf("the connection was not reused: backends %d and %d", first.Backend, second.Backend)
@@ -184,10 +184,10 @@ func TestACallIsOneRoundTrip(t *testing.T) {
 	calls := map[string]func() (database.Reply, error){
 		"pause_mentor": func() (database.Reply, error) { return do(t.Context(), b.db, ``) },
 		"reactivate_mentor": func() (database.Reply, error) {
-			return b.db.ReactivateMentor(t.Context(), []byte(anyClaims), database.ReactivateMentor{MentorID: uuid.NewString(), RequestID: uuid.NewString()})
+			return b.db.ReactivateMentor(t.Context(), []byte(anyClaims), database.ReactivateMentorArguments{MentorID: uuid.NewString(), RequestID: uuid.NewString()})
 		},
 		"coordinator_roster": func() (database.Reply, error) {
-			return b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRoster{Status: []string{"active"}})
+			return b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRosterArguments{Status: []string{"active"}})
 		},
 		"a refused pause_mentor": func() (database.Reply, error) {
 			_, err := do(t.Context(), b.db, `do $$ begin raise sqlstate 'PGRST' using message = '{"code": "not_paused"}'; end $$`)

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// ClaimNotifications are the arguments of the RPC claim_notifications.
-type ClaimNotifications struct {
+// ClaimNotificationsArguments are the arguments of the RPC claim_notifications.
+type ClaimNotificationsArguments struct {
 	Batch int           // at most so many
 	Lease time.Duration // for so long nobody else gets them
 	Email bool          // whether e-mail is configured: addresses come along
 	AsOf  *time.Time    // the moment that it is judged on; nil: now
 }
 
-// RecordNotifications are the arguments of the RPC record_notifications.
-type RecordNotifications struct {
+// RecordNotificationsArguments are the arguments of the RPC record_notifications.
+type RecordNotificationsArguments struct {
 	Claim    string     // UUID, as claimed
 	Inbox    []byte     // JSON array; nil: nothing
 	Emails   []byte     // JSON array; nil: nothing
@@ -37,7 +37,7 @@ const claimNotifications = `select public.claim_notifications(
 //
 // Repeated on a lost connection it claims others; the first ones are due again
 // when their lease has run out.
-func (db *DB) ClaimNotifications(ctx context.Context, in ClaimNotifications) (Reply, error) {
+func (db *DB) ClaimNotifications(ctx context.Context, in ClaimNotificationsArguments) (Reply, error) {
 	return db.call(ctx, nil, rpc{name: "claim_notifications", query: claimNotifications, scheduler: true, args: [][]byte{
 		strconv.AppendInt(nil, int64(in.Batch), 10),
 		strconv.AppendInt(nil, int64(in.Lease/time.Second), 10),
@@ -59,7 +59,7 @@ const recordNotifications = `select public.record_notifications(
 // the claim still holds them, and answers {"delivered", "retrying",
 // "undeliverable", "lost": […]}. Only the role pause_scheduler may. Repeating
 // it writes nothing twice.
-func (db *DB) RecordNotifications(ctx context.Context, in RecordNotifications) (Reply, error) {
+func (db *DB) RecordNotifications(ctx context.Context, in RecordNotificationsArguments) (Reply, error) {
 	return db.call(ctx, nil, rpc{name: "record_notifications", query: recordNotifications, scheduler: true, args: [][]byte{
 		text(in.Claim),
 		in.Inbox,

@@ -38,7 +38,7 @@ func TestDispatchRPCs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reply, err := db.ClaimNotifications(t.Context(), database.ClaimNotifications{Batch: 10, Lease: time.Minute, Email: true, AsOf: &asOf})
+		reply, err := db.ClaimNotifications(t.Context(), database.ClaimNotificationsArguments{Batch: 10, Lease: time.Minute, Email: true, AsOf: &asOf})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestDispatchRPCs(t *testing.T) {
 		t.Helper()
 		inbox := `[{"notification_id": "` + notification + `", "recipient_id": "` + mentor + `", "recipient_role": "mentor",
 			"chosen_because": "the mentor", "title": "Tittel \"x\" å", "body": ""}]`
-		reply, err := db.RecordNotifications(t.Context(), database.RecordNotifications{
+		reply, err := db.RecordNotifications(t.Context(), database.RecordNotificationsArguments{
 			Claim: c.Claim, Inbox: []byte(inbox), Settled: []string{notification}})
 		if err != nil {
 			t.Fatal(err)
@@ -94,12 +94,12 @@ func TestDispatchRPCs(t *testing.T) {
 	}
 
 	t.Run("pause_api may not", func(t *testing.T) {
-		_, err := b.db.ClaimNotifications(t.Context(), database.ClaimNotifications{Batch: 1, Lease: time.Minute})
+		_, err := b.db.ClaimNotifications(t.Context(), database.ClaimNotificationsArguments{Batch: 1, Lease: time.Minute})
 		wantCode(t, err, refusal.InternalError)
 	})
 	t.Run("the scheduler may do nothing as somebody", func(t *testing.T) {
 		db := open(t, b.URL("pause_scheduler"), 1)
-		_, err := db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentor{MentorID: mentor, PauseReason: "x", RequestID: uuid.NewString()})
+		_, err := db.PauseMentor(t.Context(), []byte(anyClaims), database.PauseMentorArguments{MentorID: mentor, PauseReason: "x", RequestID: uuid.NewString()})
 		wantCode(t, err, refusal.InternalError)
 	})
 }

@@ -181,8 +181,8 @@ func do(ctx context.Context, db *database.DB, sql string) (database.Reply, error
 	return db.PauseMentor(ctx, []byte(anyClaims), doing(sql))
 }
 
-func doing(sql string) database.PauseMentor {
-	return database.PauseMentor{MentorID: uuid.NewString(), PauseReason: sql, RequestID: uuid.NewString()}
+func doing(sql string) database.PauseMentorArguments {
+	return database.PauseMentorArguments{MentorID: uuid.NewString(), PauseReason: sql, RequestID: uuid.NewString()}
 }
 
 func mustDo(t *testing.T, db *database.DB, sql string) answer {

@@ -17,7 +17,7 @@ const pauseMentor = `select public.pause_mentor(
 // Refusals of its own: invalid_request, not_a_coordinator, mentor_not_found,
 // already_paused, version_conflict (details: the current version),
 // request_in_progress, idempotency_key_reused.
-func (db *DB) PauseMentor(ctx context.Context, claims []byte, in PauseMentor) (Reply, error) {
+func (db *DB) PauseMentor(ctx context.Context, claims []byte, in PauseMentorArguments) (Reply, error) {
 	return db.call(ctx, claims, rpc{name: "pause_mentor", query: pauseMentor, args: [][]byte{
 		text(in.MentorID),
 		text(in.PauseReason),

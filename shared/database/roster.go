@@ -17,7 +17,7 @@ const coordinatorRoster = `select private.coordinator_roster(
 //
 // Refusals of its own: invalid_request (also an altered cursor, or one of other
 // filters), not_a_coordinator, chapter_not_found.
-func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in CoordinatorRoster) (Reply, error) {
+func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in CoordinatorRosterArguments) (Reply, error) {
 	return db.call(ctx, claims, rpc{name: "coordinator_roster", query: coordinatorRoster, args: [][]byte{
 		optionalText(in.ChapterID),
 		optionalTextArray(in.Status),

@@ -8,8 +8,8 @@ type Reply struct {
 	Replayed bool            // the stored answer to an earlier request with the same key
 }
 
-// PauseMentor are the arguments of the RPC pause_mentor.
-type PauseMentor struct {
+// PauseMentorArguments are the arguments of the RPC pause_mentor.
+type PauseMentorArguments struct {
 	MentorID           string  // UUID
 	PauseReason        string  // judged by the RPC: 1–500 characters after trimming
 	ExpectedReturnDate *string // YYYY-MM-DD, or nil
@@ -17,16 +17,16 @@ type PauseMentor struct {
 	RequestID          string // UUID; the idempotency key
 }
 
-// ReactivateMentor are the arguments of the RPC reactivate_mentor.
-type ReactivateMentor struct {
+// ReactivateMentorArguments are the arguments of the RPC reactivate_mentor.
+type ReactivateMentorArguments struct {
 	MentorID        string // UUID
 	ExpectedVersion *int32
 	RequestID       string // UUID; the idempotency key
 }
 
-// CoordinatorRoster are the arguments of the RPC coordinator_roster. Nil means
+// CoordinatorRosterArguments are the arguments of the RPC coordinator_roster. Nil means
 // the RPC's default.
-type CoordinatorRoster struct {
+type CoordinatorRosterArguments struct {
 	ChapterID  *string // UUID
 	Status     []string
 	Search     *string

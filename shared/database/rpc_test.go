@@ -51,7 +51,7 @@ func TestTheRPCsOfTheMigrationsAnswer(t *testing.T) {
 			t.Errorf("%d connections and %d round trips, want 0 and 1", connections, trips)
 		}
 	}
-	pause := database.PauseMentor{MentorID: mentor, PauseReason: "Reise", RequestID: uuid.NewString()}
+	pause := database.PauseMentorArguments{MentorID: mentor, PauseReason: "Reise", RequestID: uuid.NewString()}
 	var first database.Reply
 	var err error
 
@@ -76,7 +76,7 @@ func TestTheRPCsOfTheMigrationsAnswer(t *testing.T) {
 	})
 	t.Run("roster", func(t *testing.T) {
 		reply, err := b.db.CoordinatorRoster(t.Context(), claims(coordinator),
-			database.CoordinatorRoster{ChapterID: &chapter, Status: []string{"paused"}, Search: new("ÅS"), PageLimit: new(int32(10))})
+			database.CoordinatorRosterArguments{ChapterID: &chapter, Status: []string{"paused"}, Search: new("ÅS"), PageLimit: new(int32(10))})
 		var got struct {
 			Mentors []struct {
 				MentorID string `json:"mentor_id"`
@@ -89,12 +89,12 @@ func TestTheRPCsOfTheMigrationsAnswer(t *testing.T) {
 		oneRoundTrip(t)
 	})
 	t.Run("refused", func(t *testing.T) {
-		_, err := b.db.PauseMentor(t.Context(), claims(mentor), database.PauseMentor{MentorID: mentor, PauseReason: "x", RequestID: uuid.NewString()})
+		_, err := b.db.PauseMentor(t.Context(), claims(mentor), database.PauseMentorArguments{MentorID: mentor, PauseReason: "x", RequestID: uuid.NewString()})
 		wantCode(t, err, refusal.NotACoordinator)
 		oneRoundTrip(t)
 	})
 	t.Run("reactivate", func(t *testing.T) {
-		reply, err := b.db.ReactivateMentor(t.Context(), claims(coordinator), database.ReactivateMentor{MentorID: mentor, RequestID: uuid.NewString()})
+		reply, err := b.db.ReactivateMentor(t.Context(), claims(coordinator), database.ReactivateMentorArguments{MentorID: mentor, RequestID: uuid.NewString()})
 		var got record
 		decode(t, reply, err, &got)
 		if got.PauseRecord.Status != "active" {

@@ -68,26 +68,26 @@ func TestRefusalsOfTheRPCsArriveAsTheyAre(t *testing.T) {
 func TestWhatPostgresRaisesIsTranslatedBySQLSTATE(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	sql := func(sql string) database.PauseMentor { return doing(sql) }
-	with := func(change func(in *database.PauseMentor)) database.PauseMentor {
+	sql := func(sql string) database.PauseMentorArguments { return doing(sql) }
+	with := func(change func(in *database.PauseMentorArguments)) database.PauseMentorArguments {
 		in := doing(``)
 		change(&in)
 		return in
 	}
-	raise := func(state, message string) database.PauseMentor {
+	raise := func(state, message string) database.PauseMentorArguments {
 		return doing(`do $$ begin raise sqlstate '` + state + `' using message = '` + message + `'; end $$`)
 	}
 	for _, c := range []struct {
 		name  string
-		in    database.PauseMentor
+		in    database.PauseMentorArguments
 		state string
 		want  refusal.Code
 	}{
-		{"malformed UUID", with(func(in *database.PauseMentor) { in.MentorID = "5f0c3a1e" }), "22P02", refusal.InvalidRequest},
-		{"malformed date", with(func(in *database.PauseMentor) { in.ExpectedReturnDate = new("5f0c3a1e") }), "22007", refusal.InvalidRequest},
-		{"impossible date", with(func(in *database.PauseMentor) { in.ExpectedReturnDate = new("2027-02-30") }), "22008", refusal.InvalidRequest},
-		{"NUL", with(func(in *database.PauseMentor) { in.PauseReason = "a\x00b" }), "22021", refusal.InvalidRequest},
-		{"invalid UTF-8", with(func(in *database.PauseMentor) { in.PauseReason = "a\xffb" }), "22021", refusal.InvalidRequest},
+		{"malformed UUID", with(func(in *database.PauseMentorArguments) { in.MentorID = "5f0c3a1e" }), "22P02", refusal.InvalidRequest},
+		{"malformed date", with(func(in *database.PauseMentorArguments) { in.ExpectedReturnDate = new("5f0c3a1e") }), "22007", refusal.InvalidRequest},
+		{"impossible date", with(func(in *database.PauseMentorArguments) { in.ExpectedReturnDate = new("2027-02-30") }), "22008", refusal.InvalidRequest},
+		{"NUL", with(func(in *database.PauseMentorArguments) { in.PauseReason = "a\x00b" }), "22021", refusal.InvalidRequest},
+		{"invalid UTF-8", with(func(in *database.PauseMentorArguments) { in.PauseReason = "a\xffb" }), "22021", refusal.InvalidRequest},
 		{"NUL in JSON", sql(`select '"\u0000"'::jsonb`), "22P05", refusal.InvalidRequest},
 		{"operator's cancel", sql(`select public.be_cancelled()`), "57014", refusal.DeadlineExceeded},
 		{"lock not available", raise("55P03", ""), "55P03", refusal.DeadlineExceeded},

@@ -208,7 +208,7 @@ func misplaced(function, path string) string {
 			return why
 		}
 	}
-	for _, mail := range []string{"github.com/wneessen/go-mail", "mentorpause/shared/mail", "mentorpause/shared/message", "html/template"} {
+	for _, mail := range []string{"github.com/wneessen/go-mail", "mentorpause/shared/mail", "mentorpause/shared/notification", "html/template"} {
 		if (path == mail || strings.HasPrefix(path, mail+"/")) && function != "dispatch-notifications" {
 			return "only the dispatcher writes and sends messages"
 		}

@@ -130,7 +130,7 @@ func TestTheSameKeyAtOnce(t *testing.T) {
 	const callers = 16
 	w := newWorld(t)
 	mentor := w.mentor(t)
-	request := database.PauseMentor{MentorID: mentor, PauseReason: "Eksamen", RequestID: uuid.NewString()}
+	request := database.PauseMentorArguments{MentorID: mentor, PauseReason: "Eksamen", RequestID: uuid.NewString()}
 
 	var mu sync.Mutex
 	answers := map[string]int{}

@@ -105,14 +105,14 @@ type pauseRecord struct {
 
 // pause calls the RPC as the function does; the code is empty on success.
 func (w *world) pause(ctx context.Context, caller, mentor, reason string, version *int32) (pauseRecord, refusal.Code) {
-	reply, err := w.api.PauseMentor(ctx, claims(caller), database.PauseMentor{
+	reply, err := w.api.PauseMentor(ctx, claims(caller), database.PauseMentorArguments{
 		MentorID: mentor, PauseReason: reason, ExpectedVersion: version, RequestID: uuid.NewString(),
 	})
 	return outcome(reply, err)
 }
 
 func (w *world) reactivate(ctx context.Context, caller, mentor string, version *int32) (pauseRecord, refusal.Code) {
-	reply, err := w.api.ReactivateMentor(ctx, claims(caller), database.ReactivateMentor{
+	reply, err := w.api.ReactivateMentor(ctx, claims(caller), database.ReactivateMentorArguments{
 		MentorID: mentor, ExpectedVersion: version, RequestID: uuid.NewString(),
 	})
 	return outcome(reply, err)

@@ -181,7 +181,7 @@ func (n *nights) act(t *testing.T, rt *rapid.T, m *nightMentor) {
 	case "pause", "amend":
 		amending := m.stored != "" && m.paused
 		back := rapid.SampledFrom([]day{never, 1, 3, 7, 8, 12, 20}).Draw(rt, "back")
-		request := database.PauseMentor{MentorID: m.id, PauseReason: "Pause", RequestID: uuid.NewString()}
+		request := database.PauseMentorArguments{MentorID: m.id, PauseReason: "Pause", RequestID: uuid.NewString()}
 		m.returning = never
 		if back != never {
 			m.returning = today + back

@@ -184,7 +184,7 @@ func TestRosterWritesDatesForMachines(t *testing.T) {
 	w.mentor(t)
 	call := func(api *database.DB) string {
 		t.Helper()
-		reply, err := api.CoordinatorRoster(t.Context(), claims(w.coordinators[0]), database.CoordinatorRoster{})
+		reply, err := api.CoordinatorRoster(t.Context(), claims(w.coordinators[0]), database.CoordinatorRosterArguments{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,28 +23,28 @@ type verification struct {
 	identity  Identity
 }
 
-// verified remembers tokens whose signatures were checked, which takes longer
+// tokenCache remembers tokens whose signatures were checked, which takes longer
 // than all else that a function does by itself. A token that Supabase Auth was
 // asked about is not among them. It is safe for concurrent use.
-type verified struct {
+type tokenCache struct {
 	mu     sync.Mutex
 	tokens map[string]verification
 }
 
-func (s *verified) get(token string) (verification, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.tokens[token]
+func (c *tokenCache) get(token string) (verification, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.tokens[token]
 	return found, ok
 }
 
-func (s *verified) put(token string, v verification) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.tokens) >= mostVerified || s.tokens == nil {
-		s.tokens = make(map[string]verification, mostVerified)
+func (c *tokenCache) put(token string, v verification) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.tokens) >= mostVerified || c.tokens == nil {
+		c.tokens = make(map[string]verification, mostVerified)
 	}
-	s.tokens[strings.Clone(token)] = v // without the header around it
+	c.tokens[strings.Clone(token)] = v // without the header around it
 }
 
 // sameKey reports whether a key is the one that verified a token before. Keys

@@ -1,4 +1,4 @@
-package service
+package bootstrap
 
 import (
 	"context"
@@ -15,19 +15,25 @@ import (
 
 	"mentorpause/local/authserver"
 	"mentorpause/shared/auth"
+	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 )
 
-// asFunction makes the test binary run as a function instead.
-const asFunction = "SERVICE_TEST_AS_FUNCTION"
+// asFunction makes the test binary run as a function of that kind instead.
+const asFunction = "BOOTSTRAP_TEST_AS_FUNCTION"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asFunction) != "" {
-		Serve(build)
-		return
+	switch os.Getenv(asFunction) {
+	case "http":
+		HTTP(build)
+	case "scheduled":
+		Scheduled(config.ReadScheduled, func(*database.DB, config.Common, *slog.Logger) any { return nil })
+	case "dispatch":
+		Scheduled(config.ReadDispatch, func(*database.DB, config.Dispatch, *slog.Logger) any { return nil })
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // build makes a function that asks the database for a roster.
@@ -35,7 +41,7 @@ func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionu
 	return functionurl.Endpoint{
 		Name: "test", Methods: []string{http.MethodGet}, Verifier: verifier, Log: log,
 		Handle: func(ctx context.Context, r *functionurl.Request) (functionurl.Answer, error) {
-			reply, err := db.CoordinatorRoster(ctx, r.Caller.Claims, database.CoordinatorRoster{})
+			reply, err := db.CoordinatorRoster(ctx, r.Caller.Claims, database.CoordinatorRosterArguments{})
 			return functionurl.Answer{Body: reply.Body}, err
 		},
 	}
@@ -44,25 +50,49 @@ func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionu
 func TestMalformedVariablesStopTheStartByName(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
+		kind        string
 		environment []string
 		named       []string
 	}{
-		"nothing set": {nil, []string{"SUPABASE_DB_URL", "SUPABASE_URL"}},
+		"nothing set": {"http", nil, []string{"SUPABASE_DB_URL", "SUPABASE_URL"}},
 		"everything malformed": {
+			"http",
 			[]string{"SUPABASE_DB_URL=mysql://secret", "SUPABASE_URL=ftp://secret", "SUPABASE_JWKS=secret", "SUPABASE_JWT_SECRET=secret",
 				"ORGANISATION_TIME_ZONE=secret", "LOG_LEVEL=secret"},
 			[]string{"SUPABASE_DB_URL", "SUPABASE_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET", "ORGANISATION_TIME_ZONE", "LOG_LEVEL"},
 		},
 		"malformed as only their users see": {
+			"http",
 			[]string{"SUPABASE_DB_URL=postgres://u:secret@h/d?sslmode=secret", `SUPABASE_JWKS={"keys":[{"kty":"secret"}]}`},
 			[]string{"SUPABASE_DB_URL", "SUPABASE_JWKS"},
+		},
+		"scheduled, nothing set": {"scheduled", nil, []string{"SUPABASE_DB_URL"}},
+		"scheduled, everything malformed": {
+			"scheduled",
+			[]string{"SUPABASE_DB_URL=mysql://secret", "ORGANISATION_TIME_ZONE=Europe/secret", "LOG_LEVEL=secret"},
+			[]string{"SUPABASE_DB_URL", "ORGANISATION_TIME_ZONE", "LOG_LEVEL"},
+		},
+		"scheduled, malformed as only the database sees": {
+			"scheduled",
+			[]string{"SUPABASE_DB_URL=postgres://u:secret@h/d?sslmode=secret"},
+			[]string{"SUPABASE_DB_URL"},
+		},
+		"dispatch, everything malformed": {
+			"dispatch",
+			[]string{"SUPABASE_DB_URL=mysql://secret", "SMTP_URL=secret", "MAIL_FROM=secret"},
+			[]string{"SUPABASE_DB_URL", "SMTP_URL", "MAIL_FROM"},
+		},
+		"dispatch, no sender": {
+			"dispatch",
+			[]string{"SUPABASE_DB_URL=postgres://u:secret@h/d", "SMTP_URL=smtps://secret@mail.test"},
+			[]string{"MAIL_FROM"},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			command := exec.CommandContext(t.Context(), os.Args[0])
-			command.Env = append(test.environment, asFunction+"=1")
+			command.Env = append(test.environment, asFunction+"="+test.kind)
 			output, err := command.Output()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
 				t.Fatalf("ended with %v, want exit code 1", err)

@@ -1,4 +1,4 @@
-// Package message writes what people are told: the title and text of each
+// Package notification writes what people are told: the title and text of each
 // notification, for the inbox and as an e-mail, in Norwegian Bokmål, Nynorsk
 // and English.
 //
@@ -10,7 +10,7 @@
 //
 // A kind, role or date that the package does not know is an error; a locale that
 // it does not know reads Bokmål.
-package message
+package notification
 
 import (
 	"embed"
@@ -29,7 +29,7 @@ var Kinds = []string{
 }
 
 // Notification is what a text is made from.
-type Notification struct {
+type Event struct {
 	Kind       string
 	Audience   string // whom it is meant for: coordinator, mentor or administrator
 	Role       string // as what the recipient gets it; an administrator in place of a coordinator, say
@@ -43,7 +43,7 @@ type Notification struct {
 }
 
 // Message is a text, as it lies in an inbox.
-type Message struct {
+type Text struct {
 	Title string // one line, also the e-mail's subject
 	Body  string // paragraphs with an empty line between
 }
@@ -131,18 +131,18 @@ type fields struct {
 }
 
 // Render writes the text of a notification for one recipient's inbox.
-func Render(n Notification) (Message, error) {
+func Render(n Event) (Text, error) {
 	w, err := newWriter(n)
 	if err != nil {
-		return Message{}, err
+		return Text{}, err
 	}
-	message := Message{Title: w.text(n.Kind + "." + w.voice + ".title"), Body: w.text(n.Kind + "." + w.voice + ".body")}
+	message := Text{Title: w.text(n.Kind + "." + w.voice + ".title"), Body: w.text(n.Kind + "." + w.voice + ".body")}
 	return message, w.err
 }
 
 // RenderEmail makes the e-mail of what Render has written for the same
 // notification; it adds why this person gets it.
-func RenderEmail(n Notification, message Message) (Email, error) {
+func RenderEmail(n Event, text Text) (Email, error) {
 	w, err := newWriter(n)
 	if err != nil {
 		return Email{}, err
@@ -153,14 +153,14 @@ func RenderEmail(n Notification, message Message) (Email, error) {
 	}
 	var page strings.Builder
 	err = layout.Execute(&page, map[string]any{
-		"Language": w.language.tag, "Title": message.Title, "Paragraphs": strings.Split(message.Body, "\n\n"), "Footer": footer,
+		"Language": w.language.tag, "Title": text.Title, "Paragraphs": strings.Split(text.Body, "\n\n"), "Footer": footer,
 	})
 	if err != nil {
 		return Email{}, fmt.Errorf("HTML of %s in %s: %w", n.Kind, w.language.tag, err)
 	}
 	return Email{
-		Subject: message.Title,
-		Text:    message.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n",
+		Subject: text.Title,
+		Text:    text.Body + "\n\n-- \n" + strings.Join(footer, "\n") + "\n",
 		HTML:    page.String(),
 	}, nil
 }
@@ -173,7 +173,7 @@ type writer struct {
 	err        error
 }
 
-func newWriter(n Notification) (*writer, error) {
+func newWriter(n Event) (*writer, error) {
 	w := &writer{language: languageOf(n.Locale), voice: "staff", why: "why." + n.Role}
 	switch {
 	case n.Role == "mentor":

@@ -1,10 +1,10 @@
-// Package setting reads the environment, once, at the start of a function.
+// Package config reads the environment, once, at the start of a function.
 //
 // It is the one place that knows the variables' names and defaults. A variable
 // that is missing or malformed stops the start: the error names all of them at
 // once, and never shows a value, for half of them are secrets. An empty
 // variable counts as unset, which is how deployment templates leave one out.
-package setting
+package config
 
 import (
 	"encoding/json"
@@ -26,10 +26,13 @@ const minSecretBytes = 32
 
 // Common is what every function needs.
 type Common struct {
-	DatabaseURL string     // SUPABASE_DB_URL: where Postgres is, with user and password
-	TimeZone    string     // ORGANISATION_TIME_ZONE: an IANA name, by default Europe/Oslo
-	LogLevel    slog.Level // LOG_LEVEL: debug, info (the default), warn or error
+	DatabaseURL string         // SUPABASE_DB_URL: where Postgres is, with user and password
+	TimeZone    *time.Location // ORGANISATION_TIME_ZONE: an IANA name, by default Europe/Oslo
+	LogLevel    slog.Level     // LOG_LEVEL: debug, info (the default), warn or error
 }
+
+// Base is what the function has in common with the others.
+func (c Common) Base() Common { return c }
 
 // HTTP is what a function needs that checks access tokens.
 type HTTP struct {
@@ -137,14 +140,15 @@ func (e *environment) text(name string, check func(value string) (problem string
 func (e *environment) common() Common {
 	c := Common{
 		DatabaseURL: e.text("SUPABASE_DB_URL", checkDatabaseURL),
-		TimeZone:    e.text("ORGANISATION_TIME_ZONE", checkTimeZone),
 	}
 	if c.DatabaseURL == "" {
 		e.fail("SUPABASE_DB_URL", "is required")
 	}
-	if c.TimeZone == "" {
-		c.TimeZone = "Europe/Oslo"
+	name := e.text("ORGANISATION_TIME_ZONE", checkTimeZone)
+	if name == "" {
+		name = "Europe/Oslo"
 	}
+	c.TimeZone, _ = time.LoadLocation(name) // checked
 	c.LogLevel = logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))]
 	return c
 }

@@ -1,4 +1,4 @@
-package setting_test
+package config_test
 
 import (
 	"bytes"
@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/setting"
+	"mentorpause/shared/config"
 )
 
 const (
@@ -29,18 +30,18 @@ func environment(changes map[string]string) func(string) string {
 
 func TestReadHTTP(t *testing.T) {
 	t.Parallel()
-	minimal := setting.HTTP{
-		Common:      setting.Common{DatabaseURL: databaseURL, TimeZone: "Europe/Oslo", LogLevel: slog.LevelInfo},
+	minimal := config.HTTP{
+		Common:      config.Common{DatabaseURL: databaseURL, TimeZone: zone("Europe/Oslo"), LogLevel: slog.LevelInfo},
 		SupabaseURL: "https://abc.supabase.co",
 	}
-	with := func(change func(*setting.HTTP)) setting.HTTP {
+	with := func(change func(*config.HTTP)) config.HTTP {
 		want := minimal
 		change(&want)
 		return want
 	}
 	for name, c := range map[string]struct {
 		changes map[string]string
-		want    setting.HTTP
+		want    config.HTTP
 	}{
 		"only what is required": {nil, minimal},
 		"everything": {
@@ -48,30 +49,30 @@ func TestReadHTTP(t *testing.T) {
 				"SUPABASE_JWKS": `{"keys":[]}`, "SUPABASE_JWT_SECRET": secret, "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
 				"SUPABASE_ANON_KEY": "ey.x.y", "ORGANISATION_TIME_ZONE": "Arctic/Longyearbyen", "LOG_LEVEL": "debug",
 			},
-			setting.HTTP{
-				Common:      setting.Common{DatabaseURL: databaseURL, TimeZone: "Arctic/Longyearbyen", LogLevel: slog.LevelDebug},
+			config.HTTP{
+				Common:      config.Common{DatabaseURL: databaseURL, TimeZone: zone("Arctic/Longyearbyen"), LogLevel: slog.LevelDebug},
 				SupabaseURL: "https://abc.supabase.co", JWKS: `{"keys":[]}`, JWTSecret: secret, APIKey: "sb_publishable_x",
 			},
 		},
-		"the anon key alone":      {map[string]string{"SUPABASE_ANON_KEY": "ey.x.y"}, with(func(s *setting.HTTP) { s.APIKey = "ey.x.y" })},
-		"keys instead of a URL":   {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWKS": `{"keys":[]}`}, with(func(s *setting.HTTP) { s.SupabaseURL, s.JWKS = "", `{"keys":[]}` })},
-		"secret instead of a URL": {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWT_SECRET": secret}, with(func(s *setting.HTTP) { s.SupabaseURL, s.JWTSecret = "", secret })},
-		"UTC":                     {map[string]string{"ORGANISATION_TIME_ZONE": "UTC"}, with(func(s *setting.HTTP) { s.TimeZone = "UTC" })},
+		"the anon key alone":      {map[string]string{"SUPABASE_ANON_KEY": "ey.x.y"}, with(func(s *config.HTTP) { s.APIKey = "ey.x.y" })},
+		"keys instead of a URL":   {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWKS": `{"keys":[]}`}, with(func(s *config.HTTP) { s.SupabaseURL, s.JWKS = "", `{"keys":[]}` })},
+		"secret instead of a URL": {map[string]string{"SUPABASE_URL": "", "SUPABASE_JWT_SECRET": secret}, with(func(s *config.HTTP) { s.SupabaseURL, s.JWTSecret = "", secret })},
+		"UTC":                     {map[string]string{"ORGANISATION_TIME_ZONE": "UTC"}, with(func(s *config.HTTP) { s.TimeZone = zone("UTC") })},
 		"level info":              {map[string]string{"LOG_LEVEL": "info"}, minimal},
-		"level warn":              {map[string]string{"LOG_LEVEL": "warn"}, with(func(s *setting.HTTP) { s.LogLevel = slog.LevelWarn })},
-		"level in capitals":       {map[string]string{"LOG_LEVEL": "ERROR"}, with(func(s *setting.HTTP) { s.LogLevel = slog.LevelError })},
+		"level warn":              {map[string]string{"LOG_LEVEL": "warn"}, with(func(s *config.HTTP) { s.LogLevel = slog.LevelWarn })},
+		"level in capitals":       {map[string]string{"LOG_LEVEL": "ERROR"}, with(func(s *config.HTTP) { s.LogLevel = slog.LevelError })},
 		"database by a socket": {map[string]string{"SUPABASE_DB_URL": "postgres:///postgres?host=/tmp"},
-			with(func(s *setting.HTTP) { s.DatabaseURL = "postgres:///postgres?host=/tmp" })},
+			with(func(s *config.HTTP) { s.DatabaseURL = "postgres:///postgres?host=/tmp" })},
 		"database of two hosts": {map[string]string{"SUPABASE_DB_URL": "postgres://u@a:5432,b:5432/postgres"},
-			with(func(s *setting.HTTP) { s.DatabaseURL = "postgres://u@a:5432,b:5432/postgres" })},
+			with(func(s *config.HTTP) { s.DatabaseURL = "postgres://u@a:5432,b:5432/postgres" })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := setting.ReadHTTP(environment(c.changes))
+			got, err := config.ReadHTTP(environment(c.changes))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, got, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -121,8 +122,8 @@ func TestReadHTTPNamesWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := setting.ReadHTTP(environment(c.changes))
-			if err == nil || got != (setting.HTTP{}) {
+			got, err := config.ReadHTTP(environment(c.changes))
+			if err == nil || got != (config.HTTP{}) {
 				t.Fatalf("got %+v, %v, want only an error", got, err)
 			}
 			var named []string
@@ -143,15 +144,15 @@ func TestReadHTTPNamesWhatIsWrong(t *testing.T) {
 
 func TestReadDispatch(t *testing.T) {
 	t.Parallel()
-	read := func(changes map[string]string) (setting.Dispatch, error) {
+	read := func(changes map[string]string) (config.Dispatch, error) {
 		variables := map[string]string{"SUPABASE_DB_URL": databaseURL}
 		maps.Copy(variables, changes)
-		return setting.ReadDispatch(func(name string) string { return variables[name] })
+		return config.ReadDispatch(func(name string) string { return variables[name] })
 	}
 	t.Run("inbox only", func(t *testing.T) {
 		t.Parallel()
 		got, err := read(nil)
-		if err != nil || got.SMTPURL != nil || got.MailFrom != nil || got.TimeZone != "Europe/Oslo" {
+		if err != nil || got.SMTPURL != nil || got.MailFrom != nil || got.TimeZone.String() != "Europe/Oslo" {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
@@ -195,7 +196,7 @@ func TestReadDispatch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := read(map[string]string{"SMTP_URL": c.url, "MAIL_FROM": c.from})
-			if err == nil || got != (setting.Dispatch{}) {
+			if err == nil || got != (config.Dispatch{}) {
 				t.Fatalf("got %+v, %v, want only an error", got, err)
 			}
 			var named []string
@@ -216,7 +217,7 @@ func TestReadDispatch(t *testing.T) {
 func TestLoggerWritesOneObjectALine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	logger := setting.Common{LogLevel: slog.LevelWarn}.Logger(&out)
+	logger := config.Common{LogLevel: slog.LevelWarn}.Logger(&out)
 	logger.Info("not shown")
 	logger.Warn("first\nline", "error", "a \"quoted\" one")
 	logger.Error("second")
@@ -231,4 +232,12 @@ func TestLoggerWritesOneObjectALine(t *testing.T) {
 	if entry.Level != "WARN" || entry.Msg != "first\nline" || entry.Error != `a "quoted" one` {
 		t.Errorf("got %+v", entry)
 	}
+}
+
+func zone(name string) *time.Location {
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return location
 }

@@ -1,4 +1,4 @@
-package message_test
+package notification_test
 
 import (
 	"flag"
@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"mentorpause/shared/message"
+	"mentorpause/shared/notification"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -27,18 +27,18 @@ func on(text string) time.Time {
 }
 
 // email renders both.
-func email(n message.Notification) (message.Message, message.Email, error) {
-	m, err := message.Render(n)
+func email(n notification.Event) (notification.Text, notification.Email, error) {
+	m, err := notification.Render(n)
 	if err != nil {
-		return m, message.Email{}, err
+		return m, notification.Email{}, err
 	}
-	e, err := message.RenderEmail(n, m)
+	e, err := notification.RenderEmail(n, m)
 	return m, e, err
 }
 
 // example is a notification of the kind; without reminder it has no reference date.
-func example(kind, audience, role, locale string) message.Notification {
-	return message.Notification{
+func example(kind, audience, role, locale string) notification.Event {
+	return notification.Event{
 		Kind: kind, Audience: audience, Role: role, Locale: locale, MentorName: "Åse Ødegård",
 		Today: on("2026-11-24"), HappenedOn: on("2026-11-23"),
 	}
@@ -53,11 +53,11 @@ var recipients = [][2]string{
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for _, locale := range []string{"nb", "nn", "en"} {
-		for _, kind := range message.Kinds {
+		for _, kind := range notification.Kinds {
 			t.Run(locale+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				var got strings.Builder
-				show := func(what string, n message.Notification) {
+				show := func(what string, n notification.Event) {
 					_, e, err := email(n)
 					if err != nil {
 						t.Fatalf("%s: %v", what, err)
@@ -120,9 +120,9 @@ func TestTitleSaysWhoAndWhat(t *testing.T) {
 	t.Parallel()
 	titles := map[string]bool{}
 	for _, locale := range []string{"nb", "nn", "en"} {
-		for _, kind := range message.Kinds {
+		for _, kind := range notification.Kinds {
 			for _, role := range []string{"coordinator", "mentor"} {
-				m, err := message.Render(example(kind, role, role, locale))
+				m, err := notification.Render(example(kind, role, role, locale))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -145,7 +145,7 @@ func TestLocale(t *testing.T) {
 		"nn": "er sett på pause", "nn-NO": "er sett på pause", "NN_no": "er sett på pause",
 		"en": "is paused", "en-GB": "is paused", "EN": "is paused", "enm": "er satt på pause",
 	} {
-		m, err := message.Render(example("mentor_paused", "coordinator", "coordinator", locale))
+		m, err := notification.Render(example("mentor_paused", "coordinator", "coordinator", locale))
 		if err != nil || !strings.HasSuffix(m.Title, want) {
 			t.Errorf("%q: %q (%v), want %q", locale, m.Title, err, want)
 		}
@@ -174,7 +174,7 @@ func TestNamesAreHarmless(t *testing.T) {
 			t.Parallel()
 			n := example("mentor_paused", "coordinator", "coordinator", "en")
 			n.MentorName = c.name
-			m, err := message.Render(n)
+			m, err := notification.Render(n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,12 +220,12 @@ func TestNamesAreNoMarkup(t *testing.T) {
 
 func TestUnknownIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, n := range map[string]message.Notification{
+	for name, n := range map[string]notification.Event{
 		"kind":    example("birthday", "mentor", "mentor", "nb"),
 		"role":    example("mentor_paused", "coordinator", "visitor", "nb"),
 		"no date": {Kind: "mentor_paused", Audience: "mentor", Role: "mentor", MentorName: "Kari", Today: on("2026-11-24")},
 	} {
-		if m, err := message.Render(n); err == nil {
+		if m, err := notification.Render(n); err == nil {
 			t.Errorf("%s: %q", name, m.Title)
 		}
 	}
