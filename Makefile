@@ -70,6 +70,11 @@ migrate-down: ## undoes the newest migration of $SUPABASE_DB_URL by its rollback
 migrate-status: ## lists the migrations of $SUPABASE_DB_URL
 	@go run ./cmd/migrate status
 
+.PHONY: schema
+schema: node_modules/.package-lock.json ## writes supabase/schemas, each object of the database as it is now, from the migrations
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@exec .cache/testcluster -- .ci/schema supabase/schemas
+
 .PHONY: nightly
 nightly: ## does the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
 	@mkdir -p .cache && go build -o .cache/nightly ./cmd/nightly
@@ -81,7 +86,7 @@ smoke: ## looks at a deployment from outside (URL=… or PAUSE_URL=… REACTIVAT
 	@exec .cache/smoke
 
 .PHONY: lint
-lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors), template, licences, workflow, OpenAPI
+lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql

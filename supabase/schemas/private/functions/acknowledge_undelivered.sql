@@ -1,0 +1,39 @@
+CREATE OR REPLACE FUNCTION private.acknowledge_undelivered (
+  notification_id uuid
+)
+  RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  if auth.uid() is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  if acknowledge_undelivered.notification_id is null then
+    perform private.refuse('invalid_request', 'notification_id', 'notification_id is required.');
+  end if;
+  perform from public.notifications n
+  where n.id = acknowledge_undelivered.notification_id
+    and n.state = 'undeliverable'
+    and exists (
+      select from public.chapter_memberships m
+      where m.user_id = n.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any (private.my_administered_chapter_ids()))
+  for update;
+  if not found then
+    perform private.refuse('mentor_not_found', null, 'No such undeliverable notification about a mentor of a chapter that you administer.');
+  end if;
+  update public.notifications n
+  set acknowledged_at = clock_timestamp()
+  where n.id = acknowledge_undelivered.notification_id and n.acknowledged_at is null;
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."acknowledge_undelivered"(uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."acknowledge_undelivered"(uuid) IS 'Behind public.acknowledge_undelivered. Definer, because nobody may write the tables directly; checks the caller itself.';
+
+REVOKE ALL ON FUNCTION "private"."acknowledge_undelivered"(uuid) FROM PUBLIC;

@@ -1,0 +1,64 @@
+CREATE OR REPLACE FUNCTION private.due_reminders (
+  mentor_ids uuid[],
+  as_of      date
+)
+  RETURNS TABLE (
+    mentor_id    uuid,
+    kind         text,
+    reminder     text,
+    reference_on date
+  )
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO ''
+  SET plan_cache_mode TO 'force_generic_plan'
+  SET jit TO 'off'
+  SET enable_seqscan TO 'off'
+  SET max_parallel_workers_per_gather TO '0'
+  AS $function$
+begin
+  return query
+    select d.mentor_id, d.kind, d.reminder, d.reference_on
+    from (
+      select distinct c.mentor_id, 'certification_expiring' as kind,
+        case when c.expires_on <= due_reminders.as_of + 7 then 'certification_in_7_days' else 'certification_in_30_days' end as reminder,
+        c.expires_on as reference_on
+      from public.certifications c
+      where c.mentor_id = any (due_reminders.mentor_ids)
+        and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30
+        and c.issued_on <= due_reminders.as_of
+        -- Renewed already, perhaps ahead.
+        and not exists (
+          select from public.certifications n
+          where n.mentor_id = c.mentor_id and n.kind = c.kind
+            and coalesce(n.expires_on, 'infinity') > c.expires_on
+            and n.issued_on <= c.expires_on + 1)
+      union all
+      -- The latest that is due, not all of them.
+      select r.mentor_id,
+        case when r.expected_return_date <= due_reminders.as_of - 7 then 'return_overdue' else 'return_due' end,
+        case
+          when r.expected_return_date <= due_reminders.as_of - 7 then 'return_7_days_ago'
+          when r.expected_return_date <= due_reminders.as_of then 'return_today'
+          else 'return_in_7_days' end,
+        r.expected_return_date
+      from public.pause_records r
+      where r.mentor_id = any (due_reminders.mentor_ids)
+        and r.status in ('paused', 'expired_cert')
+        and r.paused_at is not null
+        -- So that it is looked up by mentor, not each mentor among all returns.
+        and coalesce(r.expected_return_date, 'infinity') <= due_reminders.as_of + 7
+    ) d
+    where exists (
+        select from public.chapter_memberships m
+        where m.user_id = d.mentor_id and m.role = 'mentor' and m.ended_at is null)
+      and not exists (
+        select from public.notifications s
+        where s.mentor_id = d.mentor_id and s.reminder = d.reminder and s.reference_on = d.reference_on);
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."due_reminders"(uuid[], date) IS 'Reminders for these mentors that are due on the date and have not gone out: of each certification kind its end, of a pause its return.';
+
+REVOKE ALL ON FUNCTION "private"."due_reminders"(uuid[], date) FROM PUBLIC;

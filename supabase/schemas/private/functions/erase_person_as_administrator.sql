@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION private.erase_person_as_administrator (
+  person_id uuid
+)
+  RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+declare
+  administered uuid[] := private.my_administered_chapter_ids();
+begin
+  if auth.uid() is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  if not exists (
+    select from public.chapter_memberships m
+    where m.user_id = erase_person_as_administrator.person_id and m.chapter_id = any (administered)
+  ) or exists (
+    select from public.chapter_memberships m
+    where m.user_id = erase_person_as_administrator.person_id and m.ended_at is null and m.chapter_id <> all (administered)
+  ) then
+    perform private.refuse('mentor_not_found', null, 'No such person whom you alone answer for.');
+  end if;
+  perform private.erase_person(erase_person_as_administrator.person_id, auth.uid());
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."erase_person_as_administrator"(uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."erase_person_as_administrator"(uuid) IS 'Behind public.erase_person. Definer, because nobody may write the tables directly; checks the caller itself.';
+
+REVOKE ALL ON FUNCTION "private"."erase_person_as_administrator"(uuid) FROM PUBLIC;

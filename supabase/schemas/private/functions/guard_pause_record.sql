@@ -1,0 +1,62 @@
+CREATE OR REPLACE FUNCTION private.guard_pause_record()
+  RETURNS TRIGGER
+  LANGUAGE plpgsql
+  SET search_path TO ''
+  AS $function$
+declare
+  by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
+begin
+  if tg_op = 'INSERT' then
+    new.version := 1;
+    if new.status = 'paused' then
+      new.paused_at := coalesce(new.paused_at, now());
+    end if;
+    -- A record that is born closed is history brought in from elsewhere.
+    if new.status = 'active' then
+      new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    end if;
+    return new;
+  end if;
+
+  if current_setting('mentorpause.erasing', true) = new.mentor_id::text
+     and new.pause_reason is null
+     and to_jsonb(new) - 'pause_reason' = to_jsonb(old) - 'pause_reason' then
+    return new;
+  end if;
+
+  if old.status = 'active' then
+    raise exception 'pause record % is closed and can''t be changed', old.id
+      using errcode = 'restrict_violation', constraint = 'pause_records_closed_is_final',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at then
+    raise exception 'pause record % can''t change its id, mentor or creation', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_identity_is_fixed',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+  if old.paused_at is not null and new.paused_at is distinct from old.paused_at then
+    raise exception 'the pause of record % ends by reactivation, not by taking back its start', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_pause_is_kept',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+
+  if new.status = 'active' then
+    new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+  end if;
+  -- An RPC has looked, and refuses with a code of its own.
+  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
+    raise exception 'the mentor of pause record % has an expired certification', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
+        table = tg_table_name, schema = tg_table_schema, hint = 'Register the renewal first.';
+  end if;
+  if by_hand and new.effective_on is not distinct from old.effective_on then
+    new.effective_on := private.today();
+  end if;
+  new.version := old.version + 1;
+  return new;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."guard_pause_record"() IS 'Trigger: lets through only the transitions of a live record, counts its versions, keeps closed records as they are (SQLSTATE 23001, 23514).';
+
+REVOKE ALL ON FUNCTION "private"."guard_pause_record"() FROM PUBLIC;

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION private.has_lapsed (
+  mentor_id uuid,
+  as_of     date
+)
+  RETURNS boolean
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  return exists (
+    select from public.certifications c
+    where c.mentor_id = has_lapsed.mentor_id and c.issued_on <= has_lapsed.as_of
+    group by c.kind
+    having max(coalesce(c.expires_on, 'infinity')) < has_lapsed.as_of
+  );
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."has_lapsed"(uuid, date) IS 'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, and without the dates. Of a kind whose last certification that has begun is over, one registered ahead leaves a gap.';
+
+REVOKE ALL ON FUNCTION "private"."has_lapsed"(uuid, date) FROM PUBLIC;

@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION private.hash_address (
+  address text
+)
+  RETURNS bytea
+  LANGUAGE sql
+  IMMUTABLE
+  SET search_path TO ''
+  AS $function$
+  select sha256(convert_to(lower(hash_address.address), 'UTF8'))
+$function$;
+
+COMMENT ON FUNCTION "private"."hash_address"(text) IS 'By what private.refused_addresses knows an address.';
+
+REVOKE ALL ON FUNCTION "private"."hash_address"(text) FROM PUBLIC;

@@ -1,0 +1,87 @@
+CREATE OR REPLACE FUNCTION private.judge_mentors (
+  mentor_ids uuid[],
+  since      date,
+  as_of      date,
+  dry_run    boolean,
+  OUT        expired integer,
+  OUT        restored integer,
+  OUT        reminders integer,
+  OUT        held uuid[]
+)
+  RETURNS record
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  SET plan_cache_mode TO 'force_generic_plan'
+  SET jit TO 'off'
+  SET enable_seqscan TO 'off'
+  SET max_parallel_workers_per_gather TO '0'
+  AS $function$
+declare
+  marked uuid[];
+  free_marks uuid[] := '{}'::uuid[];
+  wanted uuid[] := judge_mentors.mentor_ids;
+  locked uuid[];
+  recheck uuid[];
+begin
+  judge_mentors.held := '{}';
+  if judge_mentors.dry_run then
+    select count(*) filter (where c.expired), count(*) filter (where not c.expired)
+    into judge_mentors.expired, judge_mentors.restored
+    from private.due_changes(judge_mentors.mentor_ids, judge_mentors.since, judge_mentors.as_of) c;
+    judge_mentors.reminders := (
+      select count(*) from private.due_reminders(judge_mentors.mentor_ids, judge_mentors.as_of));
+    return;
+  end if;
+
+  -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
+  -- waited for. The facts are read by later statements, which see what those who
+  -- came before have committed.
+  marked := array(
+    select p.mentor_id from private.nightly_pending p where p.mentor_id = any (judge_mentors.mentor_ids));
+  if marked <> '{}' then
+    free_marks := array(
+      select p.mentor_id from private.nightly_pending p
+      where p.mentor_id = any (marked) order by p.mentor_id for update skip locked);
+    if cardinality(free_marks) < cardinality(marked) then
+      wanted := array(select unnest(wanted) except (select unnest(marked) except select unnest(free_marks)));
+    end if;
+  end if;
+  locked := private.try_lock_mentors(wanted);
+  if cardinality(locked) < cardinality(judge_mentors.mentor_ids) then
+    judge_mentors.held := array(select unnest(judge_mentors.mentor_ids) except select unnest(locked));
+  end if;
+
+  select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
+  from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of) a;
+  judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
+  delete from private.nightly_held h where h.mentor_id = any (locked);
+  if free_marks <> '{}' then
+    -- Who was stored by later facts than this date's is still to be judged by those.
+    delete from private.nightly_pending p
+    where p.mentor_id = any (free_marks) and p.mentor_id = any (locked)
+      -- The limit keeps it a look-up, whatever the statistics say of the table.
+      and (
+        select true from public.pause_records r
+        where r.mentor_id = p.mentor_id and r.effective_on > judge_mentors.as_of
+        limit 1) is null;
+  end if;
+
+  -- A certification that was registered ahead has begun. Whoever holds the profile
+  -- is about to refresh the entry anyway, and until then the roster looks it up.
+  recheck := array(
+    select distinct e.mentor_id from private.roster_entries e
+    where e.mentor_id = any (locked) and e.recheck_on <= private.today());
+  if recheck <> '{}' then
+    recheck := array(
+      select p.id from public.profiles p where p.id = any (recheck) order by p.id for no key update skip locked);
+  end if;
+  if recheck <> '{}' then
+    perform private.refresh_roster(recheck);
+  end if;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) IS 'Does for these mentors what is due: status, reminders, read model. Answers how much, and whom somebody else held. A dry run reads only.';
+
+REVOKE ALL ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) FROM PUBLIC;

@@ -1,0 +1,21 @@
+CREATE OR REPLACE FUNCTION private.my_administered_chapter_ids()
+  RETURNS uuid[]
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  return array(
+    select m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = auth.uid() and m.role = 'administrator' and m.ended_at is null
+  );
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."my_administered_chapter_ids"() TO "authenticated";
+
+COMMENT ON FUNCTION "private"."my_administered_chapter_ids"() IS 'Chapters in which the caller is an active administrator. Definer for the same reason as private.my_chapter_ids().';
+
+REVOKE ALL ON FUNCTION "private"."my_administered_chapter_ids"() FROM PUBLIC;

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION private.my_chapter_ids()
+  RETURNS uuid[]
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  return array(
+    select distinct m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = auth.uid()
+      and m.role in ('coordinator', 'administrator')
+      and m.ended_at is null
+  );
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."my_chapter_ids"() TO "authenticated";
+
+COMMENT ON FUNCTION "private"."my_chapter_ids"() IS 'Chapters in which the caller is an active coordinator or administrator. Policies call it once per statement.';
+
+REVOKE ALL ON FUNCTION "private"."my_chapter_ids"() FROM PUBLIC;

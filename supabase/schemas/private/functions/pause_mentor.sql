@@ -1,0 +1,76 @@
+CREATE OR REPLACE FUNCTION private.pause_mentor (
+  mentor_id            uuid,
+  pause_reason         text,
+  expected_return_date date,
+  expected_version     integer,
+  request_id           uuid
+)
+  RETURNS jsonb
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  SET "TimeZone" TO 'UTC'
+  SET plan_cache_mode TO 'force_generic_plan'
+  SET jit TO 'off'
+  AS $function$
+declare
+  today date := private.today();
+  caller uuid := private.authorised_caller(pause_mentor.mentor_id);
+  fingerprint bytea := sha256(convert_to(jsonb_build_array('pause_mentor', pause_mentor.mentor_id,
+    pause_mentor.pause_reason, pause_mentor.expected_return_date, pause_mentor.expected_version)::text, 'UTF8'));
+  replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
+  reason text := private.trimmed(pause_mentor.pause_reason);
+  live public.pause_records;
+begin
+  if replayed is not null then
+    return replayed;
+  end if;
+
+  if reason is null or char_length(reason) not between 1 and 500 then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
+  end if;
+  if pause_mentor.expected_return_date <= today then
+    perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be after today.');
+  end if;
+  if pause_mentor.expected_return_date > today + interval '3 years' then
+    perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be at most 3 years ahead.');
+  end if;
+
+  live := private.lock_live_record(pause_mentor.mentor_id);
+  if pause_mentor.expected_version is not null and live.version is distinct from pause_mentor.expected_version then
+    perform private.refuse('version_conflict', live.version::text);
+  end if;
+  live := private.bring_up_to_date(pause_mentor.mentor_id, live, today);
+  if live.paused_at is not null and pause_mentor.expected_version is null then
+    perform private.refuse('already_paused');
+  end if;
+
+  perform private.act_as('coordinator', caller);
+  if live.id is null or live.status = 'active' then
+    insert into public.pause_records
+      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at)
+    values (pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
+      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp())
+    returning * into live;
+  else
+    -- An amendment, or the pause under an expired certification.
+    update public.pause_records r
+    set pause_reason = reason,
+      expected_return_date = pause_mentor.expected_return_date,
+      paused_at = coalesce(r.paused_at, clock_timestamp()),
+      coordinator_id = caller,
+      effective_on = today
+    where r.id = live.id
+    returning * into live;
+  end if;
+  perform private.act_as(null);
+
+  return private.answer(caller, pause_mentor.request_id, fingerprint, live);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."pause_mentor"(uuid, text, date, integer, uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."pause_mentor"(uuid, text, date, integer, uuid) IS 'Behind public.pause_mentor. Definer, because nobody may write the tables directly; checks the caller itself.';
+
+REVOKE ALL ON FUNCTION "private"."pause_mentor"(uuid, text, date, integer, uuid) FROM PUBLIC;

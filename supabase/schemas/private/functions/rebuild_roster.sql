@@ -1,0 +1,50 @@
+CREATE OR REPLACE FUNCTION private.rebuild_roster()
+  RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+declare
+  ids uuid[];
+  sets integer[];
+  last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
+begin
+  -- Against every writer of what the entries are made from. The RPCs take the
+  -- mentor's profile first, which is wanted below too: whoever has one comes first,
+  -- and nobody gets one and waits for what is locked here next.
+  lock table public.profiles in exclusive mode;
+  lock table public.chapter_memberships, public.certifications,
+    public.coordinator_assignments, public.pause_records in share row exclusive mode;
+  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
+  delete from private.roster_counts;
+  delete from private.roster_deltas;
+  delete from private.roster_entries;
+  delete from private.chapter_sets;
+  analyze public.profiles, public.chapter_memberships, public.certifications, public.coordinator_assignments, public.pause_records;
+  loop
+    ids := array(
+      select distinct m.user_id from public.chapter_memberships m
+      where m.user_id > last_id and m.role = 'mentor' and m.ended_at is null
+      order by m.user_id
+      limit 20000);
+    exit when ids = '{}';
+    perform private.refresh_roster(ids);
+    last_id := ids[cardinality(ids)];
+  end loop;
+  -- What was counted on the way lies scattered.
+  delete from private.roster_counts;
+  delete from private.roster_deltas;
+  for sets in
+    select array_agg(n.id order by n.id)
+    from (select s.id, row_number() over (order by s.id) as place from private.chapter_sets s) n
+    group by (n.place - 1) / 1000
+    order by 1
+  loop
+    perform private.recount(sets);
+  end loop;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."rebuild_roster"() IS 'Makes the whole read model anew from the tables. Writers wait meanwhile, readers do not. For postgres.';
+
+REVOKE ALL ON FUNCTION "private"."rebuild_roster"() FROM PUBLIC;

@@ -1,0 +1,28 @@
+CREATE OR REPLACE FUNCTION private.recount (
+  chapter_set_ids integer[]
+)
+  RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  -- Against folding, which moves and removes rows; that never takes long.
+  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
+  insert into private.roster_counts as c
+    (chapter_set_id, day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
+  select r.* from private.recounted(recount.chapter_set_ids) r
+  order by r.chapter_set_id, r.day -- the order in which they are read
+  on conflict on constraint roster_counts_pkey do update set
+    mentors = c.mentors + excluded.mentors,
+    paused = c.paused + excluded.paused,
+    expiring = c.expiring + excluded.expiring,
+    paused_expiring = c.paused_expiring + excluded.paused_expiring,
+    due_back = c.due_back + excluded.due_back,
+    due_back_expired = c.due_back_expired + excluded.due_back_expired;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."recount"(integer[]) IS 'Makes the counts of these sets of chapters right. What others change meanwhile is added to it.';
+
+REVOKE ALL ON FUNCTION "private"."recount"(integer[]) FROM PUBLIC;

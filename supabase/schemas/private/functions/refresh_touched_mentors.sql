@@ -1,0 +1,38 @@
+CREATE OR REPLACE FUNCTION private.refresh_touched_mentors()
+  RETURNS TRIGGER
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+declare
+  touched uuid[] := '{}';
+  more uuid[];
+begin
+  -- The argument is the column that holds the person. Dynamic, so that one
+  -- function serves tables of different shape.
+  if tg_op <> 'DELETE' then
+    execute format('select array_agg(distinct n.%I) from new_rows n', tg_argv[0]) into more;
+    touched := touched || coalesce(more, '{}');
+  end if;
+  if tg_op <> 'INSERT' then
+    execute format('select array_agg(distinct o.%I) from old_rows o', tg_argv[0]) into more;
+    touched := touched || coalesce(more, '{}');
+  end if;
+  if touched = '{}' then
+    return null;
+  end if;
+  if tg_argv[0] <> 'mentor_id' then
+    -- The person may be a coordinator, whose name stands in the mentors' entries.
+    touched := touched || array(
+      select a.mentor_id from public.coordinator_assignments a
+      where a.coordinator_id = any (touched) and a.ended_at is null
+    );
+  end if;
+  perform private.refresh_roster(touched);
+  return null;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."refresh_touched_mentors"() IS 'Trigger: refreshes the roster''s entries of the mentors that a statement touched; its argument names the column with the person.';
+
+REVOKE ALL ON FUNCTION "private"."refresh_touched_mentors"() FROM PUBLIC;

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION private.refusals()
+  RETURNS TABLE (
+    code    text,
+    status  integer,
+    message text
+  )
+  LANGUAGE sql
+  IMMUTABLE
+  SET search_path TO ''
+  AS $function$
+  values
+    ('invalid_request', 400, 'The request is not valid.'),
+    ('unauthenticated', 401, 'A valid access token of a signed-in user is required.'),
+    ('not_a_coordinator', 403, 'You coordinate no chapter.'),
+    ('mentor_not_found', 404, 'No such mentor in your chapters.'),
+    ('chapter_not_found', 404, 'No such chapter among yours.'),
+    ('already_paused', 409, 'The mentor is already paused.'),
+    ('not_paused', 409, 'The mentor is not paused.'),
+    ('version_conflict', 409, 'The pause record has changed since you read it.'),
+    ('certification_expired', 409, 'The mentor''s certification has expired; renew it first.'),
+    ('request_in_progress', 409, 'A request with this idempotency key is being carried out.'),
+    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
+$function$;
+
+COMMENT ON FUNCTION "private"."refusals"() IS 'The codes with which an RPC refuses, their HTTP status and sentence. The functions'' table of codes holds the same; a test compares them.';
+
+REVOKE ALL ON FUNCTION "private"."refusals"() FROM PUBLIC;

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION private.tonights_reconciliation (
+  batch integer
+)
+  RETURNS uuid[]
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+declare
+  next_ids uuid[] := private.mentors_to_reconcile(
+    (select s.reconciled_to from private.nightly_state s), tonights_reconciliation.batch);
+begin
+  if cardinality(next_ids) < tonights_reconciliation.batch then
+    -- At the end it goes on from the beginning.
+    next_ids := next_ids || array(
+      select w from unnest(private.mentors_to_reconcile(
+        '00000000-0000-0000-0000-000000000000', tonights_reconciliation.batch - cardinality(next_ids))) w
+      where w <> all (next_ids));
+  end if;
+  return next_ids;
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."tonights_reconciliation"(integer) IS 'Whose logs a run compares that is not full: all of a small organisation''s, of a large one''s the next after last night''s.';
+
+REVOKE ALL ON FUNCTION "private"."tonights_reconciliation"(integer) FROM PUBLIC;

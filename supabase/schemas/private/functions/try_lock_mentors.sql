@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION private.try_lock_mentors (
+  mentor_ids uuid[]
+)
+  RETURNS uuid[]
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO ''
+  AS $function$
+begin
+  return array(
+    select m from unnest(try_lock_mentors.mentor_ids) m
+    where pg_try_advisory_xact_lock(uuid_hash_extended(m, 20261123)));
+end
+$function$;
+
+COMMENT ON FUNCTION "private"."try_lock_mentors"(uuid[]) IS 'Takes the lock of each of these mentors that is free, until the transaction ends, and answers whose. The key is that of private.mentor_lock, which would cost ten times the lock.';
+
+REVOKE ALL ON FUNCTION "private"."try_lock_mentors"(uuid[]) FROM PUBLIC;

@@ -1,0 +1,22 @@
+CREATE TABLE "private"."idempotent_requests" (
+  "caller_id"   uuid                     NOT NULL,
+  "request_id"  uuid                     NOT NULL,
+  "fingerprint" bytea                    NOT NULL,
+  "mentor_id"   uuid                     NOT NULL,
+  "response"    jsonb                    NOT NULL,
+  "created_at"  timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT "idempotent_requests_pkey" PRIMARY KEY (caller_id, request_id)
+);
+
+ALTER TABLE "private"."idempotent_requests"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX idempotent_requests_by_age ON private.idempotent_requests USING btree (created_at);
+
+CREATE INDEX idempotent_requests_by_mentor ON private.idempotent_requests USING btree (mentor_id);
+
+COMMENT ON COLUMN "private"."idempotent_requests"."fingerprint" IS 'Hash of what was asked; the same key with another one is refused.';
+
+COMMENT ON COLUMN "private"."idempotent_requests"."mentor_id" IS 'Whose reason the response holds: erased with the person.';
+
+COMMENT ON TABLE "private"."idempotent_requests" IS 'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for at least 24 hours.';

@@ -1,0 +1,17 @@
+CREATE TABLE "private"."nightly_state" (
+  "only_row"      boolean NOT NULL DEFAULT true,
+  "fencing_token" bigint  NOT NULL DEFAULT 0,
+  "reconciled_to" uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+  "swept_to"      uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+  CONSTRAINT "nightly_state_only_one_row" CHECK (only_row),
+  CONSTRAINT "nightly_state_pkey" PRIMARY KEY (only_row)
+);
+
+ALTER TABLE "private"."nightly_state"
+  ENABLE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor whose log was compared with the status. Each night compares the next thousands and goes round.';
+
+COMMENT ON COLUMN "private"."nightly_state"."swept_to" IS 'The last mentor who was looked at without an occasion. Each night looks at the next thousands and goes round.';
+
+COMMENT ON TABLE "private"."nightly_state" IS 'One row: what outlives a run.';

@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION public.acknowledge_undelivered (
+  notification_id uuid DEFAULT NULL::uuid
+)
+  RETURNS void
+  LANGUAGE plpgsql
+  SET search_path TO ''
+  AS $function$
+begin
+  perform private.acknowledge_undelivered(acknowledge_undelivered.notification_id);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "public"."acknowledge_undelivered"(uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "public"."acknowledge_undelivered"(uuid) IS 'Takes an undeliverable notification off the dashboard''s count; the nightly run leaves it alone then. For administrators of a chapter where the mentor is active; else mentor_not_found. A second time changes nothing.';
+
+REVOKE ALL ON FUNCTION "public"."acknowledge_undelivered"(uuid) FROM PUBLIC, "anon", "service_role";

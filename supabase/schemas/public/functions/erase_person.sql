@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION public.erase_person (
+  person_id uuid
+)
+  RETURNS void
+  LANGUAGE plpgsql
+  SET search_path TO ''
+  AS $function$
+begin
+  perform private.erase_person_as_administrator(erase_person.person_id);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "public"."erase_person"(uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "public"."erase_person"(uuid) IS 'Pseudonymises a person. For administrators of a chapter of theirs, when they are active in no chapter of somebody else''s; else mentor_not_found.';
+
+REVOKE ALL ON FUNCTION "public"."erase_person"(uuid) FROM PUBLIC, "anon", "service_role";

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION public.nightly_begin (
+  as_of   date,
+  is_full boolean,
+  holder  uuid
+)
+  RETURNS jsonb
+  LANGUAGE sql
+  SET search_path TO ''
+BEGIN ATOMIC
+ SELECT private.nightly_begin(as_of, is_full, holder)
+  AS nightly_begin;
+END;
+
+GRANT EXECUTE ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) TO "pause_scheduler";
+
+COMMENT ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) IS 'Takes the lease for the run of a date, going on where an unfinished one of that date stopped, or answers skipped: another run is alive, or a later date has been done. The holder is any id of the caller''s; the same one again gets the same lease.';
+
+REVOKE ALL ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) FROM PUBLIC, "anon", "authenticated", "service_role";

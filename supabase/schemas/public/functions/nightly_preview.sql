@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION public.nightly_preview (
+  as_of    date,
+  is_full  boolean,
+  phase    text,
+  after_id uuid,
+  batch    integer
+)
+  RETURNS jsonb
+  LANGUAGE sql
+  SET search_path TO ''
+BEGIN ATOMIC
+ SELECT private.nightly_preview(as_of, is_full, phase, after_id, batch)
+  AS nightly_preview;
+END;
+
+GRANT EXECUTE ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) TO "pause_scheduler";
+
+COMMENT ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) IS 'A chunk of a dry run: what it would do and where the next one goes on; begins with phase reconcile and ends with outcome completed. Writes nothing.';
+
+REVOKE ALL ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) FROM PUBLIC, "anon", "authenticated", "service_role";

@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION public.nightly_step (
+  run_id        bigint,
+  fencing_token bigint,
+  batch         integer
+)
+  RETURNS jsonb
+  LANGUAGE sql
+  SET search_path TO ''
+BEGIN ATOMIC
+ SELECT private.nightly_step(run_id, fencing_token, batch)
+  AS nightly_step;
+END;
+
+GRANT EXECUTE ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) TO "pause_scheduler";
+
+COMMENT ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) IS 'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and prolongs the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
+
+REVOKE ALL ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) FROM PUBLIC, "anon", "authenticated", "service_role";

@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION public.nightly_stop (
+  run_id        bigint,
+  fencing_token bigint
+)
+  RETURNS jsonb
+  LANGUAGE sql
+  SET search_path TO ''
+BEGIN ATOMIC
+ SELECT private.nightly_stop(run_id, fencing_token)
+  AS nightly_stop;
+END;
+
+GRANT EXECUTE ON FUNCTION "public"."nightly_stop"(bigint, bigint) TO "pause_scheduler";
+
+COMMENT ON FUNCTION "public"."nightly_stop"(bigint, bigint) IS 'Ends an unfinished run as partial and gives the lease back; the next start goes on from there. Without effect for who has lost the lease.';
+
+REVOKE ALL ON FUNCTION "public"."nightly_stop"(bigint, bigint) FROM PUBLIC, "anon", "authenticated", "service_role";

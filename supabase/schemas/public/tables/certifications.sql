@@ -1,0 +1,85 @@
+CREATE TABLE "public"."certifications" (
+  "id"         uuid NOT NULL DEFAULT gen_random_uuid(),
+  "mentor_id"  uuid NOT NULL,
+  "kind"       text NOT NULL,
+  "issued_on"  date NOT NULL,
+  "expires_on" date,
+  CONSTRAINT "certifications_expires_after_issue" CHECK ((expires_on >= issued_on)),
+  CONSTRAINT "certifications_kind_length" CHECK (((char_length(kind) >= 1) AND (char_length(kind) <= 100))),
+  CONSTRAINT "certifications_pkey" PRIMARY KEY (id),
+  CONSTRAINT "certifications_mentor_exists" FOREIGN KEY (mentor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
+);
+
+ALTER TABLE "public"."certifications"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX certifications_by_expiry ON public.certifications USING btree (expires_on, mentor_id);
+
+CREATE INDEX certifications_by_issue ON public.certifications USING btree (issued_on, mentor_id);
+
+CREATE INDEX certifications_by_mentor ON public.certifications USING btree (mentor_id, kind, issued_on, expires_on);
+
+CREATE TRIGGER certifications_guard
+  BEFORE UPDATE ON public.certifications
+  FOR EACH ROW
+  EXECUTE FUNCTION private.guard_certification();
+
+CREATE TRIGGER certifications_refresh_roster_delete AFTER DELETE ON public.certifications
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'mentor_id'
+);
+
+CREATE TRIGGER certifications_refresh_roster_insert AFTER INSERT ON public.certifications
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'mentor_id'
+);
+
+CREATE TRIGGER certifications_refresh_roster_update AFTER UPDATE ON public.certifications
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'mentor_id'
+);
+
+CREATE TRIGGER certifications_refuse_truncate
+  BEFORE TRUNCATE ON public.certifications
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('Delete the rows instead.');
+
+CREATE TRIGGER certifications_tell_nightly_run_delete
+  AFTER DELETE ON public.certifications REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
+CREATE TRIGGER certifications_tell_nightly_run_insert
+  AFTER INSERT ON public.certifications REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
+CREATE TRIGGER certifications_tell_nightly_run_update
+  AFTER UPDATE ON public.certifications REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
+CREATE POLICY "select_own_and_managed" ON "public"."certifications"
+  FOR SELECT
+  TO "authenticated"
+  USING (((mentor_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = certifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS
+    my_chapter_ids)::uuid[])))))));
+
+COMMENT ON COLUMN "public"."certifications"."expires_on" IS 'The last day on which it is valid; null: never expires.';
+
+COMMENT ON COLUMN "public"."certifications"."issued_on" IS 'The first day on which it counts.';
+
+COMMENT ON TABLE "public"."certifications" IS 'Certifications that mentors hold. A renewal is a new row. Of each kind the furthest-reaching counts.';
+
+REVOKE ALL ON TABLE "public"."certifications" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."certifications" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."certifications" FROM "service_role";
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE "public"."certifications" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."certifications" FROM "anon";

@@ -1,0 +1,78 @@
+CREATE TABLE "public"."chapter_memberships" (
+  "id"         uuid                     NOT NULL DEFAULT gen_random_uuid(),
+  "chapter_id" uuid                     NOT NULL,
+  "user_id"    uuid                     NOT NULL,
+  "role"       text                     NOT NULL,
+  "started_at" timestamp with time zone NOT NULL DEFAULT now(),
+  "ended_at"   timestamp with time zone,
+  CONSTRAINT "chapter_memberships_pkey" PRIMARY KEY (id),
+  CONSTRAINT "chapter_memberships_role_known" CHECK ((role = ANY (ARRAY['mentor'::text, 'coordinator'::text, 'administrator'::text]))),
+  CONSTRAINT "chapter_memberships_chapter_exists" FOREIGN KEY (chapter_id) REFERENCES public.chapters(id) ON DELETE RESTRICT,
+  CONSTRAINT "chapter_memberships_user_exists" FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
+);
+
+ALTER TABLE "public"."chapter_memberships"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX chapter_memberships_by_chapter ON public.chapter_memberships USING btree (chapter_id, ROLE);
+
+CREATE INDEX chapter_memberships_by_user ON public.chapter_memberships USING btree (user_id, ROLE, chapter_id);
+
+CREATE INDEX chapter_memberships_of_mentors ON public.chapter_memberships USING btree (user_id, chapter_id)
+  WHERE ((ROLE = 'mentor'::text) AND (ended_at IS NULL));
+
+CREATE UNIQUE INDEX chapter_memberships_one_active ON public.chapter_memberships USING btree (chapter_id, user_id, ROLE)
+  WHERE (ended_at IS NULL);
+
+CREATE TRIGGER chapter_memberships_refresh_roster_delete AFTER DELETE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'user_id'
+);
+
+CREATE TRIGGER chapter_memberships_refresh_roster_insert AFTER INSERT ON public.chapter_memberships
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'user_id'
+);
+
+CREATE TRIGGER chapter_memberships_refresh_roster_update AFTER UPDATE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'user_id'
+);
+
+CREATE TRIGGER chapter_memberships_refuse_truncate
+  BEFORE TRUNCATE ON public.chapter_memberships
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('Delete the rows instead.');
+
+CREATE TRIGGER chapter_memberships_tell_nightly_run_insert
+  AFTER INSERT ON public.chapter_memberships REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
+CREATE TRIGGER chapter_memberships_tell_nightly_run_update
+  AFTER UPDATE ON public.chapter_memberships REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
+CREATE POLICY "select_own_and_managed" ON "public"."chapter_memberships"
+  FOR SELECT
+  TO "authenticated"
+  USING (((user_id = ( SELECT auth.uid() AS uid)) OR (chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))));
+
+COMMENT ON COLUMN "public"."chapter_memberships"."ended_at" IS 'Null: active.';
+
+COMMENT ON INDEX "public"."chapter_memberships_of_mentors" IS 'Mentors by id, with their chapters.';
+
+COMMENT ON INDEX "public"."chapter_memberships_one_active" IS 'A person holds a role in a chapter at most once at a time.';
+
+COMMENT ON TABLE "public"."chapter_memberships" IS 'Who is what in which chapter. The source of every permission, read at the moment of the call.';
+
+REVOKE ALL ON TABLE "public"."chapter_memberships" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."chapter_memberships" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."chapter_memberships" FROM "service_role";
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE "public"."chapter_memberships" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."chapter_memberships" FROM "anon";

@@ -1,0 +1,82 @@
+CREATE TABLE "public"."notifications" (
+  "id"              uuid
+    NOT NULL DEFAULT
+    (OVERLAY(OVERLAY((gen_random_uuid())::text PLACING '7'::text FROM 15) PLACING OVERLAY(lpad(to_hex(((date_part('epoch'::text, clock_timestamp()) * (1000)::double
+    precision))::bigint), 12, '0'::text) PLACING '-'::text FROM 9 FOR 0) FROM 1 FOR 13))::uuid,
+  "mentor_id"       uuid                     NOT NULL,
+  "audience"        text                     NOT NULL,
+  "kind"            text                     NOT NULL,
+  "state"           text                     NOT NULL DEFAULT 'pending'::text,
+  "pause_record_id" uuid,
+  "record_version"  integer,
+  "created_at"      timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  "acknowledged_at" timestamp with time zone,
+  "reminder"        text,
+  "reference_on"    date,
+  "due_at"          timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  "claim"           uuid,
+  CONSTRAINT "notifications_audience_known" CHECK ((audience = ANY (ARRAY['coordinator'::text, 'mentor'::text, 'administrator'::text]))),
+  CONSTRAINT "notifications_kind_known"
+    CHECK
+    ((kind = ANY (ARRAY['mentor_paused'::text, 'mentor_reactivated'::text, 'certification_expired'::text, 'certification_restored'::text, 'certification_expiring'::text,
+    'return_due'::text, 'return_overdue'::text, 'discrepancy_found'::text]))),
+  CONSTRAINT "notifications_pkey" PRIMARY KEY (id),
+  CONSTRAINT "notifications_reminder_has_date" CHECK (((reminder IS NULL) OR (reference_on IS NOT NULL))),
+  CONSTRAINT "notifications_reminder_known"
+    CHECK ((reminder = ANY (ARRAY['certification_in_30_days'::text, 'certification_in_7_days'::text, 'return_in_7_days'::text, 'return_today'::text, 'return_7_days_ago'::text]))),
+  CONSTRAINT "notifications_state_known" CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'undeliverable'::text])))
+);
+
+ALTER TABLE "public"."notifications"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX notifications_due ON public.notifications USING btree (due_at)
+  WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX notifications_reminder_once ON public.notifications USING btree (mentor_id, reminder, reference_on, audience)
+  WHERE (reminder IS NOT NULL);
+
+CREATE INDEX notifications_unacknowledged ON public.notifications USING btree (mentor_id)
+  WHERE ((state = 'undeliverable'::text) AND (acknowledged_at IS NULL));
+
+CREATE TRIGGER notifications_refuse_removal
+  BEFORE DELETE OR TRUNCATE ON public.notifications
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('Acknowledge the notification instead.');
+
+CREATE POLICY "select_undeliverable" ON "public"."notifications"
+  FOR SELECT
+  TO "authenticated"
+  USING (((state = 'undeliverable'::text) AND (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = notifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
+    my_administered_chapter_ids)::uuid[])))))));
+
+COMMENT ON COLUMN "public"."notifications"."claim" IS 'Whose it is at the moment: only the dispatcher that claimed it last may record what became of it. Null: nobody''s.';
+
+COMMENT ON COLUMN "public"."notifications"."due_at" IS 'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost is due again by itself; a failed e-mail moves it to the next try.';
+
+COMMENT ON COLUMN "public"."notifications"."pause_record_id" IS 'The record whose change this tells of; null for what is not about a record.';
+
+COMMENT ON COLUMN "public"."notifications"."record_version" IS 'The version that the change made.';
+
+COMMENT ON COLUMN "public"."notifications"."reference_on" IS 'The date that it speaks of: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so reminds anew.';
+
+COMMENT ON COLUMN "public"."notifications"."reminder" IS 'Which reminder this is; null for what tells of a change.';
+
+COMMENT ON INDEX "public"."notifications_due" IS 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
+
+COMMENT ON INDEX "public"."notifications_reminder_once" IS 'Each reminder goes out once per mentor, kind and reference date.';
+
+COMMENT ON TABLE "public"."notifications" IS 'The outbox: one row per event and audience, written in the transition''s own transaction. Recipients are looked up when it is dispatched.';
+
+REVOKE ALL ON TABLE "public"."notifications" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."notifications" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."notifications" FROM "service_role";
+
+GRANT SELECT ON TABLE "public"."notifications" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."notifications" FROM "anon";

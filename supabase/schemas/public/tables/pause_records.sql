@@ -1,0 +1,105 @@
+CREATE TABLE "public"."pause_records" (
+  "id"                   uuid                     NOT NULL DEFAULT gen_random_uuid(),
+  "mentor_id"            uuid                     NOT NULL,
+  "status"               text                     NOT NULL,
+  "pause_reason"         text,
+  "expected_return_date" date,
+  "paused_at"            timestamp with time zone,
+  "reactivated_at"       timestamp with time zone,
+  "coordinator_id"       uuid,
+  "version"              integer                  NOT NULL DEFAULT 1,
+  "effective_on"         date,
+  "created_at"           timestamp with time zone NOT NULL DEFAULT now(),
+  "updated_at"           timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT "pause_records_closed_has_end" CHECK (((status = 'active'::text) = (reactivated_at IS NOT NULL))),
+  CONSTRAINT "pause_records_ends_after_start" CHECK ((reactivated_at >= paused_at)),
+  CONSTRAINT "pause_records_paused_since" CHECK (((status <> 'paused'::text) OR (paused_at IS NOT NULL))),
+  CONSTRAINT "pause_records_pkey" PRIMARY KEY (id),
+  CONSTRAINT "pause_records_reason_length" CHECK (((char_length(pause_reason) >= 1) AND (char_length(pause_reason) <= 500))),
+  CONSTRAINT "pause_records_status_known" CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text]))),
+  CONSTRAINT "pause_records_version_positive" CHECK ((version >= 1))
+);
+
+ALTER TABLE "public"."pause_records"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX pause_records_by_mentor ON public.pause_records USING btree (mentor_id, paused_at);
+
+CREATE INDEX pause_records_by_return ON public.pause_records USING btree (expected_return_date, mentor_id)
+  WHERE ((status = ANY (ARRAY['paused'::text, 'expired_cert'::text])) AND (expected_return_date IS NOT NULL));
+
+CREATE UNIQUE INDEX pause_records_one_live_per_mentor ON public.pause_records USING btree (mentor_id)
+  WHERE (status = ANY (ARRAY['paused'::text, 'expired_cert'::text]));
+
+CREATE TRIGGER pause_records_guard_birth
+  BEFORE INSERT ON public.pause_records
+  FOR EACH ROW
+  WHEN (((new.version > 1) OR ((new.status = 'paused'::text) AND (new.paused_at IS NULL)) OR ((new.status = 'active'::text) AND (new.reactivated_at IS NULL))))
+  EXECUTE FUNCTION private.guard_pause_record();
+
+CREATE TRIGGER pause_records_guard_transition
+  BEFORE UPDATE ON public.pause_records
+  FOR EACH ROW
+  EXECUTE FUNCTION private.guard_pause_record();
+
+CREATE TRIGGER pause_records_record_insert
+  AFTER INSERT ON public.pause_records REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.record_pause_changes();
+
+CREATE TRIGGER pause_records_record_update
+  AFTER UPDATE ON public.pause_records REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.record_pause_changes();
+
+CREATE TRIGGER pause_records_refuse_removal
+  BEFORE DELETE OR TRUNCATE ON public.pause_records
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('Close the record by reactivating the mentor.');
+
+CREATE TRIGGER pause_records_set_updated_at
+  BEFORE UPDATE ON public.pause_records
+  FOR EACH ROW
+  WHEN ((new.version <> old.version))
+  EXECUTE FUNCTION private.set_updated_at();
+
+CREATE POLICY "select_own_and_managed" ON "public"."pause_records"
+  FOR SELECT
+  TO "authenticated"
+  USING (((mentor_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = pause_records.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS
+    my_chapter_ids)::uuid[])))))));
+
+COMMENT ON COLUMN "public"."pause_records"."coordinator_id" IS 'Who last managed the status. Grants nothing.';
+
+COMMENT ON COLUMN "public"."pause_records"."effective_on" IS 'The day from which this version counts, which a late nightly run finds after the fact. Null: the day of the change.';
+
+COMMENT ON COLUMN "public"."pause_records"."expected_return_date" IS 'When the mentor is expected back; null: open.';
+
+COMMENT ON COLUMN "public"."pause_records"."pause_reason" IS 'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
+
+COMMENT ON COLUMN "public"."pause_records"."paused_at" IS 'When a coordinator paused: the pause fact; of a record that begins as paused, now unless said otherwise. Null while only an expired certification holds the record open.';
+
+COMMENT ON COLUMN "public"."pause_records"."reactivated_at" IS 'When the record was closed; null while it is live.';
+
+COMMENT ON COLUMN "public"."pause_records"."status" IS 'As last brought up to date. What a reader is shown follows from the facts on the as-of date.';
+
+COMMENT ON COLUMN "public"."pause_records"."version" IS 'Counts the changes from 1; the log has one row for each.';
+
+COMMENT ON INDEX "public"."pause_records_by_return" IS 'The nightly run looks only at returns that are due on the days it covers.';
+
+COMMENT ON INDEX "public"."pause_records_one_live_per_mentor" IS 'A mentor is away at most once at a time: at most one record that is paused or expired_cert.';
+
+COMMENT ON TABLE "public"."pause_records" IS 'One stretch away from duty, from leaving active until being active again. Written by the RPCs alone; a closed record never changes.';
+
+REVOKE ALL ON TABLE "public"."pause_records" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."pause_records" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."pause_records" FROM "service_role";
+
+GRANT SELECT ON TABLE "public"."pause_records" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."pause_records" FROM "anon";

@@ -1,0 +1,65 @@
+CREATE TABLE "public"."pause_status_log" (
+  "id"              bigint                   GENERATED ALWAYS AS IDENTITY NOT NULL,
+  "pause_record_id" uuid                     NOT NULL,
+  "mentor_id"       uuid                     NOT NULL,
+  "from_status"     text                     NOT NULL,
+  "to_status"       text                     NOT NULL,
+  "actor_id"        uuid,
+  "actor_kind"      text                     NOT NULL,
+  "record_version"  integer                  NOT NULL,
+  "effective_on"    date                     NOT NULL,
+  "occurred_at"     timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT "pause_status_log_actor_known" CHECK ((actor_kind = ANY (ARRAY['coordinator'::text, 'scheduler'::text, 'reconciler'::text, 'system'::text]))),
+  CONSTRAINT "pause_status_log_from_known" CHECK ((from_status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text]))),
+  CONSTRAINT "pause_status_log_pkey" PRIMARY KEY (id),
+  CONSTRAINT "pause_status_log_to_known" CHECK ((to_status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text])))
+);
+
+ALTER TABLE "public"."pause_status_log"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX pause_status_log_by_mentor ON public.pause_status_log USING btree (mentor_id);
+
+CREATE INDEX pause_status_log_by_record ON public.pause_status_log USING btree (pause_record_id, record_version);
+
+CREATE TRIGGER pause_status_log_refuse_change
+  BEFORE DELETE OR UPDATE OR TRUNCATE ON public.pause_status_log
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('The log is append-only.');
+
+CREATE POLICY "select_own_and_managed" ON "public"."pause_status_log"
+  FOR SELECT
+  TO "authenticated"
+  USING (((mentor_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = pause_status_log.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS
+    my_chapter_ids)::uuid[])))))));
+
+COMMENT ON COLUMN "public"."pause_status_log"."actor_id" IS 'Who did it, for a person; null for the system.';
+
+COMMENT ON COLUMN "public"."pause_status_log"."actor_kind" IS 'coordinator: by RPC · scheduler: the nightly run · reconciler: its repair of the log · system: the database bringing the status in line with the facts.';
+
+COMMENT ON COLUMN "public"."pause_status_log"."effective_on" IS 'The day from which the status counts.';
+
+COMMENT ON COLUMN "public"."pause_status_log"."from_status" IS 'The status before; active for a record''s first version.';
+
+COMMENT ON COLUMN "public"."pause_status_log"."occurred_at" IS 'When it was written; never before the row that it follows.';
+
+COMMENT ON TABLE "public"."pause_status_log" IS 'Append-only: one row for each version of each pause record, an amendment too, written by the database itself.';
+
+REVOKE ALL ON TABLE "public"."pause_status_log" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."pause_status_log" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."pause_status_log" FROM "service_role";
+
+GRANT SELECT ON TABLE "public"."pause_status_log" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."pause_status_log" FROM "anon";
+
+REVOKE ALL ON SEQUENCE "public"."pause_status_log_id_seq" FROM "anon";
+
+REVOKE ALL ON SEQUENCE "public"."pause_status_log_id_seq" FROM "authenticated";
+
+REVOKE ALL ON SEQUENCE "public"."pause_status_log_id_seq" FROM "service_role";

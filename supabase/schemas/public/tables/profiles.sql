@@ -1,0 +1,56 @@
+CREATE TABLE "public"."profiles" (
+  "id"           uuid NOT NULL,
+  "display_name" text COLLATE pg_catalog."nb-x-icu" NOT NULL,
+  "locale"       text NOT NULL DEFAULT 'nb'::text,
+  CONSTRAINT "profiles_display_name_length" CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
+  CONSTRAINT "profiles_locale_format" CHECK ((locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$'::text)),
+  CONSTRAINT "profiles_pkey" PRIMARY KEY (id)
+);
+
+ALTER TABLE "public"."profiles"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE INDEX profiles_with_names ON public.profiles USING btree (id) INCLUDE (display_name);
+
+CREATE TRIGGER profiles_refresh_roster_update AFTER UPDATE ON public.profiles
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
+  'id'
+);
+
+CREATE TRIGGER profiles_refuse_another_id
+  BEFORE UPDATE ON public.profiles
+  FOR EACH ROW
+  WHEN ((new.id <> old.id))
+  EXECUTE FUNCTION private.refuse_removal('A person keeps the id.');
+
+CREATE TRIGGER profiles_refuse_removal
+  BEFORE DELETE OR TRUNCATE ON public.profiles
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_removal('Erase the person instead.');
+
+CREATE POLICY "select_own_and_managed" ON "public"."profiles"
+  FOR SELECT
+  TO "authenticated"
+  USING (((id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE ((m.user_id = profiles.id) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
+
+COMMENT ON COLUMN "public"."profiles"."display_name" IS 'Sorted as Norwegians sort: … z æ ø å.';
+
+COMMENT ON COLUMN "public"."profiles"."id" IS 'Equal to the id in auth.users, without a foreign key: deleting the user must always succeed and must not delete history.';
+
+COMMENT ON COLUMN "public"."profiles"."locale" IS 'Language of messages to this person: nb, nn or en; anything else reads nb.';
+
+COMMENT ON INDEX "public"."profiles_with_names" IS 'The name of each person whose id is near, from few pages.';
+
+COMMENT ON TABLE "public"."profiles" IS 'People. The row outlives the user in Supabase Auth: erasure takes the name and keeps the id, so that history still adds up.';
+
+REVOKE ALL ON TABLE "public"."profiles" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."profiles" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."profiles" FROM "service_role";
+
+GRANT INSERT, SELECT, UPDATE ON TABLE "public"."profiles" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."profiles" FROM "anon";

@@ -1,0 +1,60 @@
+CREATE VIEW "public"."undelivered_notifications" WITH (security_invoker=true) AS  SELECT n.id,
+    n.mentor_id,
+    m.display_name AS mentor_name,
+    n.kind,
+    n.audience,
+    'inbox'::text AS channel,
+    NULL::uuid AS recipient_id,
+    NULL::text AS recipient_name,
+    COALESCE(a.reason, 'unknown'::text) AS reason,
+        CASE
+            WHEN (a.reason = ANY (ARRAY['the mentor was erased'::text, 'there is no such mentor'::text])) THEN 'Nothing can be done: acknowledge it.'::text
+            WHEN (a.reason = 'the mentor is active in no chapter'::text) THEN 'Give the mentor an active membership, and the nightly run sends it again; or acknowledge it.'::text
+            WHEN (n.audience = 'coordinator'::text) THEN 'Assign an active coordinator to the mentor, or appoint an administrator of the chapter, and the nightly run sends it again; or acknowledge it.'::text
+            ELSE 'Appoint an administrator of the chapter, and the nightly run sends it again; or acknowledge it.'::text
+        END AS to_fix,
+    n.created_at,
+    n.acknowledged_at
+   FROM ((public.notifications n
+     LEFT JOIN public.profiles m ON ((m.id = n.mentor_id)))
+     LEFT JOIN LATERAL ( SELECT t.reason
+           FROM public.notification_attempts t
+          WHERE ((t.notification_id = n.id) AND (t.outcome = 'no_recipient'::text))
+          ORDER BY t.id DESC
+         LIMIT 1) a ON (true))
+  WHERE (n.state = 'undeliverable'::text)
+UNION ALL
+ SELECT e.notification_id AS id,
+    e.mentor_id,
+    m.display_name AS mentor_name,
+    e.kind,
+    e.recipient_role AS audience,
+    e.channel,
+    e.recipient_id,
+    q.display_name AS recipient_name,
+    e.reason,
+        CASE
+            WHEN (e.reason ~ 'no e-mail address'::text) THEN 'Give this person an e-mail address in Supabase Auth.'::text
+            WHEN (e.reason ~ 'the address was refused'::text) THEN 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. It lies in the inbox meanwhile.'::text
+            ELSE 'Have the operator look at the mail server, SMTP_URL and MAIL_FROM, by the reason given. It lies in this person''s inbox meanwhile.'::text
+        END AS to_fix,
+    e.attempted_at AS created_at,
+    NULL::timestamp with time zone AS acknowledged_at
+   FROM ((public.notification_attempts e
+     LEFT JOIN public.profiles m ON ((m.id = e.mentor_id)))
+     LEFT JOIN public.profiles q ON ((q.id = e.recipient_id)))
+  WHERE ((e.channel = 'email'::text) AND (e.outcome = 'failed'::text) AND (e.retry_at IS NULL) AND (e.reason !~~ 'no longer a recipient%'::text) AND (NOT (EXISTS ( SELECT
+           FROM public.notification_attempts l
+          WHERE ((l.recipient_id = e.recipient_id) AND (l.channel = 'email'::text) AND (l.id > e.id) AND (l.retry_at IS NULL))))));
+
+COMMENT ON VIEW "public"."undelivered_notifications" IS 'For administrators, by the rights of who asks: notifications that nobody could be given (channel inbox, acknowledged by acknowledge_undelivered), and the last e-mail to each person whose e-mail fails, which goes by itself once one gets through; each with the reason and what to fix.';
+
+REVOKE ALL ON TABLE "public"."undelivered_notifications" FROM "authenticated";
+
+GRANT SELECT ON TABLE "public"."undelivered_notifications" TO "authenticated";
+
+REVOKE ALL ON TABLE "public"."undelivered_notifications" FROM "service_role";
+
+GRANT SELECT ON TABLE "public"."undelivered_notifications" TO "service_role";
+
+REVOKE ALL ON TABLE "public"."undelivered_notifications" FROM "anon";
