@@ -1,0 +1,118 @@
+-- The schema that no client reaches, and what everything else rests on: the
+-- organisation's date, how a call is refused, and how white space is trimmed.
+--
+-- By default Supabase grants whatever postgres creates in public to anon,
+-- authenticated and service_role, and functions of every schema to public.
+-- Altering those defaults would change the project for everybody else in it, so
+-- each object is revoked by name and then granted to those it is meant for.
+
+create schema private;
+revoke all on schema private from public, anon, authenticated, service_role;
+grant usage on schema private to authenticated;
+
+comment on schema private is
+  'Internals of mentorpause: definer functions behind the RPCs in public, the roster''s read model, settings. Not exposed by the API.';
+
+create table private.settings (
+  only_row boolean not null default true,
+  time_zone text not null default 'Europe/Oslo',
+  cursor_key bytea not null,
+  constraint settings_pkey primary key (only_row),
+  constraint settings_only_one_row check (only_row),
+  -- An unknown zone fails here with 22023 rather than in every call.
+  constraint settings_time_zone_known check ((timestamptz 'epoch' at time zone time_zone) is not null),
+  constraint settings_cursor_key_length check (octet_length(cursor_key) = 32)
+);
+alter table private.settings enable row level security;
+revoke all on table private.settings from public, anon, authenticated, service_role;
+
+comment on table private.settings is 'One row: what holds for the whole organisation.';
+comment on column private.settings.time_zone is
+  'IANA name. Dates are judged in this zone when the caller names none in the setting mentorpause.time_zone, as supabase.rpc does.';
+comment on column private.settings.cursor_key is
+  'Secret with which page cursors are sealed. Replacing it makes cursors that are under way invalid, nothing else.';
+
+insert into private.settings (cursor_key)
+values (sha256(decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')));
+
+create function private.today() returns date
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  zone text := nullif(current_setting('mentorpause.time_zone', true), '');
+begin
+  if zone is null then
+    select s.time_zone into zone from private.settings s;
+  end if;
+  return (now() at time zone zone)::date;
+end
+$$;
+revoke all on function private.today() from public, anon, authenticated, service_role;
+
+comment on function private.today() is
+  'The as-of date: the calendar date now, in the organisation''s time zone. Definer, because callers may not read private.settings.';
+
+create function private.refusals()
+returns table (code text, status integer, message text)
+language sql immutable security invoker set search_path = ''
+as $$
+  values
+    ('invalid_request', 400, 'The request is not valid.'),
+    ('unauthenticated', 401, 'A valid access token of a signed-in user is required.'),
+    ('not_a_coordinator', 403, 'You coordinate no chapter.'),
+    ('mentor_not_found', 404, 'No such mentor in your chapters.'),
+    ('chapter_not_found', 404, 'No such chapter among yours.'),
+    ('already_paused', 409, 'The mentor is already paused.'),
+    ('not_paused', 409, 'The mentor is not paused.'),
+    ('version_conflict', 409, 'The pause record has changed since you read it.'),
+    ('certification_expired', 409, 'The mentor''s certification has expired; renew it first.'),
+    ('request_in_progress', 409, 'A request with this idempotency key is being carried out.'),
+    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
+$$;
+revoke all on function private.refusals() from public, anon, authenticated, service_role;
+
+comment on function private.refusals() is
+  'The codes with which an RPC refuses, their HTTP status and sentence. The functions'' table of codes holds the same; a test compares them.';
+
+create function private.refuse(code text, details text default null, message text default null) returns void
+language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  refusal record;
+begin
+  select r.status, r.message into strict refusal
+  from private.refusals() r where r.code = refuse.code;
+
+  -- PostgREST turns this SQLSTATE with JSON in message and detail into the
+  -- response's body and status, so that supabase.rpc and the functions answer alike.
+  raise sqlstate 'PGRST' using
+    message = json_build_object(
+      'code', refuse.code,
+      'message', coalesce(refuse.message, refusal.message),
+      'details', refuse.details,
+      'hint', null)::text,
+    detail = json_build_object(
+      'status', refusal.status,
+      'headers', json_build_object('sb-error-code', refuse.code))::text;
+end
+$$;
+revoke all on function private.refuse(text, text, text) from public, anon, authenticated, service_role;
+
+comment on function private.refuse(text, text, text) is
+  'Raises SQLSTATE PGRST with the code''s status and sentence. Always raises.';
+
+-- White space is what Unicode calls so, and nothing else. E'\v' is no vertical tab
+-- but the letter v. Not SQL: with a search_path of its own it would not be inlined,
+-- and would be planned anew in each transaction.
+create function private.trimmed(value text) returns text
+language plpgsql immutable security invoker set search_path = ''
+as $$
+begin
+  return btrim(trimmed.value,
+    E' \t\n\u000b\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff');
+end
+$$;
+revoke all on function private.trimmed(text) from public, anon, authenticated, service_role;
+
+comment on function private.trimmed(text) is
+  'The text without what Unicode calls White_Space around it, and without byte order marks.';

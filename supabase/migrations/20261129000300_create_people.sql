@@ -1,0 +1,337 @@
+-- Who belongs where: people, chapters, memberships, certifications and
+-- assignments. Other parts of the organisation's system maintain these tables, as
+-- service_role. Active memberships alone decide who may read them.
+
+create table public.profiles (
+  id uuid not null,
+  display_name text collate "nb-x-icu" not null,
+  locale text not null default 'nb',
+  constraint profiles_pkey primary key (id),
+  constraint profiles_display_name_length check (char_length(display_name) between 1 and 200),
+  constraint profiles_locale_format check (locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$')
+);
+-- The names of mentors, by id, from the index alone: the nightly run compares
+-- thousands of them with the roster, and in a large organisation each would be
+-- another page of the table.
+create index profiles_with_names on public.profiles (id) include (display_name);
+
+comment on table public.profiles is
+  'People. The row outlives the user in Supabase Auth: erasure takes the name and keeps the id, so that history still adds up.';
+comment on column public.profiles.id is
+  'Equal to the id in auth.users, without a foreign key: deleting the user must always succeed and must not delete history.';
+comment on column public.profiles.display_name is 'Sorted as Norwegians sort: … z æ ø å.';
+comment on index public.profiles_with_names is 'The name of each person whose id is near, from few pages.';
+comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else reads nb.';
+
+create table public.chapters (
+  id uuid not null default gen_random_uuid(),
+  name text collate "nb-x-icu" not null,
+  constraint chapters_pkey primary key (id),
+  constraint chapters_name_length check (char_length(name) between 1 and 200)
+);
+
+comment on table public.chapters is 'Local chapters of the organisation.';
+
+create table public.chapter_memberships (
+  id uuid not null default gen_random_uuid(),
+  chapter_id uuid not null,
+  user_id uuid not null,
+  role text not null,
+  started_at timestamptz not null default now(),
+  ended_at timestamptz,
+  constraint chapter_memberships_pkey primary key (id),
+  constraint chapter_memberships_chapter_exists foreign key (chapter_id) references public.chapters (id) on delete restrict,
+  constraint chapter_memberships_user_exists foreign key (user_id) references public.profiles (id) on delete restrict,
+  constraint chapter_memberships_role_known check (role in ('mentor', 'coordinator', 'administrator'))
+);
+create unique index chapter_memberships_one_active
+  on public.chapter_memberships (chapter_id, user_id, role) where ended_at is null;
+create index chapter_memberships_by_user on public.chapter_memberships (user_id, role, chapter_id);
+create index chapter_memberships_by_chapter on public.chapter_memberships (chapter_id, role);
+-- Who is a mentor at the moment, by id, from the index alone: the nightly run asks
+-- it of every mentor it looks at.
+create index chapter_memberships_of_mentors
+  on public.chapter_memberships (user_id, chapter_id) where role = 'mentor' and ended_at is null;
+
+comment on table public.chapter_memberships is
+  'Who is what in which chapter. The source of every permission, read at the moment of the call.';
+comment on column public.chapter_memberships.ended_at is 'Null: active.';
+comment on index public.chapter_memberships_one_active is 'A person holds a role in a chapter at most once at a time.';
+comment on index public.chapter_memberships_of_mentors is 'Mentors by id, with their chapters.';
+
+create table public.certifications (
+  id uuid not null default gen_random_uuid(),
+  mentor_id uuid not null,
+  kind text not null,
+  issued_on date not null,
+  expires_on date,
+  constraint certifications_pkey primary key (id),
+  constraint certifications_mentor_exists foreign key (mentor_id) references public.profiles (id) on delete restrict,
+  constraint certifications_kind_length check (char_length(kind) between 1 and 100),
+  constraint certifications_expires_after_issue check (expires_on >= issued_on)
+);
+create index certifications_by_mentor on public.certifications (mentor_id, kind, issued_on, expires_on);
+-- The nightly run looks only at what expires or begins on the days it covers.
+create index certifications_by_expiry on public.certifications (expires_on, mentor_id);
+create index certifications_by_issue on public.certifications (issued_on, mentor_id);
+
+comment on table public.certifications is
+  'Certifications that mentors hold. A renewal is a new row. Of each kind the furthest-reaching counts.';
+comment on column public.certifications.issued_on is 'The first day on which it counts.';
+comment on column public.certifications.expires_on is 'The last day on which it is valid; null: never expires.';
+
+create table public.coordinator_assignments (
+  id uuid not null default gen_random_uuid(),
+  mentor_id uuid not null,
+  coordinator_id uuid not null,
+  started_at timestamptz not null default now(),
+  ended_at timestamptz,
+  constraint coordinator_assignments_pkey primary key (id),
+  constraint coordinator_assignments_mentor_exists foreign key (mentor_id) references public.profiles (id) on delete restrict,
+  constraint coordinator_assignments_coordinator_exists foreign key (coordinator_id) references public.profiles (id) on delete restrict
+);
+create unique index coordinator_assignments_one_open
+  on public.coordinator_assignments (mentor_id, coordinator_id) where ended_at is null;
+create index coordinator_assignments_by_mentor on public.coordinator_assignments (mentor_id);
+create index coordinator_assignments_by_coordinator on public.coordinator_assignments (coordinator_id);
+
+comment on table public.coordinator_assignments is 'Which coordinator is responsible for which mentor. Grants nothing by itself.';
+comment on column public.coordinator_assignments.ended_at is 'Null: open.';
+comment on index public.coordinator_assignments_one_open is 'The same coordinator is assigned to the same mentor at most once at a time.';
+
+-- What the caller manages. Definer, because a policy on chapter_memberships that
+-- queried chapter_memberships again would never end; plpgsql, because its plan is
+-- kept for the session.
+create function private.my_chapter_ids() returns uuid[]
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return array(
+    select distinct m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = auth.uid()
+      and m.role in ('coordinator', 'administrator')
+      and m.ended_at is null
+  );
+end
+$$;
+revoke all on function private.my_chapter_ids() from public, anon, authenticated, service_role;
+grant execute on function private.my_chapter_ids() to authenticated;
+
+comment on function private.my_chapter_ids() is
+  'Chapters in which the caller is an active coordinator or administrator. Policies call it once per statement.';
+
+create function private.my_administered_chapter_ids() returns uuid[]
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return array(
+    select m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = auth.uid() and m.role = 'administrator' and m.ended_at is null
+  );
+end
+$$;
+revoke all on function private.my_administered_chapter_ids() from public, anon, authenticated, service_role;
+grant execute on function private.my_administered_chapter_ids() to authenticated;
+
+comment on function private.my_administered_chapter_ids() is
+  'Chapters in which the caller is an active administrator. Definer for the same reason as private.my_chapter_ids().';
+
+alter table public.profiles enable row level security;
+alter table public.chapters enable row level security;
+alter table public.chapter_memberships enable row level security;
+alter table public.certifications enable row level security;
+alter table public.coordinator_assignments enable row level security;
+
+revoke all on table
+  public.profiles, public.chapters, public.chapter_memberships, public.certifications, public.coordinator_assignments
+from public, anon, authenticated, service_role;
+grant select on table
+  public.profiles, public.chapters, public.chapter_memberships, public.certifications, public.coordinator_assignments
+to authenticated;
+grant select, insert, update on table
+  public.profiles, public.chapters, public.chapter_memberships, public.certifications, public.coordinator_assignments
+to service_role;
+-- Rows entered by mistake. People are erased, not deleted.
+grant delete on table
+  public.chapters, public.chapter_memberships, public.certifications, public.coordinator_assignments
+to service_role;
+
+create policy select_own_and_managed on public.chapter_memberships
+  for select to authenticated
+  using (
+    user_id = (select auth.uid())
+    or chapter_id = any ((select private.my_chapter_ids())::uuid[])
+  );
+
+create policy select_own_and_managed on public.profiles
+  for select to authenticated
+  using (
+    id = (select auth.uid())
+    or exists (
+      select from public.chapter_memberships m
+      where m.user_id = profiles.id
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+  );
+
+create policy select_own_and_managed on public.chapters
+  for select to authenticated
+  using (
+    id = any ((select private.my_chapter_ids())::uuid[])
+    or exists (
+      select from public.chapter_memberships m
+      where m.chapter_id = chapters.id
+        and m.ended_at is null
+        and m.user_id = (select auth.uid())
+    )
+  );
+
+create policy select_own_and_managed on public.certifications
+  for select to authenticated
+  using (
+    mentor_id = (select auth.uid())
+    or exists (
+      select from public.chapter_memberships m
+      where m.user_id = certifications.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+  );
+
+create policy select_own_and_managed on public.coordinator_assignments
+  for select to authenticated
+  using (
+    mentor_id = (select auth.uid())
+    or exists (
+      select from public.chapter_memberships m
+      where m.user_id = coordinator_assignments.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+  );
+
+create function private.refuse_removal() returns trigger
+language plpgsql security invoker set search_path = ''
+as $$
+begin
+  raise exception '% on %.% is refused: history is kept', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation', hint = tg_argv[0];
+end
+$$;
+revoke all on function private.refuse_removal() from public, anon, authenticated, service_role;
+
+comment on function private.refuse_removal() is 'Trigger: refuses what would take something out of the history, for every role, with its argument as hint (SQLSTATE 23001).';
+
+create trigger profiles_refuse_removal
+  before delete or truncate on public.profiles
+  for each statement execute function private.refuse_removal('Erase the person instead.');
+
+-- The id stands in the history without a foreign key.
+create trigger profiles_refuse_another_id
+  before update on public.profiles
+  for each row when (new.id <> old.id)
+  execute function private.refuse_removal('A person keeps the id.');
+
+create function private.guard_certification() returns trigger
+language plpgsql security invoker set search_path = ''
+as $$
+begin
+  if new.mentor_id <> old.mentor_id then
+    raise exception 'a certification can''t change its holder'
+      using errcode = 'restrict_violation', hint = 'Delete the mistaken row and insert the right one.';
+  end if;
+  -- Revoking early and correcting a kind are fine; prolonging is a renewal.
+  if coalesce(new.expires_on, 'infinity') > coalesce(old.expires_on, 'infinity') then
+    raise exception 'a certification can''t be prolonged'
+      using errcode = 'restrict_violation', hint = 'A renewal is a new row.';
+  end if;
+  return new;
+end
+$$;
+revoke all on function private.guard_certification() from public, anon, authenticated, service_role;
+
+comment on function private.guard_certification() is 'Trigger: a renewal is a new row, never an edit of the old one (SQLSTATE 23001).';
+
+create trigger certifications_guard
+  before update on public.certifications
+  for each row execute function private.guard_certification();
+
+-- The roster's read model follows rows that are deleted, not tables that are emptied.
+create trigger chapter_memberships_refuse_truncate
+  before truncate on public.chapter_memberships
+  for each statement execute function private.refuse_removal('Delete the rows instead.');
+create trigger certifications_refuse_truncate
+  before truncate on public.certifications
+  for each statement execute function private.refuse_removal('Delete the rows instead.');
+create trigger coordinator_assignments_refuse_truncate
+  before truncate on public.coordinator_assignments
+  for each statement execute function private.refuse_removal('Delete the rows instead.');
+
+-- What a mentor's certifications amount to on a date: the one rule behind the
+-- roster, the transitions and the nightly run.
+create function private.certification_facts(mentor_ids uuid[], as_of date)
+returns table (mentor_id uuid, certified_until date, certified_since date, recheck_on date)
+language plpgsql stable rows 1 security invoker set search_path = ''
+as $$
+begin
+  return query
+    select k.mentor_id, min(k.valid_until), max(k.valid_since), min(k.begins_on)
+    from (
+      select c.mentor_id,
+        max(c.expires_on) filter (where c.issued_on <= c.counts_to) as valid_until,
+        min(c.issued_on) filter (
+          where c.issued_on <= certification_facts.as_of and c.expires_on >= certification_facts.as_of) as valid_since,
+        min(c.issued_on) filter (where c.issued_on > c.counts_to) as begins_on
+      from (
+        select h.mentor_id, h.kind, h.issued_on, coalesce(h.expires_on, 'infinity') as expires_on,
+          -- A renewal that is registered ahead counts when it leaves no gap.
+          greatest(certification_facts.as_of, 1 + max(coalesce(h.expires_on, 'infinity'))
+            filter (where h.issued_on <= certification_facts.as_of) over (partition by h.mentor_id, h.kind)) as counts_to
+        from public.certifications h
+        where h.mentor_id = any (certification_facts.mentor_ids)
+      ) c
+      group by c.mentor_id, c.kind
+    ) k
+    group by k.mentor_id;
+end
+$$;
+revoke all on function private.certification_facts(uuid[], date) from public, anon, authenticated, service_role;
+
+comment on function private.certification_facts(uuid[], date) is
+  'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered ahead begins. A mentor without any is not among the rows.';
+
+create function private.certified_until(mentor_id uuid, as_of date) returns date
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return (
+    select f.certified_until
+    from private.certification_facts(array[certified_until.mentor_id], certified_until.as_of) f);
+end
+$$;
+revoke all on function private.certified_until(uuid, date) from public, anon, authenticated, service_role;
+
+comment on function private.certified_until(uuid, date) is
+  'One mentor''s part of private.certification_facts().';
+
+create function private.has_lapsed(mentor_id uuid, as_of date) returns boolean
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.certifications c
+    where c.mentor_id = has_lapsed.mentor_id and c.issued_on <= has_lapsed.as_of
+    group by c.kind
+    having max(coalesce(c.expires_on, 'infinity')) < has_lapsed.as_of
+  );
+end
+$$;
+revoke all on function private.has_lapsed(uuid, date) from public, anon, authenticated, service_role;
+
+comment on function private.has_lapsed(uuid, date) is
+  'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, and without the dates. Of a kind whose last certification that has begun is over, one registered ahead leaves a gap.';

@@ -1,0 +1,469 @@
+-- Pause records, their log, and the outbox of notifications. The RPCs are the only
+-- intended writers; the triggers here hold for every other writer too, the SQL
+-- editor included.
+--
+-- The nightly run writes a hundred thousand rows at a time to these tables, where
+-- each foreign key would cost about a quarter of the speed. The references are
+-- checked per statement instead: people are never deleted, so it is enough to
+-- check what is inserted.
+--
+-- A change also counts in the roster and is marked for the nightly run; the tables
+-- for both come with the migrations of those.
+
+create table public.pause_records (
+  id uuid not null default gen_random_uuid(),
+  mentor_id uuid not null,
+  status text not null,
+  pause_reason text,
+  expected_return_date date,
+  paused_at timestamptz,
+  reactivated_at timestamptz,
+  coordinator_id uuid,
+  version integer not null default 1,
+  effective_on date,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint pause_records_pkey primary key (id),
+  constraint pause_records_status_known check (status in ('active', 'paused', 'expired_cert')),
+  constraint pause_records_reason_length check (char_length(pause_reason) between 1 and 500),
+  constraint pause_records_paused_since check (status <> 'paused' or paused_at is not null),
+  constraint pause_records_closed_has_end check ((status = 'active') = (reactivated_at is not null)),
+  constraint pause_records_ends_after_start check (reactivated_at >= paused_at),
+  constraint pause_records_version_positive check (version >= 1)
+);
+create unique index pause_records_one_live_per_mentor
+  on public.pause_records (mentor_id) where status in ('paused', 'expired_cert');
+create index pause_records_by_mentor on public.pause_records (mentor_id, paused_at);
+create index pause_records_by_return on public.pause_records (expected_return_date, mentor_id)
+  where status in ('paused', 'expired_cert') and expected_return_date is not null;
+
+comment on table public.pause_records is
+  'One stretch away from duty, from leaving active until being active again. Written by the RPCs alone; a closed record never changes.';
+comment on index public.pause_records_one_live_per_mentor is
+  'A mentor is away at most once at a time: at most one record that is paused or expired_cert.';
+comment on index public.pause_records_by_return is 'The nightly run looks only at returns that are due on the days it covers.';
+comment on column public.pause_records.status is
+  'As last brought up to date. What a reader is shown follows from the facts on the as-of date.';
+comment on column public.pause_records.pause_reason is
+  'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
+comment on column public.pause_records.expected_return_date is 'When the mentor is expected back; null: open.';
+comment on column public.pause_records.paused_at is
+  'When a coordinator paused: the pause fact; of a record that begins as paused, now unless said otherwise. Null while only an expired certification holds the record open.';
+comment on column public.pause_records.reactivated_at is 'When the record was closed; null while it is live.';
+comment on column public.pause_records.coordinator_id is 'Who last managed the status. Grants nothing.';
+comment on column public.pause_records.version is 'Counts the changes from 1; the log has one row for each.';
+comment on column public.pause_records.effective_on is
+  'The day from which this version counts, which a late nightly run finds after the fact. Null: the day of the change.';
+
+create table public.pause_status_log (
+  id bigint generated always as identity,
+  pause_record_id uuid not null,
+  mentor_id uuid not null,
+  from_status text not null,
+  to_status text not null,
+  actor_id uuid,
+  actor_kind text not null,
+  record_version integer not null,
+  effective_on date not null,
+  occurred_at timestamptz not null default clock_timestamp(),
+  constraint pause_status_log_pkey primary key (id),
+  constraint pause_status_log_from_known check (from_status in ('active', 'paused', 'expired_cert')),
+  constraint pause_status_log_to_known check (to_status in ('active', 'paused', 'expired_cert')),
+  constraint pause_status_log_actor_known check (actor_kind in ('coordinator', 'scheduler', 'reconciler', 'system'))
+);
+create index pause_status_log_by_record on public.pause_status_log (pause_record_id, record_version);
+create index pause_status_log_by_mentor on public.pause_status_log (mentor_id);
+
+comment on table public.pause_status_log is
+  'Append-only: one row for each version of each pause record, an amendment too, written by the database itself.';
+comment on column public.pause_status_log.from_status is 'The status before; active for a record''s first version.';
+comment on column public.pause_status_log.actor_id is 'Who did it, for a person; null for the system.';
+comment on column public.pause_status_log.actor_kind is
+  'coordinator: by RPC · scheduler: the nightly run · reconciler: its repair of the log · system: the database bringing the status in line with the facts.';
+comment on column public.pause_status_log.effective_on is 'The day from which the status counts.';
+comment on column public.pause_status_log.occurred_at is 'When it was written; never before the row that it follows.';
+
+-- The ids are UUIDs that begin with the time (version 7, which PostgreSQL itself
+-- makes from 18 on). Outbox, inbox and ledger are all keyed by them: what belongs
+-- together lies together at the end of each index, however many old rows there are.
+create table public.notifications (
+  id uuid not null default overlay(
+    overlay(gen_random_uuid()::text placing '7' from 15)
+    placing overlay(lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0') placing '-' from 9 for 0)
+    from 1 for 13)::uuid,
+  mentor_id uuid not null,
+  audience text not null,
+  kind text not null,
+  state text not null default 'pending',
+  pause_record_id uuid,
+  record_version integer,
+  created_at timestamptz not null default clock_timestamp(),
+  acknowledged_at timestamptz,
+  reminder text,
+  reference_on date,
+  due_at timestamptz not null default clock_timestamp(),
+  claim uuid,
+  constraint notifications_pkey primary key (id),
+  constraint notifications_audience_known check (audience in ('coordinator', 'mentor', 'administrator')),
+  constraint notifications_kind_known check (kind in (
+    'mentor_paused', 'mentor_reactivated', 'certification_expired', 'certification_restored',
+    'certification_expiring', 'return_due', 'return_overdue', 'discrepancy_found')),
+  constraint notifications_state_known check (state in ('pending', 'delivered', 'undeliverable')),
+  constraint notifications_reminder_known check (reminder in (
+    'certification_in_30_days', 'certification_in_7_days', 'return_in_7_days', 'return_today', 'return_7_days_ago')),
+  constraint notifications_reminder_has_date check (reminder is null or reference_on is not null)
+);
+create index notifications_due on public.notifications (due_at) where state = 'pending';
+create index notifications_unacknowledged
+  on public.notifications (mentor_id) where state = 'undeliverable' and acknowledged_at is null;
+create unique index notifications_reminder_once
+  on public.notifications (mentor_id, reminder, reference_on, audience) where reminder is not null;
+
+comment on table public.notifications is
+  'The outbox: one row per event and audience, written in the transition''s own transaction. Recipients are looked up when it is dispatched.';
+comment on column public.notifications.pause_record_id is 'The record whose change this tells of; null for what is not about a record.';
+comment on column public.notifications.record_version is 'The version that the change made.';
+comment on column public.notifications.reminder is 'Which reminder this is; null for what tells of a change.';
+comment on column public.notifications.reference_on is
+  'The date that it speaks of: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so reminds anew.';
+comment on column public.notifications.due_at is
+  'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost is due again by itself; a failed e-mail moves it to the next try.';
+comment on column public.notifications.claim is
+  'Whose it is at the moment: only the dispatcher that claimed it last may record what became of it. Null: nobody''s.';
+comment on index public.notifications_due is 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
+comment on index public.notifications_reminder_once is 'Each reminder goes out once per mentor, kind and reference date.';
+
+alter table public.pause_records enable row level security;
+alter table public.pause_status_log enable row level security;
+alter table public.notifications enable row level security;
+
+revoke all on table public.pause_records, public.pause_status_log, public.notifications
+from public, anon, authenticated, service_role;
+revoke all on sequence public.pause_status_log_id_seq from public, anon, authenticated, service_role;
+grant select on table public.pause_records, public.pause_status_log, public.notifications
+to authenticated, service_role;
+
+create policy select_own_and_managed on public.pause_records
+  for select to authenticated
+  using (
+    mentor_id = (select auth.uid())
+    or exists (
+      select from public.chapter_memberships m
+      where m.user_id = pause_records.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+  );
+
+create policy select_own_and_managed on public.pause_status_log
+  for select to authenticated
+  using (
+    mentor_id = (select auth.uid())
+    or exists (
+      select from public.chapter_memberships m
+      where m.user_id = pause_status_log.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+  );
+
+-- What was delivered is in the recipients' inboxes; the outbox shows administrators
+-- what needs their attention.
+create policy select_undeliverable on public.notifications
+  for select to authenticated
+  using (
+    state = 'undeliverable'
+    and exists (
+      select from public.chapter_memberships m
+      where m.user_id = notifications.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+    )
+  );
+
+-- The writer says who acts in two transaction-local settings, mentorpause.actor_kind
+-- and mentorpause.actor_id, not in columns: a change in the SQL editor that sets
+-- neither must not be logged as the last coordinator's.
+create function private.act_as(actor_kind text, actor_id uuid default null) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  -- Assigned, not performed: an expression is cheaper than a statement.
+  act_as.actor_kind := set_config('mentorpause.actor_kind', coalesce(act_as.actor_kind, ''), true);
+  act_as.actor_kind := set_config('mentorpause.actor_id', coalesce(act_as.actor_id::text, ''), true);
+end
+$$;
+revoke all on function private.act_as(text, uuid) from public, anon, authenticated, service_role;
+
+comment on function private.act_as(text, uuid) is
+  'Says who acts in the rest of the transaction. Null ends it: later changes count as a hand in the SQL editor (actor_kind system).';
+
+create function private.guard_pause_record() returns trigger
+language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
+begin
+  if tg_op = 'INSERT' then
+    new.version := 1;
+    if new.status = 'paused' then
+      new.paused_at := coalesce(new.paused_at, now());
+    end if;
+    -- A record that is born closed is history brought in from elsewhere.
+    if new.status = 'active' then
+      new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    end if;
+    return new;
+  end if;
+
+  if current_setting('mentorpause.erasing', true) = new.mentor_id::text
+     and new.pause_reason is null
+     and to_jsonb(new) - 'pause_reason' = to_jsonb(old) - 'pause_reason' then
+    return new;
+  end if;
+
+  if old.status = 'active' then
+    raise exception 'pause record % is closed and can''t be changed', old.id
+      using errcode = 'restrict_violation', constraint = 'pause_records_closed_is_final',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at then
+    raise exception 'pause record % can''t change its id, mentor or creation', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_identity_is_fixed',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+  if old.paused_at is not null and new.paused_at is distinct from old.paused_at then
+    raise exception 'the pause of record % ends by reactivation, not by taking back its start', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_pause_is_kept',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
+
+  if new.status = 'active' then
+    new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+  end if;
+  -- An RPC has looked, and refuses with a code of its own.
+  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
+    raise exception 'the mentor of pause record % has an expired certification', old.id
+      using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
+        table = tg_table_name, schema = tg_table_schema, hint = 'Register the renewal first.';
+  end if;
+  if by_hand and new.effective_on is not distinct from old.effective_on then
+    new.effective_on := private.today();
+  end if;
+  new.version := old.version + 1;
+  return new;
+end
+$$;
+revoke all on function private.guard_pause_record() from public, anon, authenticated, service_role;
+
+comment on function private.guard_pause_record() is
+  'Trigger: lets through only the transitions of a live record, counts its versions, keeps closed records as they are (SQLSTATE 23001, 23514).';
+
+create trigger pause_records_guard_birth
+  before insert on public.pause_records
+  for each row when (new.version > 1
+    or new.status = 'paused' and new.paused_at is null
+    or new.status = 'active' and new.reactivated_at is null)
+  execute function private.guard_pause_record();
+create trigger pause_records_guard_transition
+  before update on public.pause_records
+  for each row execute function private.guard_pause_record();
+
+create function private.set_updated_at() returns trigger
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+revoke all on function private.set_updated_at() from public, anon, authenticated, service_role;
+
+comment on function private.set_updated_at() is 'Trigger: dates the change.';
+
+-- After the guard, by name: an erased reason is no new version and keeps its date.
+create trigger pause_records_set_updated_at
+  before update on public.pause_records
+  for each row when (new.version <> old.version)
+  execute function private.set_updated_at();
+
+create trigger pause_records_refuse_removal
+  before delete or truncate on public.pause_records
+  for each statement execute function private.refuse_removal('Close the record by reactivating the mentor.');
+create trigger pause_status_log_refuse_change
+  before update or delete or truncate on public.pause_status_log
+  for each statement execute function private.refuse_removal('The log is append-only.');
+create trigger notifications_refuse_removal
+  before delete or truncate on public.notifications
+  for each statement execute function private.refuse_removal('Acknowledge the notification instead.');
+-- Not SQL: with a search_path of its own it would not be inlined, and would be
+-- planned anew in each transaction.
+create function private.mentor_lock(mentor_id uuid) returns bigint
+language plpgsql immutable security invoker set search_path = ''
+as $$
+begin
+  return uuid_hash_extended(mentor_lock.mentor_id, 20261123);
+end
+$$;
+revoke all on function private.mentor_lock(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.mentor_lock(uuid) is
+  'The advisory lock of who changes this mentor''s status. Not the row of profiles: to lock a hundred thousand rows in a night means to write as many pages.';
+
+-- The ids of a statement's notifications are made together, with one random number
+-- for all of them: the column's default took a quarter of the time of the bare
+-- writes.
+create function private.id_prefix() returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  moment text := lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0');
+begin
+  return substr(moment, 1, 8) || '-' || substr(moment, 9) || '-7' || substr(gen_random_uuid()::text, 16, 14);
+end
+$$;
+revoke all on function private.id_prefix() from public, anon, authenticated, service_role;
+
+comment on function private.id_prefix() is
+  'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7, the time and 46 random bits before the counter. Such ids lie side by side in an index, and cost one random number for all. They are no secret to who knows one of them.';
+
+-- Everything that follows from a change of pause records, in one trigger and one
+-- statement for log, outbox and counts: for a coordinator's one row as for the
+-- nightly run's thousands. Each relation less is a lock less: PostgreSQL keeps
+-- sixteen of a transaction's locks with the connection, and more in a table that
+-- all connections share.
+--
+-- Definer, because the log and the outbox have no other writer. No JIT: nothing is
+-- known of how many rows changed, and for an estimate of thousands compiling the
+-- statement would take longer than running it.
+create function private.record_pause_changes() returns trigger
+language plpgsql volatile security definer set search_path = '' set jit = off
+as $$
+declare
+  acting_kind text := nullif(current_setting('mentorpause.actor_kind', true), '');
+  acting_id uuid := nullif(current_setting('mentorpause.actor_id', true), '')::uuid;
+  by_hand boolean := acting_kind is null;
+  changed_at timestamptz := clock_timestamp();
+  prefix text := private.id_prefix();
+begin
+  if by_hand then
+    -- Not an RPC, which would know its mentor and hold its lock.
+    perform from public.profiles p
+    where p.id in (select n.mentor_id from new_rows n)
+    order by p.id
+    for no key update;
+    if exists (
+      select from new_rows n where not exists (select from public.profiles p where p.id = n.mentor_id)
+    ) then
+      raise exception 'a pause record needs a mentor with a profile'
+        using errcode = 'foreign_key_violation', constraint = 'pause_records_mentor_exists',
+          table = 'pause_records', schema = 'public';
+    end if;
+    acting_kind := 'system';
+    acting_id := auth.uid();
+  end if;
+
+  -- By hand: whatever was stored may differ from the facts.
+  if by_hand or acting_kind <> 'scheduler' and exists (
+    select from new_rows n where n.status <> 'active' and n.expected_return_date <= private.today() + 7
+  ) then
+    insert into private.nightly_pending (mentor_id)
+    select distinct n.mentor_id
+    from new_rows n
+    where by_hand or n.status <> 'active' and n.expected_return_date <= private.today() + 7
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
+  end if;
+
+  if tg_op = 'INSERT' then
+    with logged as (
+      insert into public.pause_status_log
+        (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
+      select n.id, n.mentor_id, 'active', n.status, acting_id, acting_kind, n.version,
+        coalesce(n.effective_on, private.today()), changed_at
+      from new_rows n
+    ), counted as (
+      insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+      select e.chapter_set_id, count(*), true, e.certified_until, n.expected_return_date
+      from new_rows n
+      cross join lateral (
+        select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = n.mentor_id limit 1
+      ) e
+      where n.status <> 'active' and n.paused_at is not null
+      group by e.chapter_set_id, e.certified_until, n.expected_return_date
+    )
+    insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+    select (prefix || to_hex(16777216 + row_number() over ()))::uuid, n.mentor_id, a.audience,
+      case when n.paused_at is null then 'certification_expired' else 'mentor_paused' end,
+      n.id, n.version, changed_at
+    from new_rows n
+    cross join (values ('coordinator'), ('mentor')) a (audience)
+    where n.status <> 'active';
+    return null;
+  end if;
+
+  with changed as (
+    select n.id, n.mentor_id, n.version, n.effective_on,
+      o.status as old_status, n.status,
+      o.paused_at as old_paused_at, n.paused_at,
+      o.expected_return_date as old_return, n.expected_return_date,
+      o.status <> 'active' and o.paused_at is not null as was_paused,
+      n.status <> 'active' and n.paused_at is not null as is_paused
+    from new_rows n
+    join old_rows o on o.id = n.id
+    where n.version <> o.version -- an erased reason is no new version
+  ), logged as (
+    insert into public.pause_status_log
+      (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
+    select c.id, c.mentor_id, c.old_status, c.status, acting_id, acting_kind, c.version,
+      coalesce(c.effective_on, private.today()), changed_at
+    from changed c
+  ), counted as (
+    -- An expiry that is stored was counted by its date all along.
+    insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+    select e.chapter_set_id, sum(f.change), true, e.certified_until, f.expected_return_date
+    from changed c
+    cross join lateral (
+      select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = c.mentor_id limit 1
+    ) e
+    cross join lateral (
+      values (-1, c.old_return, c.was_paused), (1, c.expected_return_date, c.is_paused)
+    ) f (change, expected_return_date, counts)
+    where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date) and f.counts
+    group by e.chapter_set_id, e.certified_until, f.expected_return_date
+    having sum(f.change) <> 0
+  )
+  insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+  select (prefix || to_hex(16777216 + row_number() over ()))::uuid, e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
+  from (
+    select c.mentor_id, c.id, c.version,
+      case
+        when c.old_paused_at is null and c.paused_at is not null then 'mentor_paused'
+        when c.old_status = 'expired_cert' and c.status <> 'expired_cert' then 'certification_restored'
+        when c.old_status = 'paused' and c.status = 'expired_cert' then 'certification_expired'
+        when c.old_status = 'paused' and c.status = 'active' then 'mentor_reactivated'
+      end as kind
+    from changed c
+  ) e
+  cross join (values ('coordinator'), ('mentor')) a (audience)
+  where e.kind is not null
+    and e.mentor_id::text is distinct from current_setting('mentorpause.erasing', true);
+  return null;
+end
+$$;
+revoke all on function private.record_pause_changes() from public, anon, authenticated, service_role;
+
+comment on function private.record_pause_changes() is
+  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or have another return date, and marks for the nightly run who was changed by hand or returns before the dates that it looks ahead to. A change by hand locks its mentors first.';
+
+create trigger pause_records_record_insert
+  after insert on public.pause_records
+  referencing new table as new_rows
+  for each statement execute function private.record_pause_changes();
+create trigger pause_records_record_update
+  after update on public.pause_records
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_pause_changes();

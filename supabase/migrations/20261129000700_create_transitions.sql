@@ -1,0 +1,389 @@
+-- The transitions: pause, amend, reactivate. Each is one transaction that settles
+-- who may, replays an answer given before, locks the mentor, compares the version,
+-- brings the stored status up to date with the facts, and only then changes it.
+--
+-- Most of a transition's cost is the first use of something in a transaction: a
+-- statement is a plan to look up, to lock for and to start. So there is one question
+-- for the caller's right, no question twice, and no statement where an expression
+-- will do.
+
+create table private.idempotent_requests (
+  caller_id uuid not null,
+  request_id uuid not null,
+  fingerprint bytea not null,
+  mentor_id uuid not null,
+  response jsonb not null,
+  created_at timestamptz not null default now(),
+  constraint idempotent_requests_pkey primary key (caller_id, request_id)
+);
+create index idempotent_requests_by_age on private.idempotent_requests (created_at);
+create index idempotent_requests_by_mentor on private.idempotent_requests (mentor_id);
+alter table private.idempotent_requests enable row level security;
+revoke all on table private.idempotent_requests from public, anon, authenticated, service_role;
+
+comment on table private.idempotent_requests is
+  'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for at least 24 hours.';
+comment on column private.idempotent_requests.fingerprint is 'Hash of what was asked; the same key with another one is refused.';
+comment on column private.idempotent_requests.mentor_id is 'Whose reason the response holds: erased with the person.';
+
+create function private.authorised_caller(mentor_id uuid) returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  caller uuid := auth.uid();
+begin
+  if exists (
+    select from public.chapter_memberships t
+    join public.chapter_memberships m on m.chapter_id = t.chapter_id
+    where t.user_id = authorised_caller.mentor_id
+      and t.role = 'mentor'
+      and t.ended_at is null
+      and m.user_id = caller
+      and m.role in ('coordinator', 'administrator')
+      and m.ended_at is null
+  ) then
+    return caller;
+  end if;
+
+  if caller is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  if authorised_caller.mentor_id is null then
+    perform private.refuse('invalid_request', 'mentor_id', 'mentor_id is required.');
+  end if;
+  if private.my_chapter_ids() = '{}' then
+    perform private.refuse('not_a_coordinator');
+  end if;
+  perform private.refuse('mentor_not_found');
+  return null;
+end
+$$;
+revoke all on function private.authorised_caller(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.authorised_caller(uuid) is
+  'The caller, who has to manage this mentor at this moment; else unauthenticated, not_a_coordinator or mentor_not_found.';
+
+create function private.replay(caller_id uuid, request_id uuid, fingerprint bytea) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  stored record;
+begin
+  if replay.request_id is null then
+    return null;
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended(replay.caller_id::text || replay.request_id::text, 0)) then
+    perform private.refuse('request_in_progress');
+  end if;
+  select r.fingerprint, r.response into stored
+  from private.idempotent_requests r
+  where r.caller_id = replay.caller_id and r.request_id = replay.request_id;
+  if not found then
+    return null;
+  end if;
+  if stored.fingerprint <> replay.fingerprint then
+    perform private.refuse('idempotency_key_reused');
+  end if;
+  -- PostgREST sends these headers; the functions read them from here too.
+  perform set_config('response.headers', '[{"idempotent-replayed": "true"}]', true);
+  return stored.response;
+end
+$$;
+revoke all on function private.replay(uuid, uuid, bytea) from public, anon, authenticated, service_role;
+
+comment on function private.replay(uuid, uuid, bytea) is
+  'The answer that this caller got for this request before; null for a new one, whose key it then holds until the transaction ends. Refuses with request_in_progress, idempotency_key_reused.';
+
+create function private.answer(caller_id uuid, request_id uuid, fingerprint bytea, pause_record public.pause_records) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  response jsonb := jsonb_build_object('pause_record', jsonb_build_object(
+    'id', (answer.pause_record).id,
+    'mentor_id', (answer.pause_record).mentor_id,
+    'status', (answer.pause_record).status,
+    'pause_reason', (answer.pause_record).pause_reason,
+    'expected_return_date', (answer.pause_record).expected_return_date,
+    'paused_at', (answer.pause_record).paused_at,
+    'reactivated_at', (answer.pause_record).reactivated_at,
+    'coordinator_id', (answer.pause_record).coordinator_id,
+    'version', (answer.pause_record).version,
+    'created_at', (answer.pause_record).created_at,
+    'updated_at', (answer.pause_record).updated_at));
+begin
+  if answer.request_id is not null then
+    insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response)
+    values (answer.caller_id, answer.request_id, answer.fingerprint, (answer.pause_record).mentor_id, response);
+  end if;
+  return response;
+end
+$$;
+revoke all on function private.answer(uuid, uuid, bytea, public.pause_records) from public, anon, authenticated, service_role;
+
+comment on function private.answer(uuid, uuid, bytea, public.pause_records) is
+  'The answer that shows this record, stored for a repetition of the request.';
+
+create function private.lock_live_record(mentor_id uuid) returns public.pause_records
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  live public.pause_records;
+begin
+  perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
+  -- Whoever refreshes the read model takes this one.
+  perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
+  select * into live from public.pause_records r
+  where r.mentor_id = lock_live_record.mentor_id and r.status in ('paused', 'expired_cert');
+  return live;
+end
+$$;
+revoke all on function private.lock_live_record(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.lock_live_record(uuid) is
+  'Locks the mentor until the transaction ends and gives the live record, or a row of nulls.';
+
+create function private.bring_up_to_date(mentor_id uuid, live public.pause_records, as_of date) returns public.pause_records
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  facts record;
+  expired boolean;
+begin
+  if live.status is distinct from 'expired_cert'
+     and not private.has_lapsed(bring_up_to_date.mentor_id, bring_up_to_date.as_of) then
+    return live;
+  end if;
+
+  select f.certified_until, f.certified_since into facts
+  from private.certification_facts(array[bring_up_to_date.mentor_id], bring_up_to_date.as_of) f;
+  expired := coalesce(facts.certified_until < bring_up_to_date.as_of, false);
+
+  perform private.act_as('system');
+  if expired and live.id is null then
+    insert into public.pause_records (mentor_id, status, paused_at, effective_on, created_at, updated_at)
+    values (bring_up_to_date.mentor_id, 'expired_cert', null, facts.certified_until + 1, clock_timestamp(), clock_timestamp())
+    returning * into live;
+  elsif expired and live.status = 'paused' then
+    update public.pause_records r
+    set status = 'expired_cert', effective_on = facts.certified_until + 1
+    where r.id = live.id
+    returning * into live;
+  elsif not expired and live.status = 'expired_cert' then
+    -- A renewal that was dated before the expiry was noticed can't take effect before it.
+    update public.pause_records r
+    set status = case when r.paused_at is null then 'active' else 'paused' end,
+      effective_on = greatest(facts.certified_since, r.effective_on)
+    where r.id = live.id
+    returning * into live;
+  end if;
+  perform private.act_as(null);
+  return live;
+end
+$$;
+revoke all on function private.bring_up_to_date(uuid, public.pause_records, date) from public, anon, authenticated, service_role;
+
+comment on function private.bring_up_to_date(uuid, public.pause_records, date) is
+  'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; gives the record as it is then (status active: it has closed).';
+
+create function private.pause_mentor(
+  mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+as $$
+declare
+  today date := private.today();
+  caller uuid := private.authorised_caller(pause_mentor.mentor_id);
+  fingerprint bytea := sha256(convert_to(jsonb_build_array('pause_mentor', pause_mentor.mentor_id,
+    pause_mentor.pause_reason, pause_mentor.expected_return_date, pause_mentor.expected_version)::text, 'UTF8'));
+  replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
+  reason text := private.trimmed(pause_mentor.pause_reason);
+  live public.pause_records;
+begin
+  if replayed is not null then
+    return replayed;
+  end if;
+
+  if reason is null or char_length(reason) not between 1 and 500 then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
+  end if;
+  if pause_mentor.expected_return_date <= today then
+    perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be after today.');
+  end if;
+  if pause_mentor.expected_return_date > today + interval '3 years' then
+    perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be at most 3 years ahead.');
+  end if;
+
+  live := private.lock_live_record(pause_mentor.mentor_id);
+  if pause_mentor.expected_version is not null and live.version is distinct from pause_mentor.expected_version then
+    perform private.refuse('version_conflict', live.version::text);
+  end if;
+  live := private.bring_up_to_date(pause_mentor.mentor_id, live, today);
+  if live.paused_at is not null and pause_mentor.expected_version is null then
+    perform private.refuse('already_paused');
+  end if;
+
+  perform private.act_as('coordinator', caller);
+  if live.id is null or live.status = 'active' then
+    insert into public.pause_records
+      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at)
+    values (pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
+      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp())
+    returning * into live;
+  else
+    -- An amendment, or the pause under an expired certification.
+    update public.pause_records r
+    set pause_reason = reason,
+      expected_return_date = pause_mentor.expected_return_date,
+      paused_at = coalesce(r.paused_at, clock_timestamp()),
+      coordinator_id = caller,
+      effective_on = today
+    where r.id = live.id
+    returning * into live;
+  end if;
+  perform private.act_as(null);
+
+  return private.answer(caller, pause_mentor.request_id, fingerprint, live);
+end
+$$;
+revoke all on function private.pause_mentor(uuid, text, date, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function private.pause_mentor(uuid, text, date, integer, uuid) to authenticated;
+
+comment on function private.pause_mentor(uuid, text, date, integer, uuid) is
+  'Behind public.pause_mentor. Definer, because nobody may write the tables directly; checks the caller itself.';
+
+create function private.reactivate_mentor(mentor_id uuid, expected_version integer, request_id uuid) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+as $$
+declare
+  today date := private.today();
+  caller uuid := private.authorised_caller(reactivate_mentor.mentor_id);
+  fingerprint bytea := sha256(convert_to(jsonb_build_array('reactivate_mentor', reactivate_mentor.mentor_id,
+    reactivate_mentor.expected_version)::text, 'UTF8'));
+  replayed jsonb := private.replay(caller, reactivate_mentor.request_id, fingerprint);
+  live public.pause_records;
+begin
+  if replayed is not null then
+    return replayed;
+  end if;
+
+  live := private.lock_live_record(reactivate_mentor.mentor_id);
+  if live.version <> reactivate_mentor.expected_version then
+    perform private.refuse('version_conflict', live.version::text);
+  end if;
+  live := private.bring_up_to_date(reactivate_mentor.mentor_id, live, today);
+  if live.status = 'expired_cert' then
+    perform private.refuse('certification_expired');
+  end if;
+  if live.id is null or live.status = 'active' then
+    perform private.refuse('not_paused');
+  end if;
+
+  perform private.act_as('coordinator', caller);
+  update public.pause_records r
+  set status = 'active', reactivated_at = clock_timestamp(), coordinator_id = caller, effective_on = today
+  where r.id = live.id
+  returning * into live;
+  perform private.act_as(null);
+
+  return private.answer(caller, reactivate_mentor.request_id, fingerprint, live);
+end
+$$;
+revoke all on function private.reactivate_mentor(uuid, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function private.reactivate_mentor(uuid, integer, uuid) to authenticated;
+
+comment on function private.reactivate_mentor(uuid, integer, uuid) is
+  'Behind public.reactivate_mentor. Definer, because nobody may write the tables directly; checks the caller itself.';
+
+create function private.mentor_status_on(mentor_id uuid, as_of date) returns text
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+as $$
+declare
+  zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));
+  certified_until date;
+begin
+  if mentor_status_on.as_of is null or not exists (
+    select from public.chapter_memberships m
+    where m.user_id = mentor_status_on.mentor_id
+      and m.role = 'mentor'
+      and (m.user_id = auth.uid() or m.ended_at is null and m.chapter_id = any (private.my_chapter_ids()))
+  ) then
+    return null;
+  end if;
+
+  select f.certified_until into certified_until
+  from private.certification_facts(array[mentor_status_on.mentor_id], mentor_status_on.as_of) f;
+  if certified_until < mentor_status_on.as_of then
+    return 'expired_cert';
+  end if;
+  -- The day counts as it ended: paused from the day of the pause, active from the day of the return.
+  if exists (
+    select from public.pause_records r
+    where r.mentor_id = mentor_status_on.mentor_id
+      and (r.paused_at at time zone zone)::date <= mentor_status_on.as_of
+      and (r.reactivated_at is null or (r.reactivated_at at time zone zone)::date > mentor_status_on.as_of)
+  ) then
+    return 'paused';
+  end if;
+  return 'active';
+end
+$$;
+revoke all on function private.mentor_status_on(uuid, date) from public, anon, authenticated, service_role;
+grant execute on function private.mentor_status_on(uuid, date) to authenticated;
+
+comment on function private.mentor_status_on(uuid, date) is
+  'Behind public.mentor_status_on. Definer, so that the answer rests on all of the mentor''s facts; checks the caller itself.';
+
+-- What clients call. Invoker in the exposed schema; definer only behind it.
+create function public.pause_mentor(
+  mentor_id uuid,
+  pause_reason text,
+  expected_return_date date default null,
+  expected_version integer default null,
+  request_id uuid default null
+) returns jsonb
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return private.pause_mentor(pause_mentor.mentor_id, pause_mentor.pause_reason,
+    pause_mentor.expected_return_date, pause_mentor.expected_version, pause_mentor.request_id);
+end
+$$;
+revoke all on function public.pause_mentor(uuid, text, date, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.pause_mentor(uuid, text, date, integer, uuid) to authenticated;
+
+comment on function public.pause_mentor(uuid, text, date, integer, uuid) is
+  'Pauses a mentor of the caller''s chapters; with expected_version amends the live pause. Refuses with invalid_request, not_a_coordinator, mentor_not_found, already_paused, version_conflict, request_in_progress, idempotency_key_reused.';
+
+create function public.reactivate_mentor(
+  mentor_id uuid,
+  expected_version integer default null,
+  request_id uuid default null
+) returns jsonb
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  return private.reactivate_mentor(reactivate_mentor.mentor_id,
+    reactivate_mentor.expected_version, reactivate_mentor.request_id);
+end
+$$;
+revoke all on function public.reactivate_mentor(uuid, integer, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.reactivate_mentor(uuid, integer, uuid) to authenticated;
+
+comment on function public.reactivate_mentor(uuid, integer, uuid) is
+  'Ends the pause of a mentor of the caller''s chapters. Refuses with invalid_request, not_a_coordinator, mentor_not_found, not_paused, version_conflict, certification_expired, request_in_progress, idempotency_key_reused.';
+
+create function public.mentor_status_on(mentor_id uuid, as_of date) returns text
+language plpgsql stable security invoker set search_path = ''
+as $$
+begin
+  return private.mentor_status_on(mentor_status_on.mentor_id, mentor_status_on.as_of);
+end
+$$;
+revoke all on function public.mentor_status_on(uuid, date) from public, anon, authenticated, service_role;
+grant execute on function public.mentor_status_on(uuid, date) to authenticated;
+
+comment on function public.mentor_status_on(uuid, date) is
+  'The status that follows from the facts at the end of that day: active, paused or expired_cert; null for a mentor whom the caller may not see.';

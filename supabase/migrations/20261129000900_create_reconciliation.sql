@@ -1,0 +1,408 @@
+-- The reconciliation: the status against its log, and the roster's read model against
+-- the tables. The table is the truth. What the log lacks is appended to it by the
+-- reconciler, and what appending can't repair is reported; entries and counts that
+-- differ are rebuilt. Each difference becomes a row that an administrator
+-- acknowledges.
+
+create table public.status_discrepancies (
+  id bigint generated always as identity,
+  mentor_id uuid not null,
+  kind text not null,
+  found_at timestamptz not null default clock_timestamp(),
+  acknowledged_at timestamptz,
+  pause_record_id uuid,
+  log_id bigint,
+  constraint status_discrepancies_pkey primary key (id),
+  constraint status_discrepancies_kind_known check (kind in (
+    'log_missing', 'version_missing', 'version_repeated', 'version_ahead', 'status_differs', 'record_missing', 'stretches_overlap',
+    'roster_differs', 'counts_differ'))
+);
+create index status_discrepancies_open
+  on public.status_discrepancies (mentor_id) where acknowledged_at is null;
+-- These stay as they are, and would be found again every night.
+create unique index status_discrepancies_reported_once
+  on public.status_discrepancies (pause_record_id, kind, log_id) nulls not distinct
+  where kind in ('version_repeated', 'version_ahead', 'stretches_overlap');
+
+comment on table public.status_discrepancies is
+  'Differences between status and log that the nightly run found and repaired; counted in the roster until acknowledged.';
+comment on column public.status_discrepancies.kind is
+  'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time · roster_differs: the roster showed the mentor otherwise than the tables do · counts_differ: so did the dashboard with the chapters of this mentor, who stands for all of theirs.';
+comment on column public.status_discrepancies.pause_record_id is 'The record, or the id that log rows without one name.';
+comment on column public.status_discrepancies.log_id is 'The log row: the superfluous one, or the last one when it was found.';
+comment on index public.status_discrepancies_reported_once is 'What appending can''t mend is reported once.';
+
+alter table public.status_discrepancies enable row level security;
+revoke all on table public.status_discrepancies from public, anon, authenticated, service_role;
+revoke all on sequence public.status_discrepancies_id_seq from public, anon, authenticated, service_role;
+grant select on table public.status_discrepancies to authenticated, service_role;
+
+create policy select_administered on public.status_discrepancies
+  for select to authenticated
+  using (
+    exists (
+      select from public.chapter_memberships m
+      where m.user_id = status_discrepancies.mentor_id
+        and m.role = 'mentor'
+        and m.ended_at is null
+        and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+    )
+  );
+
+create trigger status_discrepancies_refuse_removal
+  before delete or truncate on public.status_discrepancies
+  for each statement execute function private.refuse_removal('Acknowledge the discrepancy instead.');
+
+create function private.find_log_discrepancies(mentor_ids uuid[])
+returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
+as $$
+begin
+  return query
+    with records as materialized (
+      select r.id, r.mentor_id, r.status, r.version, least(r.created_at, r.paused_at) as began, r.reactivated_at as ended
+      from public.pause_records r
+      where r.mentor_id = any (find_log_discrepancies.mentor_ids)
+    ), logged as materialized (
+      select l.id, l.pause_record_id, l.mentor_id, l.record_version, l.to_status, l.actor_kind,
+        row_number() over (
+          partition by l.pause_record_id, l.mentor_id, l.record_version,
+            -- Of a row that was ahead of its record, the later one of that version is no repetition.
+            l.actor_kind = 'reconciler' or exists (
+              select from public.status_discrepancies s
+              where s.pause_record_id = l.pause_record_id and s.kind = 'version_ahead' and s.log_id = l.id)
+          order by l.id) as nth
+      from public.pause_status_log l
+      where l.mentor_id = any (find_log_discrepancies.mentor_ids)
+    ), logs as (
+      select l.pause_record_id, l.mentor_id, max(l.id) as last_id,
+        (array_agg(l.to_status order by l.id desc))[1] as last_status,
+        (array_agg(l.actor_kind order by l.id desc))[1] as last_actor,
+        array_agg(distinct l.record_version) as versions
+      from logged l
+      group by l.pause_record_id, l.mentor_id
+    ), gaps as (
+      select r.id, bool_or(true) as any_missing, bool_or(v = r.version) as last_missing
+      from records r
+      cross join lateral generate_series(1, r.version) v
+      left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
+      where v <> all (coalesce(l.versions, '{}'))
+      group by r.id
+    )
+    select r.mentor_id, r.id, case when l.last_id is null then 'log_missing' else 'version_missing' end, l.last_id
+    from gaps g
+    join records r on r.id = g.id
+    left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
+    union all
+    -- Where the last version is missing, its row will bring the status too.
+    select r.mentor_id, r.id, 'status_differs', l.last_id
+    from records r
+    join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
+    left join gaps g on g.id = r.id
+    where l.last_status <> r.status and not coalesce(g.last_missing, false)
+    union all
+    select w.mentor_id, w.pause_record_id, case when w.record_version > r.version then 'version_ahead' else 'version_repeated' end, w.id
+    from logged w
+    join records r on r.id = w.pause_record_id and r.mentor_id = w.mentor_id
+    -- The reconciler's own rows repeat a version on purpose.
+    where w.actor_kind <> 'reconciler' and (w.nth > 1 or w.record_version > r.version)
+    union all
+    -- The reconciler's closing row settles it.
+    select l.mentor_id, l.pause_record_id, 'record_missing', l.last_id
+    from logs l
+    where not (l.last_actor = 'reconciler' and l.last_status = 'active')
+      and not exists (select from records r where r.id = l.pause_record_id and r.mentor_id = l.mentor_id)
+    union all
+    select o.mentor_id, o.id, 'stretches_overlap', null
+    from (
+      select r.mentor_id, r.id, r.began,
+        max(coalesce(r.ended, 'infinity')) over (
+          partition by r.mentor_id order by r.began, r.id rows between unbounded preceding and 1 preceding) as others_end
+      from records r
+      where r.began < coalesce(r.ended, 'infinity')
+    ) o
+    where o.others_end > o.began;
+end
+$$;
+revoke all on function private.find_log_discrepancies(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.find_log_discrepancies(uuid[]) is
+  'Every difference between the status and the log of these mentors, reported already or not.';
+
+create function private.find_roster_discrepancies(mentor_ids uuid[])
+returns table (mentor_id uuid, kind text, chapter_set_id integer)
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+declare
+  today date := private.today();
+  -- Each set has its turn with the first of its mentors.
+  sets integer[];
+begin
+  sets := array(
+    select distinct e.chapter_set_id
+    from private.roster_entries e
+    where e.mentor_id = any (find_roster_discrepancies.mentor_ids)
+      and not exists (
+        select from private.roster_entries f
+        where f.chapter_set_id = e.chapter_set_id and f.mentor_id < e.mentor_id));
+  return query
+    select distinct coalesce(w.mentor_id, e.mentor_id), 'roster_differs', null::integer
+    from private.wanted_entries(find_roster_discrepancies.mentor_ids, today) w
+    full join (
+      select n.*, s.chapter_ids
+      from private.roster_entries n
+      left join private.chapter_sets s on s.id = n.chapter_set_id
+      where n.mentor_id = any (find_roster_discrepancies.mentor_ids)
+    ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
+    where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
+        is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
+      -- A certification registered ahead that begins to count is looked up by whoever reads the entry.
+      or (w.certified_until, w.recheck_on) is distinct from (e.certified_until, e.recheck_on)
+        and (e.recheck_on <= today) is not true
+    union all
+    select (
+        select e.mentor_id from private.roster_entries e
+        where e.chapter_set_id = r.chapter_set_id order by e.mentor_id limit 1),
+      'counts_differ', r.chapter_set_id
+    from (select distinct c.chapter_set_id from private.recounted(sets) c) r;
+end
+$$;
+revoke all on function private.find_roster_discrepancies(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.find_roster_discrepancies(uuid[]) is
+  'Every difference between the read model and the tables of these mentors, and of the sets of chapters whose first mentor is among them.';
+
+create function private.find_discrepancies(mentor_ids uuid[])
+returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return query
+    select l.mentor_id, l.pause_record_id, l.kind, l.log_id
+    from private.find_log_discrepancies(find_discrepancies.mentor_ids) l
+    union all
+    select r.mentor_id, null, r.kind, null
+    from private.find_roster_discrepancies(find_discrepancies.mentor_ids) r;
+end
+$$;
+revoke all on function private.find_discrepancies(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.find_discrepancies(uuid[]) is
+  'Every difference between the status, the log and the read model of these mentors, reported already or not.';
+
+create function private.repair_log(mentor_ids uuid[], as_of date) returns void
+language plpgsql volatile security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+begin
+  -- Versions without a row. The first of a gap carries the change from the row
+  -- before the gap to the row after it, the others nothing.
+  insert into public.pause_status_log
+    (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on)
+  select m.id, m.mentor_id,
+    case when m.is_first then coalesce(b.to_status, 'active') else coalesce(a.from_status, m.status) end,
+    coalesce(a.from_status, m.status),
+    'reconciler', m.version, coalesce(a.effective_on, m.effective_on, repair_log.as_of)
+  from (
+    select r.id, r.mentor_id, r.status, r.effective_on, v as version, r.version as last_version,
+      v = 1 or exists (
+        select from public.pause_status_log l
+        where l.pause_record_id = r.id and l.mentor_id = r.mentor_id and l.record_version = v - 1) as is_first
+    from public.pause_records r
+    cross join lateral generate_series(1, r.version) v
+    where r.mentor_id = any (repair_log.mentor_ids)
+      and not exists (
+        select from public.pause_status_log l
+        where l.pause_record_id = r.id and l.mentor_id = r.mentor_id and l.record_version = v)
+  ) m
+  left join lateral (
+    select l.to_status from public.pause_status_log l
+    where l.pause_record_id = m.id and l.mentor_id = m.mentor_id and l.record_version < m.version
+    order by l.record_version desc, l.id desc limit 1
+  ) b on true
+  left join lateral (
+    select l.from_status, l.effective_on from public.pause_status_log l
+    where l.pause_record_id = m.id and l.mentor_id = m.mentor_id
+      and l.record_version > m.version and l.record_version <= m.last_version -- what is ahead of the record is no fact
+    order by l.record_version, l.id limit 1
+  ) a on true
+  order by m.mentor_id, m.id, m.version;
+
+  -- The log ends with the status that the table has; without a record nobody is away.
+  insert into public.pause_status_log
+    (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on)
+  select l.pause_record_id, l.mentor_id, l.to_status, coalesce(r.status, 'active'),
+    'reconciler', coalesce(r.version, l.record_version + 1), coalesce(r.effective_on, repair_log.as_of)
+  from (
+    select distinct on (w.pause_record_id, w.mentor_id) w.*
+    from public.pause_status_log w
+    where w.mentor_id = any (repair_log.mentor_ids)
+    order by w.pause_record_id, w.mentor_id, w.id desc
+  ) l
+  left join public.pause_records r on r.id = l.pause_record_id and r.mentor_id = l.mentor_id
+  where l.to_status <> r.status
+    or r.id is null and not (l.actor_kind = 'reconciler' and l.to_status = 'active')
+  order by l.mentor_id, l.id;
+end
+$$;
+revoke all on function private.repair_log(uuid[], date) from public, anon, authenticated, service_role;
+
+comment on function private.repair_log(uuid[], date) is
+  'Appends to the log of these mentors what it lacks, as actor reconciler. The caller holds their locks.';
+
+create function private.reconcile(mentor_ids uuid[], as_of date, out reported integer, out held uuid[], out touched uuid[])
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  suspects uuid[] := array(select distinct d.mentor_id from private.find_discrepancies(reconcile.mentor_ids) d);
+  free uuid[];
+  misshown uuid[];
+  sets integer[];
+  left_by_all integer[] := array(
+    select s.id from private.chapter_sets s
+    where not exists (select from private.roster_entries e where e.chapter_set_id = s.id)
+    order by s.id);
+begin
+  reconcile.reported := 0;
+  reconcile.held := '{}';
+  reconcile.touched := '{}';
+  -- Where nobody is a mentor any more there is nobody under whom it could be told.
+  if left_by_all <> '{}' and not exists (select from private.recounted(left_by_all)) then
+    left_by_all := '{}';
+  end if;
+  if suspects = '{}' and left_by_all = '{}' then
+    return;
+  end if;
+  -- Who folds may go on to wait for a mentor, so that isn't waited for either.
+  if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
+    reconcile.held := suspects;
+    return;
+  end if;
+  perform private.recount(left_by_all);
+  free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
+  -- Whoever holds a profile is about to make its entries anew.
+  free := array(
+    select s from unnest(free) s
+    where not exists (select from public.profiles p where p.id = s)
+  ) || array(
+    select p.id from public.profiles p where p.id = any (free) order by p.id for no key update skip locked);
+  reconcile.held := array(select s from unnest(suspects) s where s <> all (free));
+  reconcile.touched := free;
+
+  with found as materialized (
+    select * from private.find_discrepancies(free)
+  ), written as (
+    insert into public.status_discrepancies (mentor_id, kind, pause_record_id, log_id)
+    select d.mentor_id, d.kind, d.pause_record_id, d.log_id
+    from found d
+    order by d.mentor_id, d.pause_record_id, d.kind, d.log_id
+    on conflict (pause_record_id, kind, log_id)
+      where kind in ('version_repeated', 'version_ahead', 'stretches_overlap') do nothing
+    returning mentor_id, pause_record_id
+  ), told as (
+    insert into public.notifications (mentor_id, audience, kind, pause_record_id)
+    select w.mentor_id, 'administrator', 'discrepancy_found', w.pause_record_id from written w
+  )
+  select (select count(*) from written),
+    coalesce(array_agg(distinct f.mentor_id) filter (where f.kind = 'roster_differs'), '{}'),
+    array(
+      select distinct e.chapter_set_id from private.roster_entries e
+      where e.mentor_id in (select g.mentor_id from found g where g.kind in ('roster_differs', 'counts_differ')))
+  into reconcile.reported, misshown, sets
+  from found f;
+  perform private.repair_log(free, reconcile.as_of);
+  if misshown <> '{}' then
+    -- It counts what it changes of the entries, which is wrong where somebody else
+    -- had changed them: so the counts are made anew too.
+    perform private.refresh_roster(misshown);
+    sets := sets || array(
+      select distinct e.chapter_set_id from private.roster_entries e where e.mentor_id = any (misshown));
+  end if;
+  if sets <> '{}' then
+    perform private.recount(sets);
+  end if;
+end
+$$;
+revoke all on function private.reconcile(uuid[], date) from public, anon, authenticated, service_role;
+
+comment on function private.reconcile(uuid[], date) is
+  'Finds, reports and repairs the differences between status, log and read model of these mentors; answers how many were new, who was held by somebody else, and whom it touched.';
+
+create function private.mentors_to_reconcile(after_id uuid, batch integer) returns uuid[]
+language plpgsql stable security definer
+set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+begin
+  return array(
+    select u.mentor_id
+    from (
+      (select distinct r.mentor_id from public.pause_records r
+       where r.mentor_id > mentors_to_reconcile.after_id order by r.mentor_id limit mentors_to_reconcile.batch)
+      union
+      (select distinct l.mentor_id from public.pause_status_log l
+       where l.mentor_id > mentors_to_reconcile.after_id order by l.mentor_id limit mentors_to_reconcile.batch)
+      union
+      (select distinct m.user_id from public.chapter_memberships m
+       where m.user_id > mentors_to_reconcile.after_id and m.role = 'mentor' and m.ended_at is null
+       order by m.user_id limit mentors_to_reconcile.batch)
+      union
+      (select distinct e.mentor_id from private.roster_entries e
+       where e.mentor_id > mentors_to_reconcile.after_id order by e.mentor_id limit mentors_to_reconcile.batch)
+    ) u
+    order by u.mentor_id
+    limit mentors_to_reconcile.batch
+  );
+end
+$$;
+revoke all on function private.mentors_to_reconcile(uuid, integer) from public, anon, authenticated, service_role;
+
+comment on function private.mentors_to_reconcile(uuid, integer) is
+  'The next, by id, who are mentors, or have a record, a log or an entry of the roster.';
+
+create function private.acknowledge_discrepancy(discrepancy_id bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  administered uuid[] := private.my_administered_chapter_ids();
+begin
+  if auth.uid() is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  if private.my_chapter_ids() = '{}' then
+    perform private.refuse('not_a_coordinator');
+  end if;
+  update public.status_discrepancies d
+  set acknowledged_at = coalesce(d.acknowledged_at, clock_timestamp())
+  where d.id = acknowledge_discrepancy.discrepancy_id
+    and exists (
+      select from public.chapter_memberships m
+      where m.user_id = d.mentor_id and m.role = 'mentor' and m.ended_at is null and m.chapter_id = any (administered));
+  if not found then
+    perform private.refuse('mentor_not_found', null, 'No such discrepancy of a mentor whom you administer.');
+  end if;
+end
+$$;
+revoke all on function private.acknowledge_discrepancy(bigint) from public, anon, authenticated, service_role;
+grant execute on function private.acknowledge_discrepancy(bigint) to authenticated;
+
+comment on function private.acknowledge_discrepancy(bigint) is
+  'Behind public.acknowledge_discrepancy. Definer, because nobody may write the table directly; checks the caller itself.';
+
+create function public.acknowledge_discrepancy(discrepancy_id bigint) returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.acknowledge_discrepancy(acknowledge_discrepancy.discrepancy_id);
+end
+$$;
+revoke all on function public.acknowledge_discrepancy(bigint) from public, anon, authenticated, service_role;
+grant execute on function public.acknowledge_discrepancy(bigint) to authenticated;
+
+comment on function public.acknowledge_discrepancy(bigint) is
+  'An administrator has seen it: it counts no longer in the roster. Again changes nothing. Refuses with not_a_coordinator, mentor_not_found.';

@@ -1,0 +1,360 @@
+-- Dispatching: claim what is due under a lease, and record what became of it. Between
+-- the two the function renders texts and sends e-mail; whatever it loses by crashing
+-- is due again when the lease has run out.
+--
+-- A notification ends as delivered once it lies in somebody's inbox and each e-mail is
+-- settled: sent, or given up with an attempt that says why. It ends as undeliverable
+-- when there is nobody to give it to.
+
+create function private.next_email_try(number integer, as_of timestamptz) returns timestamptz
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  -- A minute, two, four … up to four hours, give or take a quarter, so that what
+  -- failed together does not come back together: 15 tries in about 28 hours.
+  if next_email_try.number >= 15 then
+    return null;
+  end if;
+  return next_email_try.as_of
+    + least(interval '1 minute' * 2 ^ (next_email_try.number - 1), interval '4 hours') * (0.75 + random() / 2);
+end
+$$;
+revoke all on function private.next_email_try(integer, timestamptz) from public, anon, authenticated, service_role;
+
+comment on function private.next_email_try(integer, timestamptz) is
+  'When an e-mail is tried again whose try of that number failed temporarily; null after the last.';
+
+-- Each statement is about an array of ids, which a generic plan takes for ten, and so
+-- looks rows up by index; no table here is ever worth reading as a whole. A plan is
+-- kept while a session lives, and was perhaps made while a table was all but empty,
+-- when any index looks as good as another: an offset keeps what is outside a look-up
+-- from choosing its index.
+create function private.claim_notifications(batch integer, lease_seconds integer, email boolean, as_of timestamptz) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+as $$
+declare
+  moment timestamptz := coalesce(claim_notifications.as_of, clock_timestamp());
+  zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));
+  token uuid := gen_random_uuid();
+  ids uuid[];
+  notifications jsonb;
+begin
+  ids := array(
+    select n.id
+    from public.notifications n
+    where n.state = 'pending' and n.due_at <= moment
+    order by n.due_at
+    limit least(greatest(coalesce(claim_notifications.batch, 100), 1), 1000)
+    for update skip locked
+  );
+  update public.notifications n
+  set claim = token,
+    due_at = moment + interval '1 second' * least(greatest(coalesce(claim_notifications.lease_seconds, 120), 1), 3600)
+  where n.id = any (ids);
+
+  with people as (
+    select w.notification_id, w.recipient_id, w.recipient_role, w.chosen_because, q.locale,
+      h.recipient_id is not null as has_it,
+      l.number, l.outcome, l.retry_at, u.email as address,
+      f.person_id is not null as address_refused
+    from private.recipients_of(ids) w
+    cross join lateral (
+      select p.locale from public.profiles p where p.id = w.recipient_id offset 0
+    ) q
+    left join lateral (
+      select i.recipient_id
+      from public.notification_inbox i
+      where i.notification_id = w.notification_id
+      offset 0
+    ) h on h.recipient_id = w.recipient_id
+    left join lateral (
+      select a.number, a.outcome, a.retry_at
+      from public.notification_attempts a
+      where a.notification_id = w.notification_id and a.recipient_id = w.recipient_id and a.channel = 'email'
+      order by a.number desc
+      limit 1
+    ) l on true
+    left join auth.users u on claim_notifications.email and u.id = w.recipient_id
+    left join private.refused_addresses f on f.person_id = w.recipient_id
+      and f.address_hash = private.hash_address(u.email) and f.refused_at > moment - interval '30 days'
+  ), recipients as (
+    select p.notification_id, jsonb_agg(jsonb_build_object(
+      'id', p.recipient_id,
+      'role', p.recipient_role,
+      'chosen_because', p.chosen_because,
+      'locale', p.locale,
+      'has_it', p.has_it,
+      'email', case
+        when p.number is not null and p.retry_at is null then 'settled'
+        when not claim_notifications.email then case when p.number is null then 'off' else 'switched_off' end
+        when p.retry_at > moment then 'later'
+        when nullif(p.address, '') is null then 'no_address'
+        when p.address_refused then 'refused_before'
+        else 'send' end,
+      'address', case when claim_notifications.email then p.address end,
+      'number', coalesce(p.number, 0) + 1
+    ) order by p.recipient_id) as list
+    from people p
+    group by p.notification_id
+  )
+  select jsonb_agg(jsonb_build_object(
+    'id', n.id,
+    'mentor_id', n.mentor_id,
+    'mentor_name', coalesce(m.display_name, ''),
+    'kind', n.kind,
+    'audience', n.audience,
+    'reference_on', n.reference_on,
+    'happened_on', coalesce(l.effective_on, (n.created_at at time zone zone)::date),
+    'expected_return_date', case when n.kind = 'mentor_paused' then r.expected_return_date end,
+    'recipients', coalesce(c.list, '[]')
+  ) order by n.created_at, n.id)
+  into notifications
+  from unnest(ids) g (id)
+  join public.notifications n on n.id = g.id
+  left join lateral (
+    select p.display_name from public.profiles p where p.id = n.mentor_id offset 0
+  ) m on true
+  left join recipients c on c.notification_id = n.id
+  left join public.pause_records r on r.id = n.pause_record_id
+  left join lateral (
+    select s.effective_on from public.pause_status_log s
+    where s.pause_record_id = n.pause_record_id and s.record_version = n.record_version
+    limit 1
+  ) l on true;
+
+  return jsonb_build_object(
+    'claim', token,
+    'today', (moment at time zone zone)::date,
+    'notifications', coalesce(notifications, '[]'));
+end
+$$;
+revoke all on function private.claim_notifications(integer, integer, boolean, timestamptz) from public, anon, authenticated, service_role;
+grant execute on function private.claim_notifications(integer, integer, boolean, timestamptz) to pause_scheduler;
+
+comment on function private.claim_notifications(integer, integer, boolean, timestamptz) is
+  'Behind public.claim_notifications. Definer, because the scheduler reaches no table, and because it alone reads addresses from auth.users.';
+
+create function public.claim_notifications(
+  batch integer default null,
+  lease_seconds integer default null,
+  email boolean default null,
+  as_of timestamptz default null
+) returns jsonb
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select private.claim_notifications(claim_notifications.batch, claim_notifications.lease_seconds,
+    coalesce(claim_notifications.email, false), claim_notifications.as_of);
+end;
+revoke all on function public.claim_notifications(integer, integer, boolean, timestamptz) from public, anon, authenticated, service_role;
+grant execute on function public.claim_notifications(integer, integer, boolean, timestamptz) to pause_scheduler;
+
+comment on function public.claim_notifications(integer, integer, boolean, timestamptz) is
+  'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each at this moment and, with email, at which address. as_of: the moment, for tests; default now.';
+
+create function private.record_notifications(
+  claim uuid, inbox jsonb, emails jsonb, settled uuid[], released uuid[], as_of timestamptz
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+as $$
+declare
+  moment timestamptz := coalesce(record_notifications.as_of, clock_timestamp());
+  asked uuid[];
+  mine uuid[];
+  people uuid[];
+  gone uuid[];
+  settling uuid[];
+  counts record;
+begin
+  asked := array(
+    select (i ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
+    union
+    select (e ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.emails) e
+    union
+    select s from unnest(record_notifications.settled) s
+    union
+    select r from unnest(record_notifications.released) r
+  );
+
+  -- Erasing a person locks the profile against this, so that it either waits and
+  -- removes what is written here, or is seen here and nothing is written.
+  people := array(
+    select n.mentor_id from public.notifications n where n.id = any (asked)
+    union
+    select (i ->> 'recipient_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
+    union
+    select (e ->> 'recipient_id')::uuid from jsonb_array_elements(record_notifications.emails) e
+  );
+  perform from public.profiles p where p.id = any (people) order by p.id for key share;
+  gone := array(select distinct e.person_id from public.erasures e where e.person_id = any (people));
+
+  -- What a lease lost to somebody else is theirs to record.
+  mine := array(
+    select n.id from public.notifications n
+    where n.id = any (asked) and n.claim = record_notifications.claim and n.state = 'pending'
+    order by n.id
+    for update
+  );
+
+  with given as (
+    insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, created_at)
+    select n.id, i.recipient_id, n.mentor_id, n.kind, i.title, i.body, moment
+    from jsonb_to_recordset(record_notifications.inbox)
+      as i (notification_id uuid, recipient_id uuid, title text, body text)
+    join public.notifications n on n.id = i.notification_id
+    where n.id = any (mine) and i.recipient_id <> all (gone) and n.mentor_id <> all (gone)
+    on conflict on constraint notification_inbox_once_per_recipient do nothing
+    returning notification_inbox.notification_id, notification_inbox.recipient_id, notification_inbox.mentor_id, notification_inbox.kind
+  )
+  insert into public.notification_attempts
+    (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, attempted_at)
+  select g.notification_id, g.mentor_id, g.kind, g.recipient_id, i.recipient_role, 'inbox', 'delivered',
+    i.chosen_because || coalesce('; ' || i.remark, ''), i.chosen_because, moment
+  from jsonb_to_recordset(record_notifications.inbox)
+    as i (notification_id uuid, recipient_id uuid, recipient_role text, chosen_because text, remark text)
+  join given g on g.notification_id = i.notification_id and g.recipient_id = i.recipient_id
+  on conflict on constraint notification_attempts_once do nothing; -- the row went with an erased person, the attempt stays
+
+  if jsonb_array_length(record_notifications.emails) > 0 then
+    insert into public.notification_attempts
+      (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number,
+        retry_at, attempted_at)
+    select n.id, n.mentor_id, n.kind, e.recipient_id, e.recipient_role, 'email',
+      case when e.sent then 'delivered' else 'failed' end,
+      -- Servers like to quote addresses, which have no place in a ledger that is kept.
+      case when e.sent then e.chosen_because
+        else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
+          || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
+            when e.address_refused then '; the address was refused' else '' end
+      end,
+      e.chosen_because, e.number, t.next, moment
+    from jsonb_to_recordset(record_notifications.emails) as e (notification_id uuid, recipient_id uuid, recipient_role text,
+      chosen_because text, number integer, sent boolean, permanent boolean, failure text, address_refused boolean)
+    join public.notifications n on n.id = e.notification_id
+    cross join lateral (
+      select case when not e.sent and not e.permanent then private.next_email_try(e.number, moment) end as next offset 0
+    ) t
+    where n.id = any (mine)
+    on conflict on constraint notification_attempts_once do nothing;
+
+    insert into private.refused_addresses as f (person_id, address_hash, refused_at)
+    select distinct on (e.recipient_id) e.recipient_id, private.hash_address(e.address), moment
+    from jsonb_to_recordset(record_notifications.emails) as e (recipient_id uuid, address text, address_refused boolean)
+    where e.address_refused and e.recipient_id <> all (gone)
+    on conflict on constraint refused_addresses_pkey do update
+      set address_hash = excluded.address_hash, refused_at = excluded.refused_at;
+    delete from private.refused_addresses f
+    using jsonb_to_recordset(record_notifications.emails) as e (recipient_id uuid, sent boolean)
+    where e.sent and f.person_id = e.recipient_id;
+  end if;
+
+  settling := array(select s from unnest(record_notifications.settled) s where s = any (mine));
+
+  -- An e-mail that is still to be repeated to somebody who is no longer concerned.
+  insert into public.notification_attempts
+    (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number, attempted_at)
+  select l.notification_id, l.mentor_id, l.kind, l.recipient_id, l.recipient_role, 'email', 'failed',
+    'no longer a recipient when it was to be tried again', l.chosen_because, l.number + 1, moment
+  from (
+    select distinct on (a.notification_id, a.recipient_id) a.*
+    from public.notification_attempts a
+    where a.notification_id = any (settling) and a.channel = 'email'
+    order by a.notification_id, a.recipient_id, a.number desc
+  ) l
+  where l.retry_at is not null
+    and not exists (
+      select from private.recipients_of(array[l.notification_id]) w where w.recipient_id = l.recipient_id)
+  on conflict on constraint notification_attempts_once do nothing;
+
+  with last_emails as (
+    select distinct on (a.notification_id, a.recipient_id) a.notification_id, a.retry_at
+    from public.notification_attempts a
+    where a.notification_id = any (settling) and a.channel = 'email'
+    order by a.notification_id, a.recipient_id, a.number desc
+  ), ends as (
+    select s.id,
+      (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
+      -- The ledger, not the inbox: an erased person has got it all the same.
+      exists (
+        select from public.notification_attempts a
+        where a.notification_id = s.id and a.outcome = 'delivered') as has_arrived
+    from unnest(settling) s (id)
+  ), judged as (
+    select e.id,
+      -- Whoever was to get it may have gone since the claim, and others be there instead.
+      case when e.retry_at is null and not e.has_arrived
+          and exists (select from private.recipients_of(array[e.id]))
+        then moment + interval '30 seconds' else e.retry_at end as retry_at,
+      e.has_arrived
+    from ends e
+  ), changed as (
+    update public.notifications n
+    set claim = null,
+      due_at = coalesce(e.retry_at, moment),
+      state = case when e.retry_at is not null then 'pending' when e.has_arrived then 'delivered' else 'undeliverable' end
+    from judged e
+    where n.id = e.id
+    returning n.id, n.mentor_id, n.kind, n.audience, n.state
+  ), explained as (
+    insert into public.notification_attempts (notification_id, mentor_id, kind, channel, outcome, reason, attempted_at)
+    select c.id, c.mentor_id, c.kind, 'inbox', 'no_recipient',
+      case
+        when exists (select from public.erasures e where e.person_id = c.mentor_id) then 'the mentor was erased'
+        when not exists (select from public.profiles p where p.id = c.mentor_id) then 'there is no such mentor'
+        when not exists (
+          select from public.chapter_memberships m
+          where m.user_id = c.mentor_id and m.role = 'mentor' and m.ended_at is null) then 'the mentor is active in no chapter'
+        when c.audience = 'coordinator' then 'no active coordinator is assigned, and the chapter has no active administrator'
+        else 'the chapter has no active administrator'
+      end,
+      moment
+    from changed c
+    where c.state = 'undeliverable'
+  )
+  select count(*) filter (where c.state = 'delivered') as delivered,
+    count(*) filter (where c.state = 'pending') as retrying,
+    count(*) filter (where c.state = 'undeliverable') as undeliverable
+  into counts
+  from changed c;
+
+  update public.notifications n
+  set claim = null, due_at = moment
+  where n.id = any (mine) and n.id = any (record_notifications.released);
+
+  return jsonb_build_object(
+    'delivered', counts.delivered,
+    'retrying', counts.retrying,
+    'undeliverable', counts.undeliverable,
+    'lost', to_jsonb(array(select a from unnest(asked) a where a <> all (mine))));
+end
+$$;
+revoke all on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz)
+from public, anon, authenticated, service_role;
+grant execute on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) to pause_scheduler;
+
+comment on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) is
+  'Behind public.record_notifications. Definer, because the scheduler reaches no table.';
+
+create function public.record_notifications(
+  claim uuid,
+  inbox jsonb default null,
+  emails jsonb default null,
+  settled uuid[] default null,
+  released uuid[] default null,
+  as_of timestamptz default null
+) returns jsonb
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select private.record_notifications(record_notifications.claim, coalesce(record_notifications.inbox, '[]'),
+    coalesce(record_notifications.emails, '[]'), record_notifications.settled, record_notifications.released,
+    record_notifications.as_of);
+end;
+revoke all on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz)
+from public, anon, authenticated, service_role;
+grant execute on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) to pause_scheduler;
+
+comment on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) is
+  'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which go back untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';

@@ -1,5 +1,0 @@
-drop function private.refuse(text, text, text);
-drop function private.refusals();
-drop function private.today();
-drop table private.settings;
-drop schema private;

@@ -1,1 +1,0 @@
-drop index public.chapter_memberships_of_mentors;

@@ -1,0 +1,14 @@
+drop function private.has_lapsed(uuid, date);
+drop function private.certified_until(uuid, date);
+drop function private.certification_facts(uuid[], date);
+drop policy select_own_and_managed on public.chapters;
+drop policy select_own_and_managed on public.profiles;
+drop table public.coordinator_assignments;
+drop table public.certifications;
+drop table public.chapter_memberships;
+drop table public.chapters;
+drop table public.profiles;
+drop function private.guard_certification();
+drop function private.refuse_removal();
+drop function private.my_administered_chapter_ids();
+drop function private.my_chapter_ids();

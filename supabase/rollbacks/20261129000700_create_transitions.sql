@@ -1,0 +1,12 @@
+drop function public.mentor_status_on(uuid, date);
+drop function public.reactivate_mentor(uuid, integer, uuid);
+drop function public.pause_mentor(uuid, text, date, integer, uuid);
+drop function private.mentor_status_on(uuid, date);
+drop function private.reactivate_mentor(uuid, integer, uuid);
+drop function private.pause_mentor(uuid, text, date, integer, uuid);
+drop function private.bring_up_to_date(uuid, public.pause_records, date);
+drop function private.lock_live_record(uuid);
+drop function private.answer(uuid, uuid, bytea, public.pause_records);
+drop function private.replay(uuid, uuid, bytea);
+drop function private.authorised_caller(uuid);
+drop table private.idempotent_requests;

@@ -1,0 +1,15 @@
+drop function private.try_lock_mentors(uuid[]);
+drop function private.remind(uuid[], date);
+drop function private.due_reminders(uuid[], date);
+drop function private.apply_changes(uuid[], date, date);
+drop function private.due_changes(uuid[], date, date);
+drop type private.status_change;
+drop function private.nightly_candidates(date, date, boolean, uuid, integer);
+drop trigger chapter_memberships_tell_nightly_run_update on public.chapter_memberships;
+drop trigger chapter_memberships_tell_nightly_run_insert on public.chapter_memberships;
+drop trigger certifications_tell_nightly_run_delete on public.certifications;
+drop trigger certifications_tell_nightly_run_update on public.certifications;
+drop trigger certifications_tell_nightly_run_insert on public.certifications;
+drop table private.nightly_held;
+drop table private.nightly_pending;
+drop function private.tell_nightly_run();

@@ -1,0 +1,18 @@
+drop function public.nightly_preview(date, boolean, text, uuid, integer);
+drop function public.nightly_stop(bigint, bigint);
+drop function public.nightly_step(bigint, bigint, integer);
+drop function public.nightly_begin(date, boolean, uuid);
+drop function private.nightly_preview(date, boolean, text, uuid, integer);
+drop function private.nightly_stop(bigint, bigint);
+drop function private.nightly_step(bigint, bigint, integer);
+drop function private.nightly_begin(date, boolean, uuid);
+drop function private.nightly_answer(public.nightly_runs, text);
+drop function private.nightly_chunk(bigint, date, date, boolean, text, uuid, integer);
+drop type private.nightly_progress;
+drop function private.requeue(uuid[]);
+drop function private.requeueable(uuid[]);
+drop function private.tonights_sweep(integer);
+drop function private.tonights_reconciliation(integer);
+drop function private.judge_mentors(uuid[], date, date, boolean);
+drop table private.nightly_state;
+drop table public.nightly_runs;

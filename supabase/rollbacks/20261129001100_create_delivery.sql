@@ -1,0 +1,9 @@
+drop function public.acknowledge_undelivered(uuid);
+drop function private.acknowledge_undelivered(uuid);
+drop view public.undelivered_notifications;
+drop function private.recipients_of(uuid[]);
+drop function private.hash_address(text);
+drop table private.refused_addresses;
+drop table public.notification_attempts;
+-- The publication loses the table with it.
+drop table public.notification_inbox;
