@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,7 +38,8 @@ type database struct {
 	port    int
 	cluster *postgres.Cluster // nil when it is somebody else's
 	version string
-	where   string // for the banner
+	where   string   // for the banner
+	edited  []string // migrations that were applied with another text than their files have now
 }
 
 // url is the connection string of a role with the local password.
@@ -73,12 +75,24 @@ func startDatabase(ctx context.Context, s settings, terminal *terminal) (*databa
 		return db, err
 	}
 	if err := db.prepare(ctx, terminal); err != nil {
-		if db.cluster != nil {
-			err = fmt.Errorf("%w\n(to begin anew, remove %s)", err, dir)
+		if _, ahead := errors.AsType[*migrate.MissingFileError](err); ahead || db.cluster != nil {
+			err = fmt.Errorf("%w\n(to start afresh, %s)", err, db.remedy(dir))
 		}
 		return db, err
 	}
+	if len(db.edited) > 0 {
+		terminal.say("database", fmt.Sprintf("it was made by another text of %s; for what the files say now, stop and %s",
+			strings.Join(db.edited, ", "), db.remedy(dir)))
+	}
 	return db, nil
+}
+
+// remedy says how to get a database that is made by the present migrations.
+func (d *database) remedy(dir string) string {
+	if d.cluster == nil {
+		return "run `supabase db reset`; it erases what is in the database"
+	}
+	return "remove " + dir + "; what is in the database goes with it"
 }
 
 // findOrStart uses the server that answers on the port when it is like
@@ -204,6 +218,15 @@ func (d *database) prepare(ctx context.Context, terminal *terminal) error {
 	defer pool.Close()
 	if err := migrate.Up(ctx, pool); err != nil {
 		return fmt.Errorf("migrate: %w", err)
+	}
+	states, err := migrate.Status(ctx, pool)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, s := range states {
+		if s.Edited {
+			d.edited = append(d.edited, s.Version+"_"+s.Name)
+		}
 	}
 	for _, role := range []string{apiRole, schedulerRole} {
 		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, postgres.Password)); err != nil {

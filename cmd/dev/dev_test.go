@@ -233,6 +233,71 @@ func TestDev(t *testing.T) {
 	})
 }
 
+// A database of the migrations before they were rewritten, and one of a file that
+// was edited since.
+func TestDatabaseOfOtherMigrations(t *testing.T) {
+	t.Parallel()
+	s := settings{databasePort: freePort(t), dir: t.TempDir()}
+	said := &output{}
+	start := func() (*database, error) {
+		t.Helper()
+		db, err := startDatabase(t.Context(), s, newTerminal(said))
+		t.Cleanup(func() { db.stop() }) // without effect on one that was stopped
+		return db, err
+	}
+	stop := func(db *database) {
+		t.Helper()
+		if err := db.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := func(db *database, statement string) {
+		t.Helper()
+		conn, err := db.connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(t.Context())
+		if _, err := conn.PgConn().Exec(t.Context(), statement).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	db, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(said.String(), "another text") {
+		t.Errorf("a new database is said to be of another text:\n%s", said)
+	}
+	change(db, `update supabase_migrations.schema_migrations set statements = statements || array['select 1'] where name = 'create_roster'`)
+	stop(db)
+
+	db, err = start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "create_roster") || !strings.Contains(said.String(), "remove "+s.dir) {
+		t.Errorf("it said nothing of the edited file:\n%s", said)
+	}
+	change(db, `
+		delete from supabase_migrations.schema_migrations;
+		insert into supabase_migrations.schema_migrations (version, name) values
+			('20261123000100', 'create_private_schema'), ('20261128000300', 'claim_by_notification')`)
+	stop(db)
+
+	db, err = start()
+	if err == nil {
+		t.Fatal("a database of the old migrations is taken")
+	}
+	for _, want := range []string{"rewritten", "20261123000100_create_private_schema", "remove " + s.dir} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q, want %q in it", err, want)
+		}
+	}
+	stop(db)
+}
+
 // wantNoneOf fails when a process of that folder is left.
 func wantNoneOf(t *testing.T, dir string) {
 	t.Helper()

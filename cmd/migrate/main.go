@@ -84,8 +84,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	return act(ctx, runner, out)
+	err = act(ctx, runner, out)
+	if missing, ok := errors.AsType[*migrate.MissingFileError](err); ok && missing.Rewritten {
+		err = fmt.Errorf("%w\n%s", err, afresh)
+	}
+	return err
 }
+
+// afresh is what to do with a database of an earlier history. Before the first release there is
+// none whose content had to be kept.
+const afresh = "nothing was changed; use an empty project, or empty this one with `supabase db reset --remote=…`, " +
+	"which erases everything in it, and apply the migrations then"
 
 // open parses the URL and returns a pool that has not connected yet. No error of it, nor of the
 // connections made later, shows the password.
@@ -147,6 +156,8 @@ func status(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
 		switch {
 		case !s.File:
 			applied = "yes, but there is no file"
+		case s.Edited:
+			applied = "yes, but its file was edited since"
 		case s.Applied:
 			applied = "yes"
 		}

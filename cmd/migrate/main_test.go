@@ -106,6 +106,24 @@ func TestUpDownStatus(t *testing.T) {
 	}
 }
 
+func TestDatabaseOfARewrittenHistoryIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	const old = `
+		delete from supabase_migrations.schema_migrations;
+		insert into supabase_migrations.schema_migrations (version, name) values
+			('20261123000100', 'create_private_schema'), ('20261128000300', 'claim_by_notification')`
+	if _, err := d.Connect(t, "postgres").Exec(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"up"}, {"down"}, {"down", "-all"}} {
+		_, err := call(t, d.URL("postgres"), args...)
+		if err == nil || !strings.Contains(err.Error(), "rewritten") || !strings.Contains(err.Error(), "supabase db reset") {
+			t.Errorf("migrate %s: %v, want what to do", strings.Join(args, " "), err)
+		}
+	}
+}
+
 func TestWrongCallsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"sideways"}, {"up", "-all"}, {"up", "now"}, {"down", "-every"}, {"status", "-all"}, {"-all"}} {

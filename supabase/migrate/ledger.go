@@ -3,8 +3,10 @@ package migrate
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -125,18 +127,18 @@ func (l ledger) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*da
 	}
 	var (
 		applied []*database.ListMigrationsResult
-		missing []string
+		missing []row
 	)
 	for _, row := range rows {
 		version, ok := l.known(row.version)
 		if !ok {
-			missing = append(missing, row.String())
+			missing = append(missing, row)
 			continue
 		}
 		applied = append(applied, &database.ListMigrationsResult{Version: version, IsApplied: true})
 	}
 	if missing != nil {
-		return nil, &MissingFileError{Versions: missing}
+		return nil, l.missingFiles(missing)
 	}
 	slices.Reverse(applied)
 	return append(applied, &database.ListMigrationsResult{Version: 0, IsApplied: true}), nil
@@ -152,8 +154,32 @@ func (l ledger) known(id string) (int64, bool) {
 	return version, ok && m.id == id
 }
 
+// missingFiles is the error for these rows, oldest first.
+func (l ledger) missingFiles(rows []row) *MissingFileError {
+	oldest := l.migrations[slices.Min(slices.Collect(maps.Keys(l.migrations)))]
+	e := &MissingFileError{Rewritten: rows[0].name == oldest.name && rows[len(rows)-1].version < oldest.id}
+	for _, r := range rows {
+		e.Versions = append(e.Versions, r.String())
+	}
+	return e
+}
+
+// edited says whether the file of this version has other statements now than when it was applied.
+// An older CLI recorded none.
+func (l ledger) edited(r row) bool {
+	version, ok := l.known(r.version)
+	if !ok || r.statements == nil {
+		return false
+	}
+	return !slices.EqualFunc(l.migrations[version].up.statements, r.statements,
+		func(now statement, then string) bool { return now.text == then })
+}
+
 // A row is one applied migration.
-type row struct{ version, name string }
+type row struct {
+	version, name string
+	statements    []string // nil when it has none
+}
 
 func (r row) String() string {
 	if r.name == "" {
@@ -163,10 +189,11 @@ func (r row) String() string {
 }
 
 // rows returns the ledger, oldest version first. The table must exist; it may still lack the
-// column for names.
+// columns for names and statements.
 func (l ledger) rows(ctx context.Context, db database.DBTxConn) (_ []row, err error) {
 	found, err := db.QueryContext(ctx, `
-		select version, coalesce(pg_catalog.to_jsonb(applied) ->> 'name', '')
+		select version, coalesce(pg_catalog.to_jsonb(applied) ->> 'name', ''),
+			pg_catalog.to_jsonb(applied) -> 'statements'
 		from `+ledgerTable+` as applied
 		order by version collate "C"`)
 	if err != nil {
@@ -175,9 +202,17 @@ func (l ledger) rows(ctx context.Context, db database.DBTxConn) (_ []row, err er
 	defer func() { err = errors.Join(err, found.Close()) }()
 	var all []row
 	for found.Next() {
-		var r row
-		if err := found.Scan(&r.version, &r.name); err != nil {
+		var (
+			r          row
+			statements []byte
+		)
+		if err := found.Scan(&r.version, &r.name, &statements); err != nil {
 			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		if statements != nil {
+			if err := json.Unmarshal(statements, &r.statements); err != nil {
+				return nil, fmt.Errorf("read the ledger, version %s: %w", r.version, err)
+			}
 		}
 		all = append(all, r)
 	}

@@ -107,7 +107,7 @@ func (r *Runner) Up(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return r.outcome(ctx, nil, err)
 	}
-	if err := checkOrder(states); err != nil {
+	if err := r.checkOrder(states); err != nil {
 		return nil, err
 	}
 	results, err := r.provider.Up(ctx)
@@ -179,6 +179,7 @@ type State struct {
 	Name    string // without version and suffix; may be empty for a version without a file
 	File    bool
 	Applied bool
+	Edited  bool // applied, and its file has other statements now
 }
 
 // Status lists every version, of the files and of the ledger, oldest first. It changes nothing
@@ -195,15 +196,16 @@ func (r *Runner) Status(ctx context.Context) ([]State, error) {
 		}
 	}
 	var states []State
-	applied := make(map[string]bool)
+	applied := make(map[string]row)
 	for _, row := range rows {
 		if _, known := r.ledger.known(row.version); !known {
 			states = append(states, State{Version: row.version, Name: row.name, Applied: true})
 		}
-		applied[row.version] = true
+		applied[row.version] = row
 	}
 	for _, m := range r.migrations {
-		states = append(states, State{Version: m.id, Name: m.name, File: true, Applied: applied[m.id]})
+		row, ok := applied[m.id]
+		states = append(states, State{Version: m.id, Name: m.name, File: true, Applied: ok, Edited: ok && r.ledger.edited(row)})
 	}
 	slices.SortStableFunc(states, func(a, b State) int { return strings.Compare(a.Version, b.Version) })
 	return states, nil
@@ -211,13 +213,17 @@ func (r *Runner) Status(ctx context.Context) ([]State, error) {
 
 // checkOrder refuses what the Supabase CLI refuses too: a ledger that knows more than the files,
 // and a pending file that is older than an applied one, since it was never tried after that.
-func checkOrder(states []State) error {
-	var missing, pending, late []string
+func (r *Runner) checkOrder(states []State) error {
+	var (
+		missing       []row
+		pending, late []string
+	)
 	newest := ""
 	for _, s := range states {
-		switch name := (row{s.Version, s.Name}).String(); {
+		applied := row{version: s.Version, name: s.Name}
+		switch name := applied.String(); {
 		case !s.File:
-			missing = append(missing, name)
+			missing = append(missing, applied)
 		case s.Applied:
 			late, newest = slices.Clone(pending), name
 		default:
@@ -225,7 +231,7 @@ func checkOrder(states []State) error {
 		}
 	}
 	if missing != nil {
-		return &MissingFileError{Versions: missing}
+		return r.ledger.missingFiles(missing)
 	}
 	if late != nil {
 		return &OutOfOrderError{Versions: late, Newest: newest}
@@ -266,10 +272,18 @@ func (e *Error) Unwrap() error { return e.Err }
 // A MissingFileError says that versions are applied for which there is no file: the database
 // is ahead of this copy of the project, or a file was renamed.
 type MissingFileError struct {
-	Versions []string // as in the ledger, with their names if it has them
+	Versions []string // as in the ledger, oldest first, with their names if it has them
+	// Rewritten says that the database was made by an earlier history of these same migrations:
+	// all versions are older than every file, and the oldest has the name of the oldest file.
+	// No migration leads on from there.
+	Rewritten bool
 }
 
 func (e *MissingFileError) Error() string {
+	if e.Rewritten {
+		return fmt.Sprintf("the database was made by migrations that have been rewritten since (%s to %s): it has to be made afresh",
+			e.Versions[0], e.Versions[len(e.Versions)-1])
+	}
 	return "the ledger has versions without a file: " + strings.Join(e.Versions, ", ")
 }
 

@@ -183,6 +183,32 @@ func TestStatus(t *testing.T) {
 		equal(t, "schemas", query(t, db, "select nspname::text from pg_namespace where nspname = 'supabase_migrations'"), nil)
 	})
 
+	t.Run("tells of a file that was edited since it was applied", func(t *testing.T) {
+		t.Parallel()
+		db := setup(t)
+		mustUp(t, db, files())
+		fsys := files()
+		fsys["migrations/20260101000001_create_towns.sql"] = file("create table public.towns (id bigint primary key);")
+		roads := fsys["migrations/20260101000002_create_roads.sql"]
+		roads.Data = append([]byte("\n"), roads.Data...)
+		want := []migrate.State{
+			{Version: "20260101000001", Name: "create_towns", File: true, Applied: true, Edited: true},
+			{Version: "20260101000002", Name: "create_roads", File: true, Applied: true},
+		}
+		for range 2 {
+			got, err := newRunner(t, db, fsys).Status(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("states (-want +got):\n%s", diff)
+			}
+			// Older versions of the CLI recorded no statements.
+			execute(t, db, "update supabase_migrations.schema_migrations set statements = null")
+			want[0].Edited = false
+		}
+	})
+
 	t.Run("lists ledger rows without a file too", func(t *testing.T) {
 		t.Parallel()
 		db := setup(t)
@@ -250,6 +276,37 @@ func TestVersionWithoutAFileIsNamed(t *testing.T) {
 					t.Fatalf("%s: error %v, want a MissingFileError", step, err)
 				}
 				equal(t, step+": versions", missing.Versions, []string{version + "_create_bridges"})
+			}
+			equal(t, "tables", tables(t, db), []string{"roads", "towns"})
+		})
+	}
+}
+
+func TestDatabaseOfARewrittenHistoryIsRecognised(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		rows string
+		want bool
+	}{
+		{"the same beginning under older versions", "('20250101000001', 'create_towns'), ('20250101000002', 'widen_towns')", true},
+		{"the beginning alone", "('20250101000001', 'create_towns')", true},
+		{"somebody else's migrations", "('20250101000001', 'create_boats'), ('20250101000002', 'create_towns')", false},
+		{"one that is newer than a file", "('20250101000001', 'create_towns'), ('20260101000003', 'create_bridges')", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			db := setup(t)
+			mustUp(t, db, files())
+			execute(t, db, "delete from supabase_migrations.schema_migrations")
+			execute(t, db, "insert into supabase_migrations.schema_migrations (version, name) values "+test.rows)
+			r := newRunner(t, db, files())
+			for step, act := range map[string]func(context.Context) ([]string, error){"up": r.Up, "down": r.Down, "down all": r.DownAll} {
+				_, err := act(t.Context())
+				missing, ok := errors.AsType[*migrate.MissingFileError](err)
+				if !ok || missing.Rewritten != test.want {
+					t.Errorf("%s: error %v, want a MissingFileError, rewritten %t", step, err, test.want)
+				}
 			}
 			equal(t, "tables", tables(t, db), []string{"roads", "towns"})
 		})
