@@ -70,6 +70,11 @@ migrate-down: ## undoes the newest migration of $SUPABASE_DB_URL by its rollback
 migrate-status: ## lists the migrations of $SUPABASE_DB_URL
 	@go run ./cmd/migrate status
 
+.PHONY: migration
+migration: ## writes the next migration and its rollback (NAME=change_roster, REPLACES='private.coordinator_roster …' copies what these are now)
+	@test -n "$(NAME)" || { echo "make migration NAME=<verb>_<noun> [REPLACES='<schema>.<function or view> …']" >&2; exit 2; }
+	@go run ./cmd/migrate new $(NAME) $(REPLACES)
+
 .PHONY: schema
 schema: node_modules/.package-lock.json ## writes supabase/schemas, each object of the database as it is now, from the migrations
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster

@@ -5,6 +5,9 @@
 //	migrate down        undo the newest applied one by its rollback
 //	migrate down -all   undo every one
 //	migrate status      list the versions of the files and of the ledger
+//	migrate new <verb>_<noun> [<schema>.<name> …]
+//	                    write the next migration and its rollback, with the present text of the
+//	                    functions and views that it is to replace; needs no database
 //
 // The URL must reach PostgreSQL itself or a pooler in session mode, as the role postgres. The
 // exit code is 0 when everything went well, 1 when it did not, 2 for a wrong call.
@@ -21,6 +24,7 @@ import (
 	"os/signal"
 	"syscall"
 	"text/tabwriter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -45,11 +49,17 @@ func main() {
 	os.Exit(1)
 }
 
-var errUsage = errors.New("usage: migrate up | down [-all] | status")
+var errUsage = errors.New("usage: migrate up | down [-all] | status | new <verb>_<noun> [<schema>.<name> …]")
 
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
+	}
+	if args[0] == "new" {
+		if len(args) == 1 {
+			return errUsage
+		}
+		return newMigration("supabase", args[1], args[2:], time.Now(), out)
 	}
 	flags := flag.NewFlagSet("migrate "+args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -126,7 +126,7 @@ func TestDatabaseOfARewrittenHistoryIsToldWhatToDo(t *testing.T) {
 
 func TestWrongCallsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"sideways"}, {"up", "-all"}, {"up", "now"}, {"down", "-every"}, {"status", "-all"}, {"-all"}} {
+	for _, args := range [][]string{nil, {"sideways"}, {"up", "-all"}, {"up", "now"}, {"down", "-every"}, {"status", "-all"}, {"-all"}, {"new"}} {
 		if _, err := call(t, "postgresql://postgres@127.0.0.1:1/postgres", args...); !errors.Is(err, errUsage) {
 			t.Errorf("migrate %s: %v, want the usage", strings.Join(args, " "), err)
 		}
