@@ -28,9 +28,9 @@ revoke all on table private.settings from public, anon, authenticated, service_r
 
 comment on table private.settings is 'One row: what holds for the whole organisation.';
 comment on column private.settings.time_zone is
-  'IANA name. Dates are judged in this zone when the caller names none in the setting mentorpause.time_zone, as supabase.rpc does.';
+  'IANA name. Dates are judged in this zone unless the caller names one in the setting mentorpause.time_zone; supabase.rpc names none.';
 comment on column private.settings.cursor_key is
-  'Secret with which page cursors are sealed. Replacing it makes cursors that are under way invalid, nothing else.';
+  'Secret with which page cursors are sealed. Replacing it invalidates the cursors in use, and does nothing else.';
 
 insert into private.settings (cursor_key)
 values (sha256(decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')));
@@ -72,7 +72,7 @@ $$;
 revoke all on function private.refusals() from public, anon, authenticated, service_role;
 
 comment on function private.refusals() is
-  'The codes with which an RPC refuses, their HTTP status and sentence. The functions'' table of codes holds the same; a test compares them.';
+  'The codes with which an RPC refuses, with HTTP status and sentence. The Go functions have the same table; a test compares the two.';
 
 create function private.refuse(code text, details text default null, message text default null) returns void
 language plpgsql stable security invoker set search_path = ''
@@ -103,7 +103,7 @@ comment on function private.refuse(text, text, text) is
 
 -- White space is what Unicode calls so, and nothing else. E'\v' is no vertical tab
 -- but the letter v. Not SQL: with a search_path of its own it would not be inlined,
--- and would be planned anew in each transaction.
+-- and would be planned again in each transaction.
 create function private.trimmed(value text) returns text
 language plpgsql immutable security invoker set search_path = ''
 as $$

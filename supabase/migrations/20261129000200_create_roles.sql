@@ -13,8 +13,8 @@ begin
 end
 $$;
 
--- Noinherit: until a request says `set local role authenticated`, the
--- connection may do nothing at all.
+-- Noinherit: until a request says `set local role authenticated`, the connection may
+-- do nothing at all.
 grant authenticated to pause_api;
 
 comment on role pause_api is

@@ -16,12 +16,12 @@ create table public.profiles (
 create index profiles_with_names on public.profiles (id) include (display_name);
 
 comment on table public.profiles is
-  'People. The row outlives the user in Supabase Auth: erasure takes the name and keeps the id, so that history still adds up.';
+  'People. The row outlives the user in Supabase Auth: erasure removes the name and keeps the id, so that history still adds up.';
 comment on column public.profiles.id is
   'Equal to the id in auth.users, without a foreign key: deleting the user must always succeed and must not delete history.';
 comment on column public.profiles.display_name is 'Sorted as Norwegians sort: … z æ ø å.';
 comment on index public.profiles_with_names is 'The name of each person whose id is near, from few pages.';
-comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else reads nb.';
+comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
 create table public.chapters (
   id uuid not null default gen_random_uuid(),
@@ -54,7 +54,7 @@ create index chapter_memberships_of_mentors
   on public.chapter_memberships (user_id, chapter_id) where role = 'mentor' and ended_at is null;
 
 comment on table public.chapter_memberships is
-  'Who is what in which chapter. The source of every permission, read at the moment of the call.';
+  'Who has which role in which chapter. The source of every permission, read at the time of the call.';
 comment on column public.chapter_memberships.ended_at is 'Null: active.';
 comment on index public.chapter_memberships_one_active is 'A person holds a role in a chapter at most once at a time.';
 comment on index public.chapter_memberships_of_mentors is 'Mentors by id, with their chapters.';
@@ -76,7 +76,7 @@ create index certifications_by_expiry on public.certifications (expires_on, ment
 create index certifications_by_issue on public.certifications (issued_on, mentor_id);
 
 comment on table public.certifications is
-  'Certifications that mentors hold. A renewal is a new row. Of each kind the furthest-reaching counts.';
+  'Certifications that mentors hold. A renewal is a new row. Of each kind, the one that lasts longest counts.';
 comment on column public.certifications.issued_on is 'The first day on which it counts.';
 comment on column public.certifications.expires_on is 'The last day on which it is valid; null: never expires.';
 
@@ -225,13 +225,13 @@ end
 $$;
 revoke all on function private.refuse_removal() from public, anon, authenticated, service_role;
 
-comment on function private.refuse_removal() is 'Trigger: refuses what would take something out of the history, for every role, with its argument as hint (SQLSTATE 23001).';
+comment on function private.refuse_removal() is 'Trigger: refuses what would remove something from the history, for every role, with its argument as the hint (SQLSTATE 23001).';
 
 create trigger profiles_refuse_removal
   before delete or truncate on public.profiles
   for each statement execute function private.refuse_removal('Erase the person instead.');
 
--- The id stands in the history without a foreign key.
+-- The history refers to the id without a foreign key.
 create trigger profiles_refuse_another_id
   before update on public.profiles
   for each row when (new.id <> old.id)
@@ -245,7 +245,7 @@ begin
     raise exception 'a certification can''t change its holder'
       using errcode = 'restrict_violation', hint = 'Delete the mistaken row and insert the right one.';
   end if;
-  -- Revoking early and correcting a kind are fine; prolonging is a renewal.
+  -- Revoking early and correcting a kind are fine; extending is a renewal.
   if coalesce(new.expires_on, 'infinity') > coalesce(old.expires_on, 'infinity') then
     raise exception 'a certification can''t be prolonged'
       using errcode = 'restrict_violation', hint = 'A renewal is a new row.';
@@ -289,7 +289,7 @@ begin
         min(c.issued_on) filter (where c.issued_on > c.counts_to) as begins_on
       from (
         select h.mentor_id, h.kind, h.issued_on, coalesce(h.expires_on, 'infinity') as expires_on,
-          -- A renewal that is registered ahead counts when it leaves no gap.
+          -- A renewal registered in advance counts when it leaves no gap.
           greatest(certification_facts.as_of, 1 + max(coalesce(h.expires_on, 'infinity'))
             filter (where h.issued_on <= certification_facts.as_of) over (partition by h.mentor_id, h.kind)) as counts_to
         from public.certifications h
@@ -303,7 +303,7 @@ $$;
 revoke all on function private.certification_facts(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.certification_facts(uuid[], date) is
-  'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered ahead begins. A mentor without any is not among the rows.';
+  'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered in advance begins. A mentor without any certification has no row.';
 
 create function private.certified_until(mentor_id uuid, as_of date) returns date
 language plpgsql stable security definer set search_path = ''
@@ -334,4 +334,4 @@ $$;
 revoke all on function private.has_lapsed(uuid, date) from public, anon, authenticated, service_role;
 
 comment on function private.has_lapsed(uuid, date) is
-  'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, and without the dates. Of a kind whose last certification that has begun is over, one registered ahead leaves a gap.';
+  'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, without the dates. Where the last certification of a kind that has begun is over, one registered in advance leaves a gap.';

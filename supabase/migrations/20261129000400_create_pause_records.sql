@@ -38,7 +38,7 @@ create index pause_records_by_return on public.pause_records (expected_return_da
   where status in ('paused', 'expired_cert') and expected_return_date is not null;
 
 comment on table public.pause_records is
-  'One stretch away from duty, from leaving active until being active again. Written by the RPCs alone; a closed record never changes.';
+  'One absence from duty, from leaving the status active until returning to it. Written by the RPCs alone; a closed record never changes.';
 comment on index public.pause_records_one_live_per_mentor is
   'A mentor is away at most once at a time: at most one record that is paused or expired_cert.';
 comment on index public.pause_records_by_return is 'The nightly run looks only at returns that are due on the days it covers.';
@@ -48,7 +48,7 @@ comment on column public.pause_records.pause_reason is
   'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
 comment on column public.pause_records.expected_return_date is 'When the mentor is expected back; null: open.';
 comment on column public.pause_records.paused_at is
-  'When a coordinator paused: the pause fact; of a record that begins as paused, now unless said otherwise. Null while only an expired certification holds the record open.';
+  'When a coordinator paused: the pause fact. For a record that begins as paused it defaults to now. Null while only an expired certification holds the record open.';
 comment on column public.pause_records.reactivated_at is 'When the record was closed; null while it is live.';
 comment on column public.pause_records.coordinator_id is 'Who last managed the status. Grants nothing.';
 comment on column public.pause_records.version is 'Counts the changes from 1; the log has one row for each.';
@@ -75,7 +75,7 @@ create index pause_status_log_by_record on public.pause_status_log (pause_record
 create index pause_status_log_by_mentor on public.pause_status_log (mentor_id);
 
 comment on table public.pause_status_log is
-  'Append-only: one row for each version of each pause record, an amendment too, written by the database itself.';
+  'Append-only: one row for each version of each pause record, amendments included, written by the database itself.';
 comment on column public.pause_status_log.from_status is 'The status before; active for a record''s first version.';
 comment on column public.pause_status_log.actor_id is 'Who did it, for a person; null for the system.';
 comment on column public.pause_status_log.actor_kind is
@@ -121,15 +121,15 @@ create unique index notifications_reminder_once
 
 comment on table public.notifications is
   'The outbox: one row per event and audience, written in the transition''s own transaction. Recipients are looked up when it is dispatched.';
-comment on column public.notifications.pause_record_id is 'The record whose change this tells of; null for what is not about a record.';
+comment on column public.notifications.pause_record_id is 'The record whose change this announces; null when it is not about a record.';
 comment on column public.notifications.record_version is 'The version that the change made.';
-comment on column public.notifications.reminder is 'Which reminder this is; null for what tells of a change.';
+comment on column public.notifications.reminder is 'Which reminder this is; null when it announces a change.';
 comment on column public.notifications.reference_on is
-  'The date that it speaks of: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so reminds anew.';
+  'The date it refers to: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so is reminded of again.';
 comment on column public.notifications.due_at is
-  'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost is due again by itself; a failed e-mail moves it to the next try.';
+  'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost becomes due again by itself; a failed e-mail moves it to the next attempt.';
 comment on column public.notifications.claim is
-  'Whose it is at the moment: only the dispatcher that claimed it last may record what became of it. Null: nobody''s.';
+  'The claim that holds it: only the dispatcher that claimed it last may record the outcome. Null: nobody holds it.';
 comment on index public.notifications_due is 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
 comment on index public.notifications_reminder_once is 'Each reminder goes out once per mentor, kind and reference date.';
 
@@ -199,7 +199,7 @@ $$;
 revoke all on function private.act_as(text, uuid) from public, anon, authenticated, service_role;
 
 comment on function private.act_as(text, uuid) is
-  'Says who acts in the rest of the transaction. Null ends it: later changes count as a hand in the SQL editor (actor_kind system).';
+  'Says who acts in the rest of the transaction. Null ends it: later changes count as made by hand in the SQL editor (actor_kind system).';
 
 create function private.guard_pause_record() returns trigger
 language plpgsql volatile security invoker set search_path = ''
@@ -212,7 +212,7 @@ begin
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, now());
     end if;
-    -- A record that is born closed is history brought in from elsewhere.
+    -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then
       new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
     end if;
@@ -244,7 +244,7 @@ begin
   if new.status = 'active' then
     new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
   end if;
-  -- An RPC has looked, and refuses with a code of its own.
+  -- An RPC has checked already, and refuses with a code of its own.
   if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
     raise exception 'the mentor of pause record % has an expired certification', old.id
       using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
@@ -260,7 +260,7 @@ $$;
 revoke all on function private.guard_pause_record() from public, anon, authenticated, service_role;
 
 comment on function private.guard_pause_record() is
-  'Trigger: lets through only the transitions of a live record, counts its versions, keeps closed records as they are (SQLSTATE 23001, 23514).';
+  'Trigger: lets through only the transitions of a live record, counts its versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
 
 create trigger pause_records_guard_birth
   before insert on public.pause_records
@@ -300,7 +300,7 @@ create trigger notifications_refuse_removal
   before delete or truncate on public.notifications
   for each statement execute function private.refuse_removal('Acknowledge the notification instead.');
 -- Not SQL: with a search_path of its own it would not be inlined, and would be
--- planned anew in each transaction.
+-- planned again in each transaction.
 create function private.mentor_lock(mentor_id uuid) returns bigint
 language plpgsql immutable security invoker set search_path = ''
 as $$
@@ -311,7 +311,7 @@ $$;
 revoke all on function private.mentor_lock(uuid) from public, anon, authenticated, service_role;
 
 comment on function private.mentor_lock(uuid) is
-  'The advisory lock of who changes this mentor''s status. Not the row of profiles: to lock a hundred thousand rows in a night means to write as many pages.';
+  'The key of the advisory lock to hold while changing this mentor''s status. Not the row in profiles: locking a hundred thousand rows in a night would write as many pages.';
 
 -- The ids of a statement's notifications are made together, with one random number
 -- for all of them: the column's default took a quarter of the time of the bare
@@ -328,7 +328,7 @@ $$;
 revoke all on function private.id_prefix() from public, anon, authenticated, service_role;
 
 comment on function private.id_prefix() is
-  'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7, the time and 46 random bits before the counter. Such ids lie side by side in an index, and cost one random number for all. They are no secret to who knows one of them.';
+  'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7: the time and 46 random bits before the counter. Such ids are adjacent in an index, and cost one random number for all. Anyone who knows one of them can guess the others.';
 
 -- Everything that follows from a change of pause records, in one trigger and one
 -- statement for log, outbox and counts: for a coordinator's one row as for the
@@ -366,7 +366,7 @@ begin
     acting_id := auth.uid();
   end if;
 
-  -- By hand: whatever was stored may differ from the facts.
+  -- By hand: what is stored may differ from the facts.
   if by_hand or acting_kind <> 'scheduler' and exists (
     select from new_rows n where n.status <> 'active' and n.expected_return_date <= private.today() + 7
   ) then
@@ -422,7 +422,7 @@ begin
       coalesce(c.effective_on, private.today()), changed_at
     from changed c
   ), counted as (
-    -- An expiry that is stored was counted by its date all along.
+    -- An expiry was counted by its date before it was stored.
     insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
     select e.chapter_set_id, sum(f.change), true, e.certified_until, f.expected_return_date
     from changed c
@@ -457,7 +457,7 @@ $$;
 revoke all on function private.record_pause_changes() from public, anon, authenticated, service_role;
 
 comment on function private.record_pause_changes() is
-  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or have another return date, and marks for the nightly run who was changed by hand or returns before the dates that it looks ahead to. A change by hand locks its mentors first.';
+  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to. A change by hand locks its mentors first.';
 
 create trigger pause_records_record_insert
   after insert on public.pause_records

@@ -36,7 +36,7 @@ comment on table private.chapter_set_members is 'Which sets a chapter is part of
 create function private.searchable(name text) returns text
 language sql immutable security invoker set search_path = ''
 as $$
-  -- In this order: the small letter of a pair may exist as one character only.
+  -- In this order: only the small letter of a pair may exist as one character.
   select normalize(lower(searchable.name collate "nb-x-icu"), nfc)
 $$;
 revoke all on function private.searchable(text) from public, anon, authenticated, service_role;
@@ -53,7 +53,7 @@ $$;
 revoke all on function private.entry_as_json(uuid, text, jsonb) from public, anon, authenticated, service_role;
 
 comment on function private.entry_as_json(uuid, text, jsonb) is
-  'The beginning of a row of the page: what does not depend on the day, on a pause, or on who asks.';
+  'The beginning of a row of the page: what does not depend on the day, on a pause, or on the caller.';
 
 -- What is searched is kept with the name, and the beginning of each row of the page
 -- is kept as text: building fifty rows as jsonb and writing them out took most of
@@ -76,16 +76,16 @@ create index roster_entries_to_recheck on private.roster_entries (chapter_id, re
 -- Whose turn it is when the counts of a set are compared: the first of its mentors.
 create index roster_entries_by_set on private.roster_entries (chapter_set_id, mentor_id);
 
-comment on table private.roster_entries is 'One row for each chapter in which a mentor is active, kept by triggers on the tables that it is made from.';
+comment on table private.roster_entries is 'One row for each chapter in which a mentor is active, maintained by triggers on the tables it is built from.';
 comment on column private.roster_entries.certified_until is
-  'Per kind the furthest-reaching certification, of those the earliest last day; infinity: never expires; null: holds none.';
+  'The certification of each kind that lasts longest; of those, the earliest last day. infinity: never expires; null: holds none.';
 comment on column private.roster_entries.recheck_on is
-  'When a certification that is registered ahead begins to count: from that day certified_until has to be looked up.';
+  'When a certification registered in advance begins to count: from that day certified_until has to be looked up.';
 comment on column private.roster_entries.coordinators is
-  'Who is responsible: coordinators with an open assignment, active in a chapter where the mentor is. [{"id", "display_name"}], sorted by name.';
+  'Who is responsible: coordinators with an open assignment who are active in a chapter of the mentor. [{"id", "display_name"}], sorted by name.';
 comment on column private.roster_entries.searched_as is 'What a search looks in.';
 comment on column private.roster_entries.shown is
-  'The beginning of a row of the page, as JSON: made when it changes, not each time that it is read.';
+  'The beginning of a row of the page, as JSON: built when it changes, not each time it is read.';
 
 create table private.roster_counts (
   chapter_set_id integer not null,
@@ -100,11 +100,11 @@ create table private.roster_counts (
 );
 comment on table private.roster_counts is
   'Sums of mentors by the day on which something ends. Only private.fold_roster_deltas() and private.recount() write here.';
-comment on column private.roster_counts.day is '-infinity: what has no day, and what lies safely in the past.';
+comment on column private.roster_counts.day is '-infinity: what has no day, and what is safely in the past.';
 comment on column private.roster_counts.mentors is 'All mentors; only on -infinity.';
 comment on column private.roster_counts.paused is 'Mentors whom a coordinator paused, expired or not; only on -infinity.';
 comment on column private.roster_counts.expiring is 'Mentors whose certification is valid through this day.';
-comment on column private.roster_counts.paused_expiring is 'Of those the paused ones.';
+comment on column private.roster_counts.paused_expiring is 'How many of those are paused.';
 comment on column private.roster_counts.due_back is 'Paused mentors expected back on this day.';
 comment on column private.roster_counts.due_back_expired is
   'Paused mentors for whom both the expected return and the certification are past after this day, and not before.';
@@ -119,8 +119,8 @@ create table private.roster_deltas (
   constraint roster_deltas_pkey primary key (id)
 );
 create index roster_deltas_by_set on private.roster_deltas (chapter_set_id);
-comment on table private.roster_deltas is 'Changes of the counts that are not folded in yet.';
-comment on column private.roster_deltas.change is 'How many mentors more (or fewer) with these facts.';
+comment on table private.roster_deltas is 'Changes to the counts that are not folded in yet.';
+comment on column private.roster_deltas.change is 'How many more (or fewer) mentors have these facts.';
 comment on column private.roster_deltas.is_pause is 'True: counts a pause. False: counts a mentor.';
 
 alter table private.chapter_sets enable row level security;
@@ -138,11 +138,11 @@ create function private.fold_roster_deltas(batch integer default 4096) returns i
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  -- A day of margin: nobody's as-of date lies before this.
+  -- A day of margin: no as-of date is before this.
   past date := private.today() - 1;
   folded integer;
 begin
-  -- One at a time, and nobody waits for it.
+  -- One call at a time, and nobody waits for it.
   if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
     return 0;
   end if;
@@ -206,14 +206,14 @@ $$;
 revoke all on function private.fold_roster_deltas(integer) from public, anon, authenticated, service_role;
 
 comment on function private.fold_roster_deltas(integer) is
-  'Folds the oldest deltas into the counts; answers how many. Sums stay the same, so readers never notice.';
+  'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice.';
 
 create function private.fold_now_and_then() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  -- Of a large statement the first call folds them all, and the others would only
-  -- walk over what it left behind.
+  -- The first call folds all deltas of a large statement; the others would only walk
+  -- over what it left behind.
   if exists (select from private.roster_deltas d where d.id = new.id) then
     perform private.fold_roster_deltas();
   end if;
@@ -223,7 +223,7 @@ $$;
 revoke all on function private.fold_now_and_then() from public, anon, authenticated, service_role;
 
 comment on function private.fold_now_and_then() is
-  'Trigger: about every 128th delta pays for folding, so that their number stays small whoever else runs.';
+  'Trigger: about every 128th delta pays for folding, so that their number stays small whatever else runs.';
 
 -- No function is called for the 127 deltas that have nothing to fold.
 create trigger roster_deltas_fold
@@ -269,9 +269,9 @@ $$;
 revoke all on function private.wanted_entries(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.wanted_entries(uuid[], date) is
-  'What the tables say that the roster''s entries of these mentors should be.';
+  'What the roster''s entries of these mentors should be according to the tables.';
 
--- Planned anew for each call: one mentor and a hundred thousand need different
+-- Planned again for each call: one mentor and a hundred thousand need different
 -- joins.
 create function private.refresh_roster(mentor_ids uuid[]) returns void
 language plpgsql volatile security definer
@@ -280,7 +280,7 @@ as $$
 declare
   today date := private.today();
 begin
-  -- The mentor's lock. Whoever waited for it sees what the other committed.
+  -- The mentor's lock. A writer that waited for it sees what the other committed.
   perform from public.profiles p where p.id = any (refresh_roster.mentor_ids) order by p.id for no key update;
 
   with made as (
@@ -356,7 +356,7 @@ $$;
 revoke all on function private.refresh_roster(uuid[]) from public, anon, authenticated, service_role;
 
 comment on function private.refresh_roster(uuid[]) is
-  'Makes the entries of these mentors anew from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
+  'Rebuilds the entries of these mentors from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
 
 create function private.refresh_touched_mentors() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -365,8 +365,8 @@ declare
   touched uuid[] := '{}';
   more uuid[];
 begin
-  -- The argument is the column that holds the person. Dynamic, so that one
-  -- function serves tables of different shape.
+  -- The argument names the column with the person. Dynamic, so that one function
+  -- serves tables of different shapes.
   if tg_op <> 'DELETE' then
     execute format('select array_agg(distinct n.%I) from new_rows n', tg_argv[0]) into more;
     touched := touched || coalesce(more, '{}');
@@ -379,7 +379,7 @@ begin
     return null;
   end if;
   if tg_argv[0] <> 'mentor_id' then
-    -- The person may be a coordinator, whose name stands in the mentors' entries.
+    -- The person may be a coordinator, whose name is in the mentors' entries.
     touched := touched || array(
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null
@@ -426,7 +426,7 @@ create trigger coordinator_assignments_refresh_roster_delete
   for each statement execute function private.refresh_touched_mentors('mentor_id');
 
 -- The counts as rows, a day and a sum of each kind: what fold_roster_deltas makes of
--- single facts, for whole sets at once. Days that are over lie together, as there.
+-- single facts, for whole sets at once. Past days are added together, as there.
 -- Equal mentors are counted before each of their days becomes a row: in an
 -- organisation of a million, one night reconciles nearly all the sets.
 create function private.recounted(chapter_set_ids integer[])
@@ -467,7 +467,7 @@ begin
       ) v (day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
       where v.day < 'infinity'
       union all
-      -- Less what is counted, folded or not.
+      -- Minus what is counted, folded or not.
       select c.chapter_set_id, c.day, -c.mentors, -c.paused, -c.expiring, -c.paused_expiring, -c.due_back, -c.due_back_expired
       from private.roster_counts c
       where c.chapter_set_id = any (recounted.chapter_set_ids)
@@ -495,7 +495,7 @@ $$;
 revoke all on function private.recounted(integer[]) from public, anon, authenticated, service_role;
 
 comment on function private.recounted(integer[]) is
-  'By how much the counts of these sets of chapters are too small, by day; no row when they are right. One statement, so that it sees what is committed at one moment.';
+  'By how much the counts of these sets of chapters are too small, by day; no row when they are right. One statement, so that it sees one snapshot.';
 
 -- Written in order, since a page of the roster reads some thirty counts of a set:
 -- together they are on one page of the table.
@@ -503,7 +503,7 @@ create function private.recount(chapter_set_ids integer[]) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  -- Against folding, which moves and removes rows; that never takes long.
+  -- Not while deltas are folded, which moves and removes rows; it never takes long.
   perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
   insert into private.roster_counts as c
     (chapter_set_id, day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
@@ -521,7 +521,7 @@ $$;
 revoke all on function private.recount(integer[]) from public, anon, authenticated, service_role;
 
 comment on function private.recount(integer[]) is
-  'Makes the counts of these sets of chapters right. What others change meanwhile is added to it.';
+  'Corrects the counts of these sets of chapters. What others change meanwhile is added.';
 
 -- In chunks that fit into memory, with statistics of what is there: planned without
 -- them, a project's first load took half an hour.
@@ -533,9 +533,9 @@ declare
   sets integer[];
   last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
 begin
-  -- Against every writer of what the entries are made from. The RPCs take the
-  -- mentor's profile first, which is wanted below too: whoever has one comes first,
-  -- and nobody gets one and waits for what is locked here next.
+  -- Locks out every writer of what the entries are built from. The RPCs lock the
+  -- mentor's profile first, which is needed below too: a transaction that holds one
+  -- finishes first, and none can get one and then wait for what is locked here next.
   lock table public.profiles in exclusive mode;
   lock table public.chapter_memberships, public.certifications,
     public.coordinator_assignments, public.pause_records in share row exclusive mode;
@@ -555,7 +555,7 @@ begin
     perform private.refresh_roster(ids);
     last_id := ids[cardinality(ids)];
   end loop;
-  -- What was counted on the way lies scattered.
+  -- What was counted on the way is scattered over the table.
   delete from private.roster_counts;
   delete from private.roster_deltas;
   for sets in
@@ -571,7 +571,7 @@ $$;
 revoke all on function private.rebuild_roster() from public, anon, authenticated, service_role;
 
 comment on function private.rebuild_roster() is
-  'Makes the whole read model anew from the tables. Writers wait meanwhile, readers do not. For postgres.';
+  'Rebuilds the whole read model from the tables. Meanwhile writers wait, readers do not. For the role postgres.';
 
 -- For a project that has people in these tables already. Not for one without: it
 -- would leave statistics that say the tables are empty.

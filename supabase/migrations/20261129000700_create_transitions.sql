@@ -61,7 +61,7 @@ $$;
 revoke all on function private.authorised_caller(uuid) from public, anon, authenticated, service_role;
 
 comment on function private.authorised_caller(uuid) is
-  'The caller, who has to manage this mentor at this moment; else unauthenticated, not_a_coordinator or mentor_not_found.';
+  'The caller, who has to manage this mentor at the time of the call; else refuses with unauthenticated, not_a_coordinator or mentor_not_found.';
 
 create function private.replay(caller_id uuid, request_id uuid, fingerprint bytea) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -121,7 +121,7 @@ $$;
 revoke all on function private.answer(uuid, uuid, bytea, public.pause_records) from public, anon, authenticated, service_role;
 
 comment on function private.answer(uuid, uuid, bytea, public.pause_records) is
-  'The answer that shows this record, stored for a repetition of the request.';
+  'The answer that shows this record, stored in case the request is repeated.';
 
 create function private.lock_live_record(mentor_id uuid) returns public.pause_records
 language plpgsql volatile security definer set search_path = ''
@@ -130,7 +130,7 @@ declare
   live public.pause_records;
 begin
   perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
-  -- Whoever refreshes the read model takes this one.
+  -- A refresh of the read model takes this lock.
   perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
   select * into live from public.pause_records r
   where r.mentor_id = lock_live_record.mentor_id and r.status in ('paused', 'expired_cert');
@@ -140,7 +140,7 @@ $$;
 revoke all on function private.lock_live_record(uuid) from public, anon, authenticated, service_role;
 
 comment on function private.lock_live_record(uuid) is
-  'Locks the mentor until the transaction ends and gives the live record, or a row of nulls.';
+  'Locks the mentor until the transaction ends and returns the live record, or a row of nulls.';
 
 create function private.bring_up_to_date(mentor_id uuid, live public.pause_records, as_of date) returns public.pause_records
 language plpgsql volatile security definer set search_path = ''
@@ -183,7 +183,7 @@ $$;
 revoke all on function private.bring_up_to_date(uuid, public.pause_records, date) from public, anon, authenticated, service_role;
 
 comment on function private.bring_up_to_date(uuid, public.pause_records, date) is
-  'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; gives the record as it is then (status active: it has closed).';
+  'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; returns the record as it is then (status active: it has been closed).';
 
 create function private.pause_mentor(
   mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
@@ -318,7 +318,7 @@ begin
   if certified_until < mentor_status_on.as_of then
     return 'expired_cert';
   end if;
-  -- The day counts as it ended: paused from the day of the pause, active from the day of the return.
+  -- The end of the day counts: paused from the day of the pause, active from that of the return.
   if exists (
     select from public.pause_records r
     where r.mentor_id = mentor_status_on.mentor_id

@@ -20,7 +20,7 @@ alter table private.nightly_pending enable row level security;
 revoke all on table private.nightly_pending from public, anon, authenticated, service_role;
 
 comment on table private.nightly_pending is
-  'Mentors whom the next run looks at whatever the date: certifications or memberships were changed, a return is near, a hand was at a record.';
+  'Mentors whom the next run looks at whatever the date: certifications or memberships were changed, a return is near, a record was changed by hand.';
 
 -- A table of the run's own: if it marked mentors where others do, it would wait for
 -- the very transactions that it passes by.
@@ -32,7 +32,7 @@ alter table private.nightly_held enable row level security;
 revoke all on table private.nightly_held from public, anon, authenticated, service_role;
 
 comment on table private.nightly_held is
-  'Mentors whom the run passed by, because a transaction held them, and to whom it comes back before it ends, or else the next run.';
+  'Mentors that the run skipped because a transaction held them. It comes back to them before it ends, or the next run does.';
 
 -- A mark that is there already is written again: the writer holds it until the commit,
 -- and the run, which takes the marks before it reads the facts, passes the mentor by
@@ -52,7 +52,7 @@ begin
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
-    -- Who joins a chapter may have lapsed while being in none.
+    -- The certification of a mentor who joins may have expired while they were in no chapter.
     insert into private.nightly_pending (mentor_id)
     select distinct n.user_id from new_rows n where n.role = 'mentor' and n.ended_at is null
     order by 1
@@ -102,7 +102,7 @@ begin
   end if;
 
   -- Day by day, so that each index gives its mentors in order and stops early.
-  -- Each list is distinct in itself: were its limit spent on repetitions, a
+  -- Each list is distinct in itself: if its limit were spent on repetitions, a
   -- longer list could carry the cursor past a mentor.
   return array(
     select distinct found.mentor_id
@@ -162,7 +162,7 @@ $$;
 revoke all on function private.nightly_candidates(date, date, boolean, uuid, integer) from public, anon, authenticated, service_role;
 
 comment on function private.nightly_candidates(date, date, boolean, uuid, integer) is
-  'The next mentors, by id, for whom something may be due on the dates after since through as_of: a certification ended or began, a reminder comes round, or they are pending.';
+  'The next mentors, by id, for whom something may be due on the dates after since through as_of: a certification ended or began, a reminder is due, or they are pending.';
 
 create type private.status_change as (
   mentor_id uuid,
@@ -175,15 +175,15 @@ revoke all on type private.status_change from public;
 comment on type private.status_change is
   'A change of the certification fact that the stored status does not have yet; the ordinal counts those of one mentor.';
 
--- Half of the time beside the writes went into looking for days on which a fact might
--- have changed when there is only one; the live record is looked up once.
+-- One day is the usual case and is judged without looking for days on which a fact
+-- might have changed, which took half of the time beside the writes.
 create function private.due_changes(mentor_ids uuid[], since date, as_of date) returns setof private.status_change
 language plpgsql stable security definer
 set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
 as $$
 declare
-  -- A hand may write any date.
+  -- Any date may be written by hand.
   latest date := greatest(due_changes.as_of, private.today());
 begin
   if (due_changes.since + 1 < due_changes.as_of) is not true then
@@ -198,7 +198,7 @@ begin
       )
       select m.mentor_id, 1, coalesce(f.certified_until < due_changes.as_of, false), f.certified_until, f.certified_since
       from (
-        -- Who has left every chapter is no mentor.
+        -- A person who has left every chapter is no mentor.
         select distinct m.user_id as mentor_id
         from public.chapter_memberships m
         where m.user_id = any (due_changes.mentor_ids) and m.role = 'mentor' and m.ended_at is null
@@ -206,7 +206,7 @@ begin
       left join private.certification_facts(due_changes.mentor_ids, due_changes.as_of) f on f.mentor_id = m.mentor_id
       left join stored s on s.mentor_id = m.mentor_id
       where coalesce(f.certified_until < due_changes.as_of, false) <> coalesce(s.expired, false)
-        -- What was stored later, by an RPC before a late run, was judged by later facts.
+        -- What an RPC stored before a late run was judged by later facts.
         and due_changes.as_of >= coalesce(s.judged_on, '-infinity')
       order by m.mentor_id;
     return;
@@ -344,7 +344,7 @@ begin
       where c.mentor_id = any (due_reminders.mentor_ids)
         and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30
         and c.issued_on <= due_reminders.as_of
-        -- Renewed already, perhaps ahead.
+        -- Renewed already, perhaps in advance.
         and not exists (
           select from public.certifications n
           where n.mentor_id = c.mentor_id and n.kind = c.kind
@@ -377,7 +377,7 @@ $$;
 revoke all on function private.due_reminders(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.due_reminders(uuid[], date) is
-  'Reminders for these mentors that are due on the date and have not gone out: of each certification kind its end, of a pause its return.';
+  'Reminders for these mentors that are due on the date and have not been sent: of the end of each kind of certification, and of the return from a pause.';
 
 create function private.remind(mentor_ids uuid[], as_of date) returns integer
 language plpgsql volatile security definer set search_path = ''
@@ -400,7 +400,7 @@ $$;
 revoke all on function private.remind(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.remind(uuid[], date) is
-  'Writes the due reminders of these mentors to the outbox, to the coordinator and the mentor; answers how many reminders that were.';
+  'Writes the due reminders of these mentors to the outbox, to the coordinator and the mentor, and returns how many reminders.';
 
 create function private.try_lock_mentors(mentor_ids uuid[]) returns uuid[]
 language plpgsql volatile security definer set search_path = ''
@@ -414,4 +414,4 @@ $$;
 revoke all on function private.try_lock_mentors(uuid[]) from public, anon, authenticated, service_role;
 
 comment on function private.try_lock_mentors(uuid[]) is
-  'Takes the lock of each of these mentors that is free, until the transaction ends, and answers whose. The key is that of private.mentor_lock, which would cost ten times the lock.';
+  'Takes the lock of each of these mentors that is free, until the transaction ends, and returns theirs. The key is that of private.mentor_lock, a call of which would cost ten times the lock.';

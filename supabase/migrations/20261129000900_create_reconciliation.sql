@@ -25,12 +25,12 @@ create unique index status_discrepancies_reported_once
   where kind in ('version_repeated', 'version_ahead', 'stretches_overlap');
 
 comment on table public.status_discrepancies is
-  'Differences between status and log that the nightly run found and repaired; counted in the roster until acknowledged.';
+  'Differences between status, log and read model that the nightly run found and, where it could, repaired; counted in the roster until acknowledged.';
 comment on column public.status_discrepancies.kind is
-  'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time · roster_differs: the roster showed the mentor otherwise than the tables do · counts_differ: so did the dashboard with the chapters of this mentor, who stands for all of theirs.';
+  'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time · roster_differs: the roster''s entry was not what the tables say · counts_differ: the dashboard''s counts were not; the mentor is the first one of that set of chapters.';
 comment on column public.status_discrepancies.pause_record_id is 'The record, or the id that log rows without one name.';
-comment on column public.status_discrepancies.log_id is 'The log row: the superfluous one, or the last one when it was found.';
-comment on index public.status_discrepancies_reported_once is 'What appending can''t mend is reported once.';
+comment on column public.status_discrepancies.log_id is 'The log row: the surplus one, or the last one at that time.';
+comment on index public.status_discrepancies_reported_once is 'What appending can''t repair is reported once.';
 
 alter table public.status_discrepancies enable row level security;
 revoke all on table public.status_discrepancies from public, anon, authenticated, service_role;
@@ -69,7 +69,7 @@ begin
       select l.id, l.pause_record_id, l.mentor_id, l.record_version, l.to_status, l.actor_kind,
         row_number() over (
           partition by l.pause_record_id, l.mentor_id, l.record_version,
-            -- Of a row that was ahead of its record, the later one of that version is no repetition.
+            -- After a row that was ahead of its record, a later one of that version repeats nothing.
             l.actor_kind = 'reconciler' or exists (
               select from public.status_discrepancies s
               where s.pause_record_id = l.pause_record_id and s.kind = 'version_ahead' and s.log_id = l.id)
@@ -96,7 +96,7 @@ begin
     join records r on r.id = g.id
     left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
     union all
-    -- Where the last version is missing, its row will bring the status too.
+    -- Where the last version is missing, its row will supply the status too.
     select r.mentor_id, r.id, 'status_differs', l.last_id
     from records r
     join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
@@ -160,7 +160,7 @@ begin
     ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
     where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
         is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
-      -- A certification registered ahead that begins to count is looked up by whoever reads the entry.
+      -- A certification registered ahead that begins to count is looked up when the entry is read.
       or (w.certified_until, w.recheck_on) is distinct from (e.certified_until, e.recheck_on)
         and (e.recheck_on <= today) is not true
     union all
@@ -271,21 +271,21 @@ begin
   reconcile.reported := 0;
   reconcile.held := '{}';
   reconcile.touched := '{}';
-  -- Where nobody is a mentor any more there is nobody under whom it could be told.
+  -- Where nobody is a mentor any more, there is no mentor to report it under.
   if left_by_all <> '{}' and not exists (select from private.recounted(left_by_all)) then
     left_by_all := '{}';
   end if;
   if suspects = '{}' and left_by_all = '{}' then
     return;
   end if;
-  -- Who folds may go on to wait for a mentor, so that isn't waited for either.
+  -- A transaction that folds may go on to wait for a mentor, so it isn't waited for either.
   if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
     reconcile.held := suspects;
     return;
   end if;
   perform private.recount(left_by_all);
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
-  -- Whoever holds a profile is about to make its entries anew.
+  -- A transaction that holds a profile is about to rebuild its entries.
   free := array(
     select s from unnest(free) s
     where not exists (select from public.profiles p where p.id = s)
@@ -317,8 +317,8 @@ begin
   from found f;
   perform private.repair_log(free, reconcile.as_of);
   if misshown <> '{}' then
-    -- It counts what it changes of the entries, which is wrong where somebody else
-    -- had changed them: so the counts are made anew too.
+    -- It counts what it changes in the entries, which is wrong where somebody else
+    -- had changed them: so the counts are corrected too.
     perform private.refresh_roster(misshown);
     sets := sets || array(
       select distinct e.chapter_set_id from private.roster_entries e where e.mentor_id = any (misshown));
@@ -331,7 +331,7 @@ $$;
 revoke all on function private.reconcile(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.reconcile(uuid[], date) is
-  'Finds, reports and repairs the differences between status, log and read model of these mentors; answers how many were new, who was held by somebody else, and whom it touched.';
+  'Finds, reports and repairs the differences between status, log and read model of these mentors; returns how many were new, which mentors were held by somebody else, and which it touched.';
 
 create function private.mentors_to_reconcile(after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
@@ -363,7 +363,7 @@ $$;
 revoke all on function private.mentors_to_reconcile(uuid, integer) from public, anon, authenticated, service_role;
 
 comment on function private.mentors_to_reconcile(uuid, integer) is
-  'The next, by id, who are mentors, or have a record, a log or an entry of the roster.';
+  'The next people, by id, who are mentors, or have a record, a log or an entry in the roster.';
 
 create function private.acknowledge_discrepancy(discrepancy_id bigint) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -405,4 +405,4 @@ revoke all on function public.acknowledge_discrepancy(bigint) from public, anon,
 grant execute on function public.acknowledge_discrepancy(bigint) to authenticated;
 
 comment on function public.acknowledge_discrepancy(bigint) is
-  'An administrator has seen it: it counts no longer in the roster. Again changes nothing. Refuses with not_a_coordinator, mentor_not_found.';
+  'An administrator has seen it: it no longer counts in the roster. A second time changes nothing. Refuses with not_a_coordinator, mentor_not_found.';

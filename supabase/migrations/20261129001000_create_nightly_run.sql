@@ -39,20 +39,20 @@ revoke all on sequence public.nightly_runs_id_seq from public, anon, authenticat
 grant select on table public.nightly_runs to service_role;
 
 comment on table public.nightly_runs is
-  'One row per nightly run. A run that was stopped or died is taken up again in the same row.';
-comment on column public.nightly_runs.as_of is 'The date that it was due for, and that facts are judged on.';
+  'One row per nightly run. A run that was stopped or died is resumed in the same row.';
+comment on column public.nightly_runs.as_of is 'The date it was due for, on which facts are judged.';
 comment on column public.nightly_runs.since is 'The newest date that was completed before; null: this is the first run.';
 comment on column public.nightly_runs.is_full is
-  'It looks at every mentor and the whole log: the first run, after more than 31 missed nights, or by wish.';
+  'It looks at every mentor and the whole log: the first run, after more than 31 missed nights, or on request.';
 comment on column public.nightly_runs.outcome is 'Null while it is under way. A start that was skipped and a dry run leave no row.';
 comment on column public.nightly_runs.heartbeat_at is 'When its last chunk was committed.';
 comment on column public.nightly_runs.starts is 'How many starts have worked on it.';
-comment on column public.nightly_runs.lease_until is 'When another start may take over, unless a chunk prolongs it.';
+comment on column public.nightly_runs.lease_until is 'When another start may take over, unless a chunk extends it.';
 comment on column public.nightly_runs.holder is 'The start that works on it; chosen by the caller, so that a repeated request is recognised.';
 comment on column public.nightly_runs.fencing_token is 'Grows with each start; a chunk of an older start is refused.';
-comment on column public.nightly_runs.phase is 'Where it goes on, and with after_id what is left.';
-comment on column public.nightly_runs.after_id is 'The last mentor whom the phase is done with.';
-comment on column public.nightly_runs.held is 'Mentors whom somebody else held, still to come back to.';
+comment on column public.nightly_runs.phase is 'Where it continues; with after_id, what is left.';
+comment on column public.nightly_runs.after_id is 'The last mentor that the phase has finished.';
+comment on column public.nightly_runs.held is 'Mentors that somebody else held, to come back to.';
 comment on column public.nightly_runs.missed_nights is 'Dates between since and as_of, without a completed run.';
 comment on index public.nightly_runs_one_open is 'One run at a time.';
 
@@ -74,9 +74,9 @@ revoke all on table private.nightly_state from public, anon, authenticated, serv
 
 comment on table private.nightly_state is 'One row: what outlives a run.';
 comment on column private.nightly_state.reconciled_to is
-  'The last mentor whose log was compared with the status. Each night compares the next thousands and goes round.';
+  'The last mentor whose log was compared with the status. Each night compares the next few thousand, and starts again at the end.';
 comment on column private.nightly_state.swept_to is
-  'The last mentor who was looked at without an occasion. Each night looks at the next thousands and goes round.';
+  'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
 
 create function private.judge_mentors(
   mentor_ids uuid[], since date, as_of date, dry_run boolean,
@@ -104,8 +104,8 @@ begin
   end if;
 
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
-  -- waited for. The facts are read by later statements, which see what those who
-  -- came before have committed.
+  -- waited for. The facts are read by later statements, which see what earlier
+  -- transactions have committed.
   marked := array(
     select p.mentor_id from private.nightly_pending p where p.mentor_id = any (judge_mentors.mentor_ids));
   if marked <> '{}' then
@@ -126,7 +126,7 @@ begin
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
   delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then
-    -- Who was stored by later facts than this date's is still to be judged by those.
+    -- A mentor whose status was stored by facts after this date is still to be judged by those.
     delete from private.nightly_pending p
     where p.mentor_id = any (free_marks) and p.mentor_id = any (locked)
       -- The limit keeps it a look-up, whatever the statistics say of the table.
@@ -136,8 +136,8 @@ begin
         limit 1) is null;
   end if;
 
-  -- A certification that was registered ahead has begun. Whoever holds the profile
-  -- is about to refresh the entry anyway, and until then the roster looks it up.
+  -- A certification registered in advance has begun. A transaction that holds the
+  -- profile is about to refresh the entry anyway; until then the roster looks it up.
   recheck := array(
     select distinct e.mentor_id from private.roster_entries e
     where e.mentor_id = any (locked) and e.recheck_on <= private.today());
@@ -153,7 +153,7 @@ $$;
 revoke all on function private.judge_mentors(uuid[], date, date, boolean) from public, anon, authenticated, service_role;
 
 comment on function private.judge_mentors(uuid[], date, date, boolean) is
-  'Does for these mentors what is due: status, reminders, read model. Answers how much, and whom somebody else held. A dry run reads only.';
+  'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held. A dry run reads only.';
 
 create function private.tonights_reconciliation(batch integer) returns uuid[]
 language plpgsql stable security definer set search_path = ''
@@ -163,7 +163,7 @@ declare
     (select s.reconciled_to from private.nightly_state s), tonights_reconciliation.batch);
 begin
   if cardinality(next_ids) < tonights_reconciliation.batch then
-    -- At the end it goes on from the beginning.
+    -- At the end it starts again.
     next_ids := next_ids || array(
       select w from unnest(private.mentors_to_reconcile(
         '00000000-0000-0000-0000-000000000000', tonights_reconciliation.batch - cardinality(next_ids))) w
@@ -175,7 +175,7 @@ $$;
 revoke all on function private.tonights_reconciliation(integer) from public, anon, authenticated, service_role;
 
 comment on function private.tonights_reconciliation(integer) is
-  'Whose logs a run compares that is not full: all of a small organisation''s, of a large one''s the next after last night''s.';
+  'The mentors whose logs a run that is not full compares: all in a small organisation; in a large one those that follow last night''s.';
 
 create function private.tonights_sweep(batch integer) returns uuid[]
 language plpgsql stable security definer set search_path = ''
@@ -196,7 +196,7 @@ $$;
 revoke all on function private.tonights_sweep(integer) from public, anon, authenticated, service_role;
 
 comment on function private.tonights_sweep(integer) is
-  'Whom a run that is not full looks at without an occasion: everybody in a small organisation, in a large one the next after last night''s.';
+  'The mentors that a run that is not full looks at without a particular reason: all in a small organisation; in a large one those that follow last night''s.';
 
 create function private.requeueable(mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer
@@ -248,7 +248,7 @@ create type private.nightly_progress as (
 );
 revoke all on type private.nightly_progress from public;
 comment on type private.nightly_progress is
-  'Where the run goes on after a chunk, and what the chunk did. Waiting: all that is left is held by others. Examined: how many mentors it looked at.';
+  'Where the run continues after a chunk, and what the chunk did. is_waiting: all that is left is held by others. examined: how many mentors it looked at.';
 
 create function private.nightly_chunk(
   run_id bigint, since date, as_of date, is_full boolean, phase text, after_id uuid, batch integer
@@ -285,7 +285,7 @@ begin
     else
       select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
       done.discrepancies := reconciled.reported;
-      -- Whose status or log was wrong is judged by the facts too, whatever the date.
+      -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
       held := reconciled.held || reconciled.touched;
       if not nightly_chunk.is_full and ids <> '{}' then
         update private.nightly_state set reconciled_to = ids[cardinality(ids)];
@@ -313,8 +313,8 @@ begin
       done.after_id := null;
     end if;
 
-  -- Whatever kept a mentor from being marked (a load with triggers off, say), the
-  -- facts have their way in time.
+  -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
+  -- facts prevail in time.
   when 'sweep' then
     ids := private.tonights_sweep(nightly_chunk.batch);
     suspects := array(
@@ -355,7 +355,7 @@ begin
   when 'tidy' then
     done.phase := 'held';
     if not dry_run then
-      -- Answers for repetitions, promised for 24 hours.
+      -- Answers to repeated requests are promised for 24 hours.
       with outdated as (
         select i.caller_id, i.request_id from private.idempotent_requests i
         where i.created_at < now() - interval '48 hours'
@@ -405,7 +405,7 @@ $$;
 revoke all on function private.nightly_chunk(bigint, date, date, boolean, text, uuid, integer) from public, anon, authenticated, service_role;
 
 comment on function private.nightly_chunk(bigint, date, date, boolean, text, uuid, integer) is
-  'One chunk of a run. Without a run it reads only, and says what the chunk would do.';
+  'One chunk of a run. Without a run it only reads, and says what the chunk would do.';
 
 create function private.nightly_answer(run public.nightly_runs, outcome text) returns jsonb
 language plpgsql stable security invoker set search_path = ''
@@ -431,7 +431,7 @@ end
 $$;
 revoke all on function private.nightly_answer(public.nightly_runs, text) from public, anon, authenticated, service_role;
 
-comment on function private.nightly_answer(public.nightly_runs, text) is 'A run as the scheduler''s function reads it.';
+comment on function private.nightly_answer(public.nightly_runs, text) is 'A run in the form that the scheduled function reads.';
 
 create function private.nightly_begin(as_of date, is_full boolean, holder uuid) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -472,7 +472,7 @@ begin
   if newest.outcome is distinct from 'completed' and newest.as_of = nightly_begin.as_of then
     update public.nightly_runs r
     set outcome = null, finished_at = null, starts = r.starts + 1, holder = nightly_begin.holder, fencing_token = token,
-      -- To look at everything, it has to begin again.
+      -- To look at everything, it has to start again.
       phase = case when nightly_begin.is_full and not r.is_full then 'reconcile' else r.phase end,
       after_id = case when nightly_begin.is_full and not r.is_full then null else r.after_id end,
       is_full = r.is_full or nightly_begin.is_full,
@@ -484,7 +484,7 @@ begin
 
   update public.nightly_runs r
   set outcome = 'partial', finished_at = clock_timestamp()
-  where r.outcome is null; -- dead, and this date includes what it left
+  where r.outcome is null; -- it died, and this date includes what it left
   insert into public.nightly_runs (as_of, since, is_full, missed_nights, holder, fencing_token, lease_until)
   values (nightly_begin.as_of, completed.as_of,
     nightly_begin.is_full or completed.as_of is null or nightly_begin.as_of - completed.as_of > 32,
@@ -512,7 +512,7 @@ begin
     raise exception 'nightly run % was taken over or has ended', nightly_step.run_id
       using errcode = 'object_not_in_prerequisite_state', constraint = 'nightly_runs_lease';
   end if;
-  -- What is not worth a transaction of its own goes along with the next.
+  -- What is not worth a transaction of its own is done together with the next.
   loop
     done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
     run.phase := done.phase;
@@ -602,7 +602,7 @@ revoke all on function public.nightly_begin(date, boolean, uuid) from public, an
 grant execute on function public.nightly_begin(date, boolean, uuid) to pause_scheduler;
 
 comment on function public.nightly_begin(date, boolean, uuid) is
-  'Takes the lease for the run of a date, going on where an unfinished one of that date stopped, or answers skipped: another run is alive, or a later date has been done. The holder is any id of the caller''s; the same one again gets the same lease.';
+  'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again.';
 
 create function public.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
 language sql volatile security invoker set search_path = ''
@@ -613,7 +613,7 @@ revoke all on function public.nightly_step(bigint, bigint, integer) from public,
 grant execute on function public.nightly_step(bigint, bigint, integer) to pause_scheduler;
 
 comment on function public.nightly_step(bigint, bigint, integer) is
-  'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and prolongs the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
+  'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and extends the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
 
 create function public.nightly_stop(run_id bigint, fencing_token bigint) returns jsonb
 language sql volatile security invoker set search_path = ''
@@ -624,7 +624,7 @@ revoke all on function public.nightly_stop(bigint, bigint) from public, anon, au
 grant execute on function public.nightly_stop(bigint, bigint) to pause_scheduler;
 
 comment on function public.nightly_stop(bigint, bigint) is
-  'Ends an unfinished run as partial and gives the lease back; the next start goes on from there. Without effect for who has lost the lease.';
+  'Ends an unfinished run as partial and returns the lease; the next start continues from there. Has no effect for a caller that has lost the lease.';
 
 create function public.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
 language sql volatile security invoker set search_path = ''
@@ -636,4 +636,4 @@ revoke all on function public.nightly_preview(date, boolean, text, uuid, integer
 grant execute on function public.nightly_preview(date, boolean, text, uuid, integer) to pause_scheduler;
 
 comment on function public.nightly_preview(date, boolean, text, uuid, integer) is
-  'A chunk of a dry run: what it would do and where the next one goes on; begins with phase reconcile and ends with outcome completed. Writes nothing.';
+  'A chunk of a dry run: what it would do and where the next one continues; begins with phase reconcile and ends with outcome completed. Writes nothing.';

@@ -30,11 +30,11 @@ grant select on table public.notification_inbox to authenticated, service_role;
 grant update (read_at) on table public.notification_inbox to authenticated;
 
 comment on table public.notification_inbox is
-  'What the app shows: one row per recipient and notification, in the recipient''s language. Written by the dispatcher; the recipient may say that it was read, and nothing else.';
-comment on column public.notification_inbox.mentor_id is 'Whom it is about.';
+  'What the app shows: one row per recipient and notification, in the recipient''s language. Written by the dispatcher; the recipient may mark it as read, and nothing else.';
+comment on column public.notification_inbox.mentor_id is 'The mentor it is about.';
 comment on column public.notification_inbox.read_at is 'Null: unread.';
 comment on constraint notification_inbox_once_per_recipient on public.notification_inbox is
-  'Nobody gets the same notification twice, however often dispatchers crash and begin anew.';
+  'Nobody gets the same notification twice, however often dispatchers crash and start again.';
 
 create policy select_own on public.notification_inbox
   for select to authenticated
@@ -97,16 +97,16 @@ revoke all on sequence public.notification_attempts_id_seq from public, anon, au
 grant select on table public.notification_attempts to authenticated, service_role;
 
 comment on table public.notification_attempts is
-  'The ledger of delivery, append-only: whom each notification went to, as what, by which channel, with what outcome and why. What nobody could be found for has a row too. Names and addresses never stand here.';
+  'The ledger of delivery, append-only: to whom each notification went, in which role, by which channel, with what outcome and why. A notification without a recipient has a row too. It never holds names or addresses.';
 comment on column public.notification_attempts.recipient_id is 'Null: there was nobody to give it to.';
-comment on column public.notification_attempts.recipient_role is 'As what they got it.';
+comment on column public.notification_attempts.recipient_role is 'The role in which they got it.';
 comment on column public.notification_attempts.reason is
   'Delivered: why this person, and whether a channel is missing. Failed: what went wrong. No recipient: why there is nobody.';
 comment on column public.notification_attempts.chosen_because is 'Why this person was chosen.';
-comment on column public.notification_attempts.number is 'Counts the attempts by this channel to this recipient from 1.';
-comment on column public.notification_attempts.retry_at is 'When a failed one is tried again; null: this settles it.';
+comment on column public.notification_attempts.number is 'Counts the attempts by this channel to this recipient, from 1.';
+comment on column public.notification_attempts.retry_at is 'When a failed attempt is repeated; null: this one was the last.';
 comment on index public.notification_attempts_settled_emails is 'Whether an e-mail has got through since; empty without e-mail.';
-comment on index public.notification_attempts_given_up is 'Whose e-mail fails, for their administrators.';
+comment on index public.notification_attempts_given_up is 'The people whose e-mail fails, for their administrators.';
 
 create policy select_administered on public.notification_attempts
   for select to authenticated
@@ -125,7 +125,7 @@ create trigger notification_attempts_refuse_change
   for each statement execute function private.refuse_removal('The ledger of delivery is append-only.');
 create trigger notification_inbox_refuse_truncate
   before truncate on public.notification_inbox
-  for each statement execute function private.refuse_removal('Only erasure removes what somebody has got.');
+  for each statement execute function private.refuse_removal('Only erasure removes what somebody has received.');
 
 create table private.refused_addresses (
   person_id uuid not null,
@@ -138,9 +138,9 @@ alter table private.refused_addresses enable row level security;
 revoke all on table private.refused_addresses from public, anon, authenticated, service_role;
 
 comment on table private.refused_addresses is
-  'Whose e-mail address a mail server has refused for good: nothing more is sent there until the address changes, or 30 days have passed.';
+  'People whose e-mail address a mail server has refused permanently: nothing more is sent there until the address changes or 30 days have passed.';
 comment on column private.refused_addresses.address_hash is
-  'SHA-256 of the address in lower case: enough to notice another one, and the address itself stays in Supabase Auth alone.';
+  'SHA-256 of the address in lower case: enough to notice another one, while the address itself stays in Supabase Auth alone.';
 
 create function private.hash_address(address text) returns bytea
 language sql immutable security invoker set search_path = ''
@@ -149,7 +149,7 @@ as $$
 $$;
 revoke all on function private.hash_address(text) from public, anon, authenticated, service_role;
 
-comment on function private.hash_address(text) is 'By what private.refused_addresses knows an address.';
+comment on function private.hash_address(text) is 'The hash under which private.refused_addresses keeps an address.';
 
 -- The dispatcher resolves recipients by it, and the nightly run finds out whether an
 -- undeliverable notification has one now. Looked up notification by notification:
@@ -205,7 +205,7 @@ $$;
 revoke all on function private.recipients_of(uuid[]) from public, anon, authenticated, service_role;
 
 comment on function private.recipients_of(uuid[]) is
-  'Who these notifications are for at this moment, one row per person: as what (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Definer, because only the nightly and dispatch RPCs call it.';
+  'The present recipients of these notifications, one row per person: in which role (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Definer, because only the nightly and dispatch RPCs call it.';
 
 create view public.undelivered_notifications with (security_invoker = true) as
   select n.id, n.mentor_id, m.display_name as mentor_name, n.kind, n.audience, 'inbox' as channel,
@@ -236,8 +236,8 @@ create view public.undelivered_notifications with (security_invoker = true) as
     case
       when e.reason ~ 'no e-mail address' then 'Give this person an e-mail address in Supabase Auth.'
       when e.reason ~ 'the address was refused' then
-        'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. It lies in the inbox meanwhile.'
-      else 'Have the operator look at the mail server, SMTP_URL and MAIL_FROM, by the reason given. It lies in this person''s inbox meanwhile.'
+        'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. Meanwhile it is in the inbox.'
+      else 'Have the operator check the mail server, SMTP_URL and MAIL_FROM; the reason says more. Meanwhile it is in this person''s inbox.'
     end,
     e.attempted_at, null
   from public.notification_attempts e
@@ -254,10 +254,10 @@ revoke all on table public.undelivered_notifications from public, anon, authenti
 grant select on table public.undelivered_notifications to authenticated, service_role;
 
 comment on view public.undelivered_notifications is
-  'For administrators, by the rights of who asks: notifications that nobody could be given (channel inbox, acknowledged by acknowledge_undelivered), and the last e-mail to each person whose e-mail fails, which goes by itself once one gets through; each with the reason and what to fix.';
-comment on column public.undelivered_notifications.id is 'The notification''s.';
-comment on column public.undelivered_notifications.audience is 'For whom it was meant; of an e-mail, as what this person got it.';
-comment on column public.undelivered_notifications.recipient_id is 'Whose e-mail fails; null when there was nobody.';
+  'For administrators, with the rights of the caller: notifications that could be given to nobody (channel inbox, acknowledged by acknowledge_undelivered), and the last e-mail to each person whose e-mail fails, which disappears once one gets through; each with the reason and what to fix.';
+comment on column public.undelivered_notifications.id is 'The id of the notification.';
+comment on column public.undelivered_notifications.audience is 'For whom it was meant; of an e-mail, the role in which this person got it.';
+comment on column public.undelivered_notifications.recipient_id is 'The person whose e-mail fails; null when there was no recipient.';
 
 create function private.acknowledge_undelivered(notification_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -304,4 +304,4 @@ revoke all on function public.acknowledge_undelivered(uuid) from public, anon, a
 grant execute on function public.acknowledge_undelivered(uuid) to authenticated;
 
 comment on function public.acknowledge_undelivered(uuid) is
-  'Takes an undeliverable notification off the dashboard''s count; the nightly run leaves it alone then. For administrators of a chapter where the mentor is active; else mentor_not_found. A second time changes nothing.';
+  'Takes an undeliverable notification off the dashboard''s count; the nightly run then leaves it alone. For administrators of a chapter where the mentor is active; else mentor_not_found. A second time changes nothing.';

@@ -2,7 +2,7 @@
 -- the two the function renders texts and sends e-mail; whatever it loses by crashing
 -- is due again when the lease has run out.
 --
--- A notification ends as delivered once it lies in somebody's inbox and each e-mail is
+-- A notification ends as delivered once it is in somebody's inbox and each e-mail is
 -- settled: sent, or given up with an attempt that says why. It ends as undeliverable
 -- when there is nobody to give it to.
 
@@ -11,7 +11,7 @@ language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
   -- A minute, two, four … up to four hours, give or take a quarter, so that what
-  -- failed together does not come back together: 15 tries in about 28 hours.
+  -- failed together is not repeated together: 15 attempts in about 28 hours.
   if next_email_try.number >= 15 then
     return null;
   end if;
@@ -22,7 +22,7 @@ $$;
 revoke all on function private.next_email_try(integer, timestamptz) from public, anon, authenticated, service_role;
 
 comment on function private.next_email_try(integer, timestamptz) is
-  'When an e-mail is tried again whose try of that number failed temporarily; null after the last.';
+  'When an e-mail is sent again after the attempt of that number failed temporarily; null after the last.';
 
 -- Each statement is about an array of ids, which a generic plan takes for ten, and so
 -- looks rows up by index; no table here is ever worth reading as a whole. A plan is
@@ -151,7 +151,7 @@ revoke all on function public.claim_notifications(integer, integer, boolean, tim
 grant execute on function public.claim_notifications(integer, integer, boolean, timestamptz) to pause_scheduler;
 
 comment on function public.claim_notifications(integer, integer, boolean, timestamptz) is
-  'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each at this moment and, with email, at which address. as_of: the moment, for tests; default now.';
+  'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each now and, with email, at which address. as_of: the time, for tests; default now.';
 
 create function private.record_notifications(
   claim uuid, inbox jsonb, emails jsonb, settled uuid[], released uuid[], as_of timestamptz
@@ -179,7 +179,7 @@ begin
     select r from unnest(record_notifications.released) r
   );
 
-  -- Erasing a person locks the profile against this, so that it either waits and
+  -- Erasing a person takes a lock that conflicts with this, so that it either waits and
   -- removes what is written here, or is seen here and nothing is written.
   people := array(
     select n.mentor_id from public.notifications n where n.id = any (asked)
@@ -191,7 +191,7 @@ begin
   perform from public.profiles p where p.id = any (people) order by p.id for key share;
   gone := array(select distinct e.person_id from public.erasures e where e.person_id = any (people));
 
-  -- What a lease lost to somebody else is theirs to record.
+  -- What was lost to another lease is for that one to record.
   mine := array(
     select n.id from public.notifications n
     where n.id = any (asked) and n.claim = record_notifications.claim and n.state = 'pending'
@@ -224,7 +224,7 @@ begin
         retry_at, attempted_at)
     select n.id, n.mentor_id, n.kind, e.recipient_id, e.recipient_role, 'email',
       case when e.sent then 'delivered' else 'failed' end,
-      -- Servers like to quote addresses, which have no place in a ledger that is kept.
+      -- Servers tend to quote addresses, which do not belong in a ledger that is kept.
       case when e.sent then e.chosen_because
         else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
           || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
@@ -253,7 +253,7 @@ begin
 
   settling := array(select s from unnest(record_notifications.settled) s where s = any (mine));
 
-  -- An e-mail that is still to be repeated to somebody who is no longer concerned.
+  -- An e-mail that would be repeated to somebody who is no longer a recipient.
   insert into public.notification_attempts
     (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number, attempted_at)
   select l.notification_id, l.mentor_id, l.kind, l.recipient_id, l.recipient_role, 'email', 'failed',
@@ -277,14 +277,14 @@ begin
   ), ends as (
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
-      -- The ledger, not the inbox: an erased person has got it all the same.
+      -- The ledger, not the inbox: an erased person did receive it.
       exists (
         select from public.notification_attempts a
         where a.notification_id = s.id and a.outcome = 'delivered') as has_arrived
     from unnest(settling) s (id)
   ), judged as (
     select e.id,
-      -- Whoever was to get it may have gone since the claim, and others be there instead.
+      -- Its recipients may have left since the claim, and others may have replaced them.
       case when e.retry_at is null and not e.has_arrived
           and exists (select from private.recipients_of(array[e.id]))
         then moment + interval '30 seconds' else e.retry_at end as retry_at,
@@ -357,4 +357,4 @@ from public, anon, authenticated, service_role;
 grant execute on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) to pause_scheduler;
 
 comment on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) is
-  'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which go back untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';
+  'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which are returned untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';

@@ -40,17 +40,17 @@ declare
   moment timestamptz := clock_timestamp();
   erased boolean := false;
 begin
-  -- One erasure at a time: two people may each be what the other's touches (inboxes, assignments),
-  -- and no order of the rows would suit both. It is the first lock that an erasure takes.
+  -- One erasure at a time: the erasures of two people may touch rows of each other (inboxes,
+  -- assignments), and no order of the rows would suit both. It is an erasure's first lock.
   perform pg_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0));
   perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
-  -- Against the dispatcher too, which holds its people's keys while it writes.
+  -- Locks out the dispatcher too, which holds its recipients' keys while it writes.
   perform from public.profiles p where p.id = erase_person.person_id for update;
   if not found then
     return; -- a user whom the organisation never registered
   end if;
 
-  -- Lets the guard pass the emptied reasons of closed records, and nothing else.
+  -- Lets the guard accept the emptied reasons of closed records, and nothing else.
   perform set_config('mentorpause.erasing', erase_person.person_id::text, true);
 
   perform private.act_as('system', erase_person.actor_id);
@@ -87,8 +87,8 @@ begin
   where p.id = erase_person.person_id and (p.display_name, p.locale) <> ('Slettet person', 'nb');
   erased := erased or found;
 
-  -- A second time, when the user is deleted after the person was erased, say,
-  -- there is nothing to log.
+  -- The second time there is nothing to log: when the user is deleted after the person
+  -- was erased, say.
   if erased then
     insert into public.erasures (person_id, actor_id) values (erase_person.person_id, erase_person.actor_id);
   end if;
@@ -116,8 +116,8 @@ comment on function private.erase_deleted_user() is
 create trigger mentorpause_erase_deleted_user
   after delete on auth.users
   for each row execute function private.erase_deleted_user();
--- Supabase Auth's soft deletion keeps the row and dates it; old versions of it
--- have none.
+-- Supabase Auth's soft deletion keeps the row and dates it; old versions of Auth have
+-- no soft deletion.
 do $$
 begin
   if exists (
@@ -148,7 +148,7 @@ begin
     select from public.chapter_memberships m
     where m.user_id = erase_person_as_administrator.person_id and m.ended_at is null and m.chapter_id <> all (administered)
   ) then
-    perform private.refuse('mentor_not_found', null, 'No such person whom you alone answer for.');
+    perform private.refuse('mentor_not_found', null, 'No such person whose chapters are all yours.');
   end if;
   perform private.erase_person(erase_person_as_administrator.person_id, auth.uid());
 end
@@ -170,4 +170,4 @@ revoke all on function public.erase_person(uuid) from public, anon, authenticate
 grant execute on function public.erase_person(uuid) to authenticated;
 
 comment on function public.erase_person(uuid) is
-  'Pseudonymises a person. For administrators of a chapter of theirs, when they are active in no chapter of somebody else''s; else mentor_not_found.';
+  'Pseudonymises a person. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';

@@ -13,6 +13,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."act_as"(text, uuid) IS 'Says who acts in the rest of the transaction. Null ends it: later changes count as a hand in the SQL editor (actor_kind system).';
+COMMENT ON FUNCTION "private"."act_as"(text, uuid) IS 'Says who acts in the rest of the transaction. Null ends it: later changes count as made by hand in the SQL editor (actor_kind system).';
 
 REVOKE ALL ON FUNCTION "private"."act_as"(text, uuid) FROM PUBLIC;

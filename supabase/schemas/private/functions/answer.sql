@@ -31,6 +31,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records) IS 'The answer that shows this record, stored for a repetition of the request.';
+COMMENT ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records) IS 'The answer that shows this record, stored in case the request is repeated.';
 
 REVOKE ALL ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records) FROM PUBLIC;

@@ -37,6 +37,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."authorised_caller"(uuid) IS 'The caller, who has to manage this mentor at this moment; else unauthenticated, not_a_coordinator or mentor_not_found.';
+COMMENT ON FUNCTION "private"."authorised_caller"(uuid) IS 'The caller, who has to manage this mentor at the time of the call; else refuses with unauthenticated, not_a_coordinator or mentor_not_found.';
 
 REVOKE ALL ON FUNCTION "private"."authorised_caller"(uuid) FROM PUBLIC;

@@ -44,6 +44,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."bring_up_to_date"(uuid, public.pause_records, date) IS 'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; gives the record as it is then (status active: it has closed).';
+COMMENT ON FUNCTION "private"."bring_up_to_date"(uuid, public.pause_records, date) IS 'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; returns the record as it is then (status active: it has been closed).';
 
 REVOKE ALL ON FUNCTION "private"."bring_up_to_date"(uuid, public.pause_records, date) FROM PUBLIC;

@@ -24,7 +24,7 @@ begin
         min(c.issued_on) filter (where c.issued_on > c.counts_to) as begins_on
       from (
         select h.mentor_id, h.kind, h.issued_on, coalesce(h.expires_on, 'infinity') as expires_on,
-          -- A renewal that is registered ahead counts when it leaves no gap.
+          -- A renewal registered in advance counts when it leaves no gap.
           greatest(certification_facts.as_of, 1 + max(coalesce(h.expires_on, 'infinity'))
             filter (where h.issued_on <= certification_facts.as_of) over (partition by h.mentor_id, h.kind)) as counts_to
         from public.certifications h
@@ -36,6 +36,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."certification_facts"(uuid[], date) IS 'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered ahead begins. A mentor without any is not among the rows.';
+COMMENT ON FUNCTION "private"."certification_facts"(uuid[], date) IS 'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered in advance begins. A mentor without any certification has no row.';
 
 REVOKE ALL ON FUNCTION "private"."certification_facts"(uuid[], date) FROM PUBLIC;

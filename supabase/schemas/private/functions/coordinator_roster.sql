@@ -40,8 +40,8 @@ declare
   has_next boolean;
   next_cursor text;
 begin
-  -- private.today(), private.my_chapter_ids() and the cursor's key at once, since
-  -- each call has its own price.
+  -- private.today(), private.my_chapter_ids() and the cursor's key in one statement,
+  -- since each call has its cost.
   select
     (now() at time zone coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), s.time_zone))::date,
     auth.uid(),
@@ -53,7 +53,7 @@ begin
   into today, caller, mine, cursor_key
   from private.settings s;
   scope := mine;
-  -- Most ask for the first page of all that they look after, and one look is enough.
+  -- Most calls are for the first page of everything the caller manages, and one check is enough.
   if caller is null or mine = '{}'
      or num_nonnulls(coordinator_roster.chapter_id, coordinator_roster.status, coordinator_roster.search, coordinator_roster.page_limit) > 0 then
     if caller is null then
@@ -99,18 +99,18 @@ begin
     after_id := (payload::jsonb ->> 1)::uuid;
   end if;
 
-  if cardinality(mine) = 1 then -- as of most coordinators: every row says the same
+  if cardinality(mine) = 1 then -- as for most coordinators: every row says the same
     select json_build_array(json_build_object('id', c.id, 'name', c.name)) into only_chapter
     from public.chapters c where c.id = mine[1];
-    -- Of most rows all that differs is who it is, and the certification's end.
+    -- Most rows differ only in the person and the end of the certification.
     quiet := ',"chapters":' || only_chapter
       || ',"status":"active","pause_record_id":null,"version":null,"pause_reason":null,"paused_at":null,"expected_return_date":null,"return_overdue":false,"certification_state":';
   end if;
 
   -- One more than the page, to know whether there is another. Two statements of the
-  -- same meaning: for one chapter, whose index has the order of the screen, and for
-  -- several, each of which gives its first ones to be merged. One for both would cost
-  -- the many who look after one chapter a sixth of their time.
+  -- same meaning: one for a single chapter, whose index has the order of the screen, and
+  -- one for several, whose first rows are merged. A single statement for both would cost
+  -- the many who manage one chapter a sixth of their time.
   if cardinality(scope) = 1 then
     select array_to_string((array_agg(case
       when l.pause_record_id is null and l.certified_until >= today and l.certified_until <> 'infinity' and quiet is not null
@@ -234,6 +234,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "private"."coordinator_roster"(uuid, text[], text, integer, text) TO "authenticated";
 
-COMMENT ON FUNCTION "private"."coordinator_roster"(uuid, text[], text, integer, text) IS 'The roster as JSON text, for the functions; behind public.coordinator_roster. Definer, because the read model is nobody''s to read and RLS row by row would triple the time; narrows everything to the caller''s chapters itself.';
+COMMENT ON FUNCTION "private"."coordinator_roster"(uuid, text[], text, integer, text) IS 'The roster as JSON text, for the Go functions; behind public.coordinator_roster. Definer, because no role may read the read model, and RLS row by row would triple the time; narrows everything to the caller''s chapters itself.';
 
 REVOKE ALL ON FUNCTION "private"."coordinator_roster"(uuid, text[], text, integer, text) FROM PUBLIC;

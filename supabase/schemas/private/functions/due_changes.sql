@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION private.due_changes (
   SET enable_nestloop TO 'off'
   AS $function$
 declare
-  -- A hand may write any date.
+  -- Any date may be written by hand.
   latest date := greatest(due_changes.as_of, private.today());
 begin
   if (due_changes.since + 1 < due_changes.as_of) is not true then
@@ -30,7 +30,7 @@ begin
       )
       select m.mentor_id, 1, coalesce(f.certified_until < due_changes.as_of, false), f.certified_until, f.certified_since
       from (
-        -- Who has left every chapter is no mentor.
+        -- A person who has left every chapter is no mentor.
         select distinct m.user_id as mentor_id
         from public.chapter_memberships m
         where m.user_id = any (due_changes.mentor_ids) and m.role = 'mentor' and m.ended_at is null
@@ -38,7 +38,7 @@ begin
       left join private.certification_facts(due_changes.mentor_ids, due_changes.as_of) f on f.mentor_id = m.mentor_id
       left join stored s on s.mentor_id = m.mentor_id
       where coalesce(f.certified_until < due_changes.as_of, false) <> coalesce(s.expired, false)
-        -- What was stored later, by an RPC before a late run, was judged by later facts.
+        -- What an RPC stored before a late run was judged by later facts.
         and due_changes.as_of >= coalesce(s.judged_on, '-infinity')
       order by m.mentor_id;
     return;

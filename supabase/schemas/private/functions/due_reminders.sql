@@ -28,7 +28,7 @@ begin
       where c.mentor_id = any (due_reminders.mentor_ids)
         and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30
         and c.issued_on <= due_reminders.as_of
-        -- Renewed already, perhaps ahead.
+        -- Renewed already, perhaps in advance.
         and not exists (
           select from public.certifications n
           where n.mentor_id = c.mentor_id and n.kind = c.kind
@@ -59,6 +59,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."due_reminders"(uuid[], date) IS 'Reminders for these mentors that are due on the date and have not gone out: of each certification kind its end, of a pause its return.';
+COMMENT ON FUNCTION "private"."due_reminders"(uuid[], date) IS 'Reminders for these mentors that are due on the date and have not been sent: of the end of each kind of certification, and of the return from a pause.';
 
 REVOKE ALL ON FUNCTION "private"."due_reminders"(uuid[], date) FROM PUBLIC;

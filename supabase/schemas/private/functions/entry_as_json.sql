@@ -12,6 +12,6 @@ CREATE OR REPLACE FUNCTION private.entry_as_json (
     || ',"coordinators":' || entry_as_json.coordinators
 $function$;
 
-COMMENT ON FUNCTION "private"."entry_as_json"(uuid, text, jsonb) IS 'The beginning of a row of the page: what does not depend on the day, on a pause, or on who asks.';
+COMMENT ON FUNCTION "private"."entry_as_json"(uuid, text, jsonb) IS 'The beginning of a row of the page: what does not depend on the day, on a pause, or on the caller.';
 
 REVOKE ALL ON FUNCTION "private"."entry_as_json"(uuid, text, jsonb) FROM PUBLIC;

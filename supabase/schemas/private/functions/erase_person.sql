@@ -11,17 +11,17 @@ declare
   moment timestamptz := clock_timestamp();
   erased boolean := false;
 begin
-  -- One erasure at a time: two people may each be what the other's touches (inboxes, assignments),
-  -- and no order of the rows would suit both. It is the first lock that an erasure takes.
+  -- One erasure at a time: the erasures of two people may touch rows of each other (inboxes,
+  -- assignments), and no order of the rows would suit both. It is an erasure's first lock.
   perform pg_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0));
   perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
-  -- Against the dispatcher too, which holds its people's keys while it writes.
+  -- Locks out the dispatcher too, which holds its recipients' keys while it writes.
   perform from public.profiles p where p.id = erase_person.person_id for update;
   if not found then
     return; -- a user whom the organisation never registered
   end if;
 
-  -- Lets the guard pass the emptied reasons of closed records, and nothing else.
+  -- Lets the guard accept the emptied reasons of closed records, and nothing else.
   perform set_config('mentorpause.erasing', erase_person.person_id::text, true);
 
   perform private.act_as('system', erase_person.actor_id);
@@ -58,8 +58,8 @@ begin
   where p.id = erase_person.person_id and (p.display_name, p.locale) <> ('Slettet person', 'nb');
   erased := erased or found;
 
-  -- A second time, when the user is deleted after the person was erased, say,
-  -- there is nothing to log.
+  -- The second time there is nothing to log: when the user is deleted after the person
+  -- was erased, say.
   if erased then
     insert into public.erasures (person_id, actor_id) values (erase_person.person_id, erase_person.actor_id);
   end if;

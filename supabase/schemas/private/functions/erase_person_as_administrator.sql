@@ -19,7 +19,7 @@ begin
     select from public.chapter_memberships m
     where m.user_id = erase_person_as_administrator.person_id and m.ended_at is null and m.chapter_id <> all (administered)
   ) then
-    perform private.refuse('mentor_not_found', null, 'No such person whom you alone answer for.');
+    perform private.refuse('mentor_not_found', null, 'No such person whose chapters are all yours.');
   end if;
   perform private.erase_person(erase_person_as_administrator.person_id, auth.uid());
 end

@@ -27,7 +27,7 @@ begin
       select l.id, l.pause_record_id, l.mentor_id, l.record_version, l.to_status, l.actor_kind,
         row_number() over (
           partition by l.pause_record_id, l.mentor_id, l.record_version,
-            -- Of a row that was ahead of its record, the later one of that version is no repetition.
+            -- After a row that was ahead of its record, a later one of that version repeats nothing.
             l.actor_kind = 'reconciler' or exists (
               select from public.status_discrepancies s
               where s.pause_record_id = l.pause_record_id and s.kind = 'version_ahead' and s.log_id = l.id)
@@ -54,7 +54,7 @@ begin
     join records r on r.id = g.id
     left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
     union all
-    -- Where the last version is missing, its row will bring the status too.
+    -- Where the last version is missing, its row will supply the status too.
     select r.mentor_id, r.id, 'status_differs', l.last_id
     from records r
     join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id

@@ -38,7 +38,7 @@ begin
     ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
     where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
         is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
-      -- A certification registered ahead that begins to count is looked up by whoever reads the entry.
+      -- A certification registered ahead that begins to count is looked up when the entry is read.
       or (w.certified_until, w.recheck_on) is distinct from (e.certified_until, e.recheck_on)
         and (e.recheck_on <= today) is not true
     union all

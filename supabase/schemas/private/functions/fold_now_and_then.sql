@@ -5,8 +5,8 @@ CREATE OR REPLACE FUNCTION private.fold_now_and_then()
   SET search_path TO ''
   AS $function$
 begin
-  -- Of a large statement the first call folds them all, and the others would only
-  -- walk over what it left behind.
+  -- The first call folds all deltas of a large statement; the others would only walk
+  -- over what it left behind.
   if exists (select from private.roster_deltas d where d.id = new.id) then
     perform private.fold_roster_deltas();
   end if;
@@ -14,6 +14,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."fold_now_and_then"() IS 'Trigger: about every 128th delta pays for folding, so that their number stays small whoever else runs.';
+COMMENT ON FUNCTION "private"."fold_now_and_then"() IS 'Trigger: about every 128th delta pays for folding, so that their number stays small whatever else runs.';
 
 REVOKE ALL ON FUNCTION "private"."fold_now_and_then"() FROM PUBLIC;

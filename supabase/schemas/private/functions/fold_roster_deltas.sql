@@ -7,11 +7,11 @@ CREATE OR REPLACE FUNCTION private.fold_roster_deltas (
   SET search_path TO ''
   AS $function$
 declare
-  -- A day of margin: nobody's as-of date lies before this.
+  -- A day of margin: no as-of date is before this.
   past date := private.today() - 1;
   folded integer;
 begin
-  -- One at a time, and nobody waits for it.
+  -- One call at a time, and nobody waits for it.
   if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
     return 0;
   end if;
@@ -73,6 +73,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds the oldest deltas into the counts; answers how many. Sums stay the same, so readers never notice.';
+COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice.';
 
 REVOKE ALL ON FUNCTION "private"."fold_roster_deltas"(integer) FROM PUBLIC;

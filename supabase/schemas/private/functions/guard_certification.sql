@@ -8,7 +8,7 @@ begin
     raise exception 'a certification can''t change its holder'
       using errcode = 'restrict_violation', hint = 'Delete the mistaken row and insert the right one.';
   end if;
-  -- Revoking early and correcting a kind are fine; prolonging is a renewal.
+  -- Revoking early and correcting a kind are fine; extending is a renewal.
   if coalesce(new.expires_on, 'infinity') > coalesce(old.expires_on, 'infinity') then
     raise exception 'a certification can''t be prolonged'
       using errcode = 'restrict_violation', hint = 'A renewal is a new row.';

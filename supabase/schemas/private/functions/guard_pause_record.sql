@@ -11,7 +11,7 @@ begin
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, now());
     end if;
-    -- A record that is born closed is history brought in from elsewhere.
+    -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then
       new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
     end if;
@@ -43,7 +43,7 @@ begin
   if new.status = 'active' then
     new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
   end if;
-  -- An RPC has looked, and refuses with a code of its own.
+  -- An RPC has checked already, and refuses with a code of its own.
   if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
     raise exception 'the mentor of pause record % has an expired certification', old.id
       using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
@@ -57,6 +57,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."guard_pause_record"() IS 'Trigger: lets through only the transitions of a live record, counts its versions, keeps closed records as they are (SQLSTATE 23001, 23514).';
+COMMENT ON FUNCTION "private"."guard_pause_record"() IS 'Trigger: lets through only the transitions of a live record, counts its versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
 
 REVOKE ALL ON FUNCTION "private"."guard_pause_record"() FROM PUBLIC;

@@ -18,6 +18,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."has_lapsed"(uuid, date) IS 'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, and without the dates. Of a kind whose last certification that has begun is over, one registered ahead leaves a gap.';
+COMMENT ON FUNCTION "private"."has_lapsed"(uuid, date) IS 'Whether the mentor''s certification has expired: the same as certified_until < as_of of private.certification_facts(), for one mentor, without the dates. Where the last certification of a kind that has begun is over, one registered in advance leaves a gap.';
 
 REVOKE ALL ON FUNCTION "private"."has_lapsed"(uuid, date) FROM PUBLIC;

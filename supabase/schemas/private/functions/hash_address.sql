@@ -9,6 +9,6 @@ CREATE OR REPLACE FUNCTION private.hash_address (
   select sha256(convert_to(lower(hash_address.address), 'UTF8'))
 $function$;
 
-COMMENT ON FUNCTION "private"."hash_address"(text) IS 'By what private.refused_addresses knows an address.';
+COMMENT ON FUNCTION "private"."hash_address"(text) IS 'The hash under which private.refused_addresses keeps an address.';
 
 REVOKE ALL ON FUNCTION "private"."hash_address"(text) FROM PUBLIC;

@@ -11,6 +11,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."id_prefix"() IS 'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7, the time and 46 random bits before the counter. Such ids lie side by side in an index, and cost one random number for all. They are no secret to who knows one of them.';
+COMMENT ON FUNCTION "private"."id_prefix"() IS 'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7: the time and 46 random bits before the counter. Such ids are adjacent in an index, and cost one random number for all. Anyone who knows one of them can guess the others.';
 
 REVOKE ALL ON FUNCTION "private"."id_prefix"() FROM PUBLIC;

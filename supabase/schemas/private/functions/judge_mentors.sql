@@ -35,8 +35,8 @@ begin
   end if;
 
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
-  -- waited for. The facts are read by later statements, which see what those who
-  -- came before have committed.
+  -- waited for. The facts are read by later statements, which see what earlier
+  -- transactions have committed.
   marked := array(
     select p.mentor_id from private.nightly_pending p where p.mentor_id = any (judge_mentors.mentor_ids));
   if marked <> '{}' then
@@ -57,7 +57,7 @@ begin
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
   delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then
-    -- Who was stored by later facts than this date's is still to be judged by those.
+    -- A mentor whose status was stored by facts after this date is still to be judged by those.
     delete from private.nightly_pending p
     where p.mentor_id = any (free_marks) and p.mentor_id = any (locked)
       -- The limit keeps it a look-up, whatever the statistics say of the table.
@@ -67,8 +67,8 @@ begin
         limit 1) is null;
   end if;
 
-  -- A certification that was registered ahead has begun. Whoever holds the profile
-  -- is about to refresh the entry anyway, and until then the roster looks it up.
+  -- A certification registered in advance has begun. A transaction that holds the
+  -- profile is about to refresh the entry anyway; until then the roster looks it up.
   recheck := array(
     select distinct e.mentor_id from private.roster_entries e
     where e.mentor_id = any (locked) and e.recheck_on <= private.today());
@@ -82,6 +82,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) IS 'Does for these mentors what is due: status, reminders, read model. Answers how much, and whom somebody else held. A dry run reads only.';
+COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) IS 'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held. A dry run reads only.';
 
 REVOKE ALL ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) FROM PUBLIC;

@@ -11,6 +11,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."mentor_lock"(uuid) IS 'The advisory lock of who changes this mentor''s status. Not the row of profiles: to lock a hundred thousand rows in a night means to write as many pages.';
+COMMENT ON FUNCTION "private"."mentor_lock"(uuid) IS 'The key of the advisory lock to hold while changing this mentor''s status. Not the row in profiles: locking a hundred thousand rows in a night would write as many pages.';
 
 REVOKE ALL ON FUNCTION "private"."mentor_lock"(uuid) FROM PUBLIC;

@@ -28,7 +28,7 @@ begin
   if certified_until < mentor_status_on.as_of then
     return 'expired_cert';
   end if;
-  -- The day counts as it ended: paused from the day of the pause, active from the day of the return.
+  -- The end of the day counts: paused from the day of the pause, active from that of the return.
   if exists (
     select from public.pause_records r
     where r.mentor_id = mentor_status_on.mentor_id

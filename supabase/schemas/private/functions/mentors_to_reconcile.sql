@@ -35,6 +35,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."mentors_to_reconcile"(uuid, integer) IS 'The next, by id, who are mentors, or have a record, a log or an entry of the roster.';
+COMMENT ON FUNCTION "private"."mentors_to_reconcile"(uuid, integer) IS 'The next people, by id, who are mentors, or have a record, a log or an entry in the roster.';
 
 REVOKE ALL ON FUNCTION "private"."mentors_to_reconcile"(uuid, integer) FROM PUBLIC;

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.next_email_try (
   AS $function$
 begin
   -- A minute, two, four … up to four hours, give or take a quarter, so that what
-  -- failed together does not come back together: 15 tries in about 28 hours.
+  -- failed together is not repeated together: 15 attempts in about 28 hours.
   if next_email_try.number >= 15 then
     return null;
   end if;
@@ -17,6 +17,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."next_email_try"(integer, timestamp with time zone) IS 'When an e-mail is tried again whose try of that number failed temporarily; null after the last.';
+COMMENT ON FUNCTION "private"."next_email_try"(integer, timestamp with time zone) IS 'When an e-mail is sent again after the attempt of that number failed temporarily; null after the last.';
 
 REVOKE ALL ON FUNCTION "private"."next_email_try"(integer, timestamp WITH time zone) FROM PUBLIC;

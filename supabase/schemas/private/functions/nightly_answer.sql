@@ -27,6 +27,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."nightly_answer"(public.nightly_runs, text) IS 'A run as the scheduler''s function reads it.';
+COMMENT ON FUNCTION "private"."nightly_answer"(public.nightly_runs, text) IS 'A run in the form that the scheduled function reads.';
 
 REVOKE ALL ON FUNCTION "private"."nightly_answer"(public.nightly_runs, text) FROM PUBLIC;

@@ -44,7 +44,7 @@ begin
   if newest.outcome is distinct from 'completed' and newest.as_of = nightly_begin.as_of then
     update public.nightly_runs r
     set outcome = null, finished_at = null, starts = r.starts + 1, holder = nightly_begin.holder, fencing_token = token,
-      -- To look at everything, it has to begin again.
+      -- To look at everything, it has to start again.
       phase = case when nightly_begin.is_full and not r.is_full then 'reconcile' else r.phase end,
       after_id = case when nightly_begin.is_full and not r.is_full then null else r.after_id end,
       is_full = r.is_full or nightly_begin.is_full,
@@ -56,7 +56,7 @@ begin
 
   update public.nightly_runs r
   set outcome = 'partial', finished_at = clock_timestamp()
-  where r.outcome is null; -- dead, and this date includes what it left
+  where r.outcome is null; -- it died, and this date includes what it left
   insert into public.nightly_runs (as_of, since, is_full, missed_nights, holder, fencing_token, lease_until)
   values (nightly_begin.as_of, completed.as_of,
     nightly_begin.is_full or completed.as_of is null or nightly_begin.as_of - completed.as_of > 32,

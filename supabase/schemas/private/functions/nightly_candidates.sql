@@ -28,7 +28,7 @@ begin
   end if;
 
   -- Day by day, so that each index gives its mentors in order and stops early.
-  -- Each list is distinct in itself: were its limit spent on repetitions, a
+  -- Each list is distinct in itself: if its limit were spent on repetitions, a
   -- longer list could carry the cursor past a mentor.
   return array(
     select distinct found.mentor_id
@@ -86,6 +86,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."nightly_candidates"(date, date, boolean, uuid, integer) IS 'The next mentors, by id, for whom something may be due on the dates after since through as_of: a certification ended or began, a reminder comes round, or they are pending.';
+COMMENT ON FUNCTION "private"."nightly_candidates"(date, date, boolean, uuid, integer) IS 'The next mentors, by id, for whom something may be due on the dates after since through as_of: a certification ended or began, a reminder is due, or they are pending.';
 
 REVOKE ALL ON FUNCTION "private"."nightly_candidates"(date, date, boolean, uuid, integer) FROM PUBLIC;

@@ -44,7 +44,7 @@ begin
     else
       select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
       done.discrepancies := reconciled.reported;
-      -- Whose status or log was wrong is judged by the facts too, whatever the date.
+      -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
       held := reconciled.held || reconciled.touched;
       if not nightly_chunk.is_full and ids <> '{}' then
         update private.nightly_state set reconciled_to = ids[cardinality(ids)];
@@ -72,8 +72,8 @@ begin
       done.after_id := null;
     end if;
 
-  -- Whatever kept a mentor from being marked (a load with triggers off, say), the
-  -- facts have their way in time.
+  -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
+  -- facts prevail in time.
   when 'sweep' then
     ids := private.tonights_sweep(nightly_chunk.batch);
     suspects := array(
@@ -114,7 +114,7 @@ begin
   when 'tidy' then
     done.phase := 'held';
     if not dry_run then
-      -- Answers for repetitions, promised for 24 hours.
+      -- Answers to repeated requests are promised for 24 hours.
       with outdated as (
         select i.caller_id, i.request_id from private.idempotent_requests i
         where i.created_at < now() - interval '48 hours'
@@ -162,6 +162,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."nightly_chunk"(bigint, date, date, boolean, text, uuid, integer) IS 'One chunk of a run. Without a run it reads only, and says what the chunk would do.';
+COMMENT ON FUNCTION "private"."nightly_chunk"(bigint, date, date, boolean, text, uuid, integer) IS 'One chunk of a run. Without a run it only reads, and says what the chunk would do.';
 
 REVOKE ALL ON FUNCTION "private"."nightly_chunk"(bigint, date, date, boolean, text, uuid, integer) FROM PUBLIC;

@@ -18,7 +18,7 @@ begin
     raise exception 'nightly run % was taken over or has ended', nightly_step.run_id
       using errcode = 'object_not_in_prerequisite_state', constraint = 'nightly_runs_lease';
   end if;
-  -- What is not worth a transaction of its own goes along with the next.
+  -- What is not worth a transaction of its own is done together with the next.
   loop
     done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
     run.phase := done.phase;

@@ -9,9 +9,9 @@ declare
   sets integer[];
   last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
 begin
-  -- Against every writer of what the entries are made from. The RPCs take the
-  -- mentor's profile first, which is wanted below too: whoever has one comes first,
-  -- and nobody gets one and waits for what is locked here next.
+  -- Locks out every writer of what the entries are built from. The RPCs lock the
+  -- mentor's profile first, which is needed below too: a transaction that holds one
+  -- finishes first, and none can get one and then wait for what is locked here next.
   lock table public.profiles in exclusive mode;
   lock table public.chapter_memberships, public.certifications,
     public.coordinator_assignments, public.pause_records in share row exclusive mode;
@@ -31,7 +31,7 @@ begin
     perform private.refresh_roster(ids);
     last_id := ids[cardinality(ids)];
   end loop;
-  -- What was counted on the way lies scattered.
+  -- What was counted on the way is scattered over the table.
   delete from private.roster_counts;
   delete from private.roster_deltas;
   for sets in
@@ -45,6 +45,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."rebuild_roster"() IS 'Makes the whole read model anew from the tables. Writers wait meanwhile, readers do not. For postgres.';
+COMMENT ON FUNCTION "private"."rebuild_roster"() IS 'Rebuilds the whole read model from the tables. Meanwhile writers wait, readers do not. For the role postgres.';
 
 REVOKE ALL ON FUNCTION "private"."rebuild_roster"() FROM PUBLIC;

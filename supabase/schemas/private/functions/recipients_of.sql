@@ -57,6 +57,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."recipients_of"(uuid[]) IS 'Who these notifications are for at this moment, one row per person: as what (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Definer, because only the nightly and dispatch RPCs call it.';
+COMMENT ON FUNCTION "private"."recipients_of"(uuid[]) IS 'The present recipients of these notifications, one row per person: in which role (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Definer, because only the nightly and dispatch RPCs call it.';
 
 REVOKE ALL ON FUNCTION "private"."recipients_of"(uuid[]) FROM PUBLIC;

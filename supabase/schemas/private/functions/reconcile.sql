@@ -23,21 +23,21 @@ begin
   reconcile.reported := 0;
   reconcile.held := '{}';
   reconcile.touched := '{}';
-  -- Where nobody is a mentor any more there is nobody under whom it could be told.
+  -- Where nobody is a mentor any more, there is no mentor to report it under.
   if left_by_all <> '{}' and not exists (select from private.recounted(left_by_all)) then
     left_by_all := '{}';
   end if;
   if suspects = '{}' and left_by_all = '{}' then
     return;
   end if;
-  -- Who folds may go on to wait for a mentor, so that isn't waited for either.
+  -- A transaction that folds may go on to wait for a mentor, so it isn't waited for either.
   if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
     reconcile.held := suspects;
     return;
   end if;
   perform private.recount(left_by_all);
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
-  -- Whoever holds a profile is about to make its entries anew.
+  -- A transaction that holds a profile is about to rebuild its entries.
   free := array(
     select s from unnest(free) s
     where not exists (select from public.profiles p where p.id = s)
@@ -69,8 +69,8 @@ begin
   from found f;
   perform private.repair_log(free, reconcile.as_of);
   if misshown <> '{}' then
-    -- It counts what it changes of the entries, which is wrong where somebody else
-    -- had changed them: so the counts are made anew too.
+    -- It counts what it changes in the entries, which is wrong where somebody else
+    -- had changed them: so the counts are corrected too.
     perform private.refresh_roster(misshown);
     sets := sets || array(
       select distinct e.chapter_set_id from private.roster_entries e where e.mentor_id = any (misshown));
@@ -81,6 +81,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."reconcile"(uuid[], date) IS 'Finds, reports and repairs the differences between status, log and read model of these mentors; answers how many were new, who was held by somebody else, and whom it touched.';
+COMMENT ON FUNCTION "private"."reconcile"(uuid[], date) IS 'Finds, reports and repairs the differences between status, log and read model of these mentors; returns how many were new, which mentors were held by somebody else, and which it touched.';
 
 REVOKE ALL ON FUNCTION "private"."reconcile"(uuid[], date) FROM PUBLIC;

@@ -36,7 +36,7 @@ begin
     select r from unnest(record_notifications.released) r
   );
 
-  -- Erasing a person locks the profile against this, so that it either waits and
+  -- Erasing a person takes a lock that conflicts with this, so that it either waits and
   -- removes what is written here, or is seen here and nothing is written.
   people := array(
     select n.mentor_id from public.notifications n where n.id = any (asked)
@@ -48,7 +48,7 @@ begin
   perform from public.profiles p where p.id = any (people) order by p.id for key share;
   gone := array(select distinct e.person_id from public.erasures e where e.person_id = any (people));
 
-  -- What a lease lost to somebody else is theirs to record.
+  -- What was lost to another lease is for that one to record.
   mine := array(
     select n.id from public.notifications n
     where n.id = any (asked) and n.claim = record_notifications.claim and n.state = 'pending'
@@ -81,7 +81,7 @@ begin
         retry_at, attempted_at)
     select n.id, n.mentor_id, n.kind, e.recipient_id, e.recipient_role, 'email',
       case when e.sent then 'delivered' else 'failed' end,
-      -- Servers like to quote addresses, which have no place in a ledger that is kept.
+      -- Servers tend to quote addresses, which do not belong in a ledger that is kept.
       case when e.sent then e.chosen_because
         else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
           || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
@@ -110,7 +110,7 @@ begin
 
   settling := array(select s from unnest(record_notifications.settled) s where s = any (mine));
 
-  -- An e-mail that is still to be repeated to somebody who is no longer concerned.
+  -- An e-mail that would be repeated to somebody who is no longer a recipient.
   insert into public.notification_attempts
     (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number, attempted_at)
   select l.notification_id, l.mentor_id, l.kind, l.recipient_id, l.recipient_role, 'email', 'failed',
@@ -134,14 +134,14 @@ begin
   ), ends as (
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
-      -- The ledger, not the inbox: an erased person has got it all the same.
+      -- The ledger, not the inbox: an erased person did receive it.
       exists (
         select from public.notification_attempts a
         where a.notification_id = s.id and a.outcome = 'delivered') as has_arrived
     from unnest(settling) s (id)
   ), judged as (
     select e.id,
-      -- Whoever was to get it may have gone since the claim, and others be there instead.
+      -- Its recipients may have left since the claim, and others may have replaced them.
       case when e.retry_at is null and not e.has_arrived
           and exists (select from private.recipients_of(array[e.id]))
         then moment + interval '30 seconds' else e.retry_at end as retry_at,

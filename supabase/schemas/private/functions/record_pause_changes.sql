@@ -29,7 +29,7 @@ begin
     acting_id := auth.uid();
   end if;
 
-  -- By hand: whatever was stored may differ from the facts.
+  -- By hand: what is stored may differ from the facts.
   if by_hand or acting_kind <> 'scheduler' and exists (
     select from new_rows n where n.status <> 'active' and n.expected_return_date <= private.today() + 7
   ) then
@@ -85,7 +85,7 @@ begin
       coalesce(c.effective_on, private.today()), changed_at
     from changed c
   ), counted as (
-    -- An expiry that is stored was counted by its date all along.
+    -- An expiry was counted by its date before it was stored.
     insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
     select e.chapter_set_id, sum(f.change), true, e.certified_until, f.expected_return_date
     from changed c
@@ -118,6 +118,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."record_pause_changes"() IS 'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or have another return date, and marks for the nightly run who was changed by hand or returns before the dates that it looks ahead to. A change by hand locks its mentors first.';
+COMMENT ON FUNCTION "private"."record_pause_changes"() IS 'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to. A change by hand locks its mentors first.';
 
 REVOKE ALL ON FUNCTION "private"."record_pause_changes"() FROM PUBLIC;

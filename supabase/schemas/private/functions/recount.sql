@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.recount (
   SET search_path TO ''
   AS $function$
 begin
-  -- Against folding, which moves and removes rows; that never takes long.
+  -- Not while deltas are folded, which moves and removes rows; it never takes long.
   perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
   insert into private.roster_counts as c
     (chapter_set_id, day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
@@ -23,6 +23,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."recount"(integer[]) IS 'Makes the counts of these sets of chapters right. What others change meanwhile is added to it.';
+COMMENT ON FUNCTION "private"."recount"(integer[]) IS 'Corrects the counts of these sets of chapters. What others change meanwhile is added.';
 
 REVOKE ALL ON FUNCTION "private"."recount"(integer[]) FROM PUBLIC;

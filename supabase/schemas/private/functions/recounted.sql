@@ -50,7 +50,7 @@ begin
       ) v (day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
       where v.day < 'infinity'
       union all
-      -- Less what is counted, folded or not.
+      -- Minus what is counted, folded or not.
       select c.chapter_set_id, c.day, -c.mentors, -c.paused, -c.expiring, -c.paused_expiring, -c.due_back, -c.due_back_expired
       from private.roster_counts c
       where c.chapter_set_id = any (recounted.chapter_set_ids)
@@ -76,6 +76,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."recounted"(integer[]) IS 'By how much the counts of these sets of chapters are too small, by day; no row when they are right. One statement, so that it sees what is committed at one moment.';
+COMMENT ON FUNCTION "private"."recounted"(integer[]) IS 'By how much the counts of these sets of chapters are too small, by day; no row when they are right. One statement, so that it sees one snapshot.';
 
 REVOKE ALL ON FUNCTION "private"."recounted"(integer[]) FROM PUBLIC;

@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION private.refresh_roster (
 declare
   today date := private.today();
 begin
-  -- The mentor's lock. Whoever waited for it sees what the other committed.
+  -- The mentor's lock. A writer that waited for it sees what the other committed.
   perform from public.profiles p where p.id = any (refresh_roster.mentor_ids) order by p.id for no key update;
 
   with made as (
@@ -85,6 +85,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."refresh_roster"(uuid[]) IS 'Makes the entries of these mentors anew from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
+COMMENT ON FUNCTION "private"."refresh_roster"(uuid[]) IS 'Rebuilds the entries of these mentors from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
 
 REVOKE ALL ON FUNCTION "private"."refresh_roster"(uuid[]) FROM PUBLIC;

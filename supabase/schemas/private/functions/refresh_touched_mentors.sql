@@ -8,8 +8,8 @@ declare
   touched uuid[] := '{}';
   more uuid[];
 begin
-  -- The argument is the column that holds the person. Dynamic, so that one
-  -- function serves tables of different shape.
+  -- The argument names the column with the person. Dynamic, so that one function
+  -- serves tables of different shapes.
   if tg_op <> 'DELETE' then
     execute format('select array_agg(distinct n.%I) from new_rows n', tg_argv[0]) into more;
     touched := touched || coalesce(more, '{}');
@@ -22,7 +22,7 @@ begin
     return null;
   end if;
   if tg_argv[0] <> 'mentor_id' then
-    -- The person may be a coordinator, whose name stands in the mentors' entries.
+    -- The person may be a coordinator, whose name is in the mentors' entries.
     touched := touched || array(
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null

@@ -22,6 +22,6 @@ CREATE OR REPLACE FUNCTION private.refusals()
     ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
 $function$;
 
-COMMENT ON FUNCTION "private"."refusals"() IS 'The codes with which an RPC refuses, their HTTP status and sentence. The functions'' table of codes holds the same; a test compares them.';
+COMMENT ON FUNCTION "private"."refusals"() IS 'The codes with which an RPC refuses, with HTTP status and sentence. The Go functions have the same table; a test compares the two.';
 
 REVOKE ALL ON FUNCTION "private"."refusals"() FROM PUBLIC;

@@ -9,6 +9,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."refuse_removal"() IS 'Trigger: refuses what would take something out of the history, for every role, with its argument as hint (SQLSTATE 23001).';
+COMMENT ON FUNCTION "private"."refuse_removal"() IS 'Trigger: refuses what would remove something from the history, for every role, with its argument as the hint (SQLSTATE 23001).';
 
 REVOKE ALL ON FUNCTION "private"."refuse_removal"() FROM PUBLIC;

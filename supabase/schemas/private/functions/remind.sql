@@ -23,6 +23,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."remind"(uuid[], date) IS 'Writes the due reminders of these mentors to the outbox, to the coordinator and the mentor; answers how many reminders that were.';
+COMMENT ON FUNCTION "private"."remind"(uuid[], date) IS 'Writes the due reminders of these mentors to the outbox, to the coordinator and the mentor, and returns how many reminders.';
 
 REVOKE ALL ON FUNCTION "private"."remind"(uuid[], date) FROM PUBLIC;

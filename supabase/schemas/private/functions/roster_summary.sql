@@ -53,8 +53,8 @@ begin
 
   if unfolded then
     with rechecked as (
-      -- A certification registered ahead begins to count, and nothing has
-      -- refreshed the entry yet: take the old facts back and add the new ones.
+      -- A certification registered in advance begins to count, and nothing has
+      -- refreshed the entry yet: subtract the old facts and add the new ones.
       select distinct e.mentor_id, e.certified_until as before, f.certified_until as after
       from private.roster_entries e
       cross join lateral private.certification_facts(array[e.mentor_id], roster_summary.as_of) f

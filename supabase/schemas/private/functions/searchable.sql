@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.searchable (
   IMMUTABLE
   SET search_path TO ''
   AS $function$
-  -- In this order: the small letter of a pair may exist as one character only.
+  -- In this order: only the small letter of a pair may exist as one character.
   select normalize(lower(searchable.name collate "nb-x-icu"), nfc)
 $function$;
 

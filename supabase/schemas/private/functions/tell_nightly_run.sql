@@ -16,7 +16,7 @@ begin
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
-    -- Who joins a chapter may have lapsed while being in none.
+    -- The certification of a mentor who joins may have expired while they were in no chapter.
     insert into private.nightly_pending (mentor_id)
     select distinct n.user_id from new_rows n where n.role = 'mentor' and n.ended_at is null
     order by 1

@@ -12,7 +12,7 @@ declare
     (select s.reconciled_to from private.nightly_state s), tonights_reconciliation.batch);
 begin
   if cardinality(next_ids) < tonights_reconciliation.batch then
-    -- At the end it goes on from the beginning.
+    -- At the end it starts again.
     next_ids := next_ids || array(
       select w from unnest(private.mentors_to_reconcile(
         '00000000-0000-0000-0000-000000000000', tonights_reconciliation.batch - cardinality(next_ids))) w
@@ -22,6 +22,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."tonights_reconciliation"(integer) IS 'Whose logs a run compares that is not full: all of a small organisation''s, of a large one''s the next after last night''s.';
+COMMENT ON FUNCTION "private"."tonights_reconciliation"(integer) IS 'The mentors whose logs a run that is not full compares: all in a small organisation; in a large one those that follow last night''s.';
 
 REVOKE ALL ON FUNCTION "private"."tonights_reconciliation"(integer) FROM PUBLIC;

@@ -21,6 +21,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."tonights_sweep"(integer) IS 'Whom a run that is not full looks at without an occasion: everybody in a small organisation, in a large one the next after last night''s.';
+COMMENT ON FUNCTION "private"."tonights_sweep"(integer) IS 'The mentors that a run that is not full looks at without a particular reason: all in a small organisation; in a large one those that follow last night''s.';
 
 REVOKE ALL ON FUNCTION "private"."tonights_sweep"(integer) FROM PUBLIC;

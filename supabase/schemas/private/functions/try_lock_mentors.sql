@@ -13,6 +13,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."try_lock_mentors"(uuid[]) IS 'Takes the lock of each of these mentors that is free, until the transaction ends, and answers whose. The key is that of private.mentor_lock, which would cost ten times the lock.';
+COMMENT ON FUNCTION "private"."try_lock_mentors"(uuid[]) IS 'Takes the lock of each of these mentors that is free, until the transaction ends, and returns theirs. The key is that of private.mentor_lock, a call of which would cost ten times the lock.';
 
 REVOKE ALL ON FUNCTION "private"."try_lock_mentors"(uuid[]) FROM PUBLIC;

@@ -46,6 +46,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."wanted_entries"(uuid[], date) IS 'What the tables say that the roster''s entries of these mentors should be.';
+COMMENT ON FUNCTION "private"."wanted_entries"(uuid[], date) IS 'What the roster''s entries of these mentors should be according to the tables.';
 
 REVOKE ALL ON FUNCTION "private"."wanted_entries"(uuid[], date) FROM PUBLIC;

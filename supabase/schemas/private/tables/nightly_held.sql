@@ -6,4 +6,4 @@ CREATE TABLE "private"."nightly_held" (
 ALTER TABLE "private"."nightly_held"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE "private"."nightly_held" IS 'Mentors whom the run passed by, because a transaction held them, and to whom it comes back before it ends, or else the next run.';
+COMMENT ON TABLE "private"."nightly_held" IS 'Mentors that the run skipped because a transaction held them. It comes back to them before it ends, or the next run does.';

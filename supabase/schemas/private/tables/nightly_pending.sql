@@ -7,4 +7,4 @@ CREATE TABLE "private"."nightly_pending" (
 ALTER TABLE "private"."nightly_pending"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON TABLE "private"."nightly_pending" IS 'Mentors whom the next run looks at whatever the date: certifications or memberships were changed, a return is near, a hand was at a record.';
+COMMENT ON TABLE "private"."nightly_pending" IS 'Mentors whom the next run looks at whatever the date: certifications or memberships were changed, a return is near, a record was changed by hand.';

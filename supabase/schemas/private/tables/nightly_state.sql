@@ -10,8 +10,8 @@ CREATE TABLE "private"."nightly_state" (
 ALTER TABLE "private"."nightly_state"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor whose log was compared with the status. Each night compares the next thousands and goes round.';
+COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor whose log was compared with the status. Each night compares the next few thousand, and starts again at the end.';
 
-COMMENT ON COLUMN "private"."nightly_state"."swept_to" IS 'The last mentor who was looked at without an occasion. Each night looks at the next thousands and goes round.';
+COMMENT ON COLUMN "private"."nightly_state"."swept_to" IS 'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
 
 COMMENT ON TABLE "private"."nightly_state" IS 'One row: what outlives a run.';

@@ -9,6 +9,6 @@ CREATE TABLE "private"."refused_addresses" (
 ALTER TABLE "private"."refused_addresses"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON COLUMN "private"."refused_addresses"."address_hash" IS 'SHA-256 of the address in lower case: enough to notice another one, and the address itself stays in Supabase Auth alone.';
+COMMENT ON COLUMN "private"."refused_addresses"."address_hash" IS 'SHA-256 of the address in lower case: enough to notice another one, while the address itself stays in Supabase Auth alone.';
 
-COMMENT ON TABLE "private"."refused_addresses" IS 'Whose e-mail address a mail server has refused for good: nothing more is sent there until the address changes, or 30 days have passed.';
+COMMENT ON TABLE "private"."refused_addresses" IS 'People whose e-mail address a mail server has refused permanently: nothing more is sent there until the address changes or 30 days have passed.';

@@ -13,7 +13,7 @@ CREATE TABLE "private"."roster_counts" (
 ALTER TABLE "private"."roster_counts"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON COLUMN "private"."roster_counts"."day" IS '-infinity: what has no day, and what lies safely in the past.';
+COMMENT ON COLUMN "private"."roster_counts"."day" IS '-infinity: what has no day, and what is safely in the past.';
 
 COMMENT ON COLUMN "private"."roster_counts"."due_back" IS 'Paused mentors expected back on this day.';
 
@@ -25,6 +25,6 @@ COMMENT ON COLUMN "private"."roster_counts"."mentors" IS 'All mentors; only on -
 
 COMMENT ON COLUMN "private"."roster_counts"."paused" IS 'Mentors whom a coordinator paused, expired or not; only on -infinity.';
 
-COMMENT ON COLUMN "private"."roster_counts"."paused_expiring" IS 'Of those the paused ones.';
+COMMENT ON COLUMN "private"."roster_counts"."paused_expiring" IS 'How many of those are paused.';
 
 COMMENT ON TABLE "private"."roster_counts" IS 'Sums of mentors by the day on which something ends. Only private.fold_roster_deltas() and private.recount() write here.';

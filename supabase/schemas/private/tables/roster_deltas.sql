@@ -19,8 +19,8 @@ CREATE TRIGGER roster_deltas_fold
   WHEN (((new.id % (128)::bigint) = 0))
   EXECUTE FUNCTION private.fold_now_and_then();
 
-COMMENT ON COLUMN "private"."roster_deltas"."change" IS 'How many mentors more (or fewer) with these facts.';
+COMMENT ON COLUMN "private"."roster_deltas"."change" IS 'How many more (or fewer) mentors have these facts.';
 
 COMMENT ON COLUMN "private"."roster_deltas"."is_pause" IS 'True: counts a pause. False: counts a mentor.';
 
-COMMENT ON TABLE "private"."roster_deltas" IS 'Changes of the counts that are not folded in yet.';
+COMMENT ON TABLE "private"."roster_deltas" IS 'Changes to the counts that are not folded in yet.';

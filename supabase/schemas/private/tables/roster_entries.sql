@@ -25,14 +25,14 @@ ALTER TABLE "private"."roster_entries"
 ALTER TABLE "private"."roster_entries"
   ADD COLUMN "shown" text COLLATE pg_catalog."C" GENERATED ALWAYS AS (private.entry_as_json(mentor_id, display_name, coordinators)) STORED NOT NULL;
 
-COMMENT ON COLUMN "private"."roster_entries"."certified_until" IS 'Per kind the furthest-reaching certification, of those the earliest last day; infinity: never expires; null: holds none.';
+COMMENT ON COLUMN "private"."roster_entries"."certified_until" IS 'The certification of each kind that lasts longest; of those, the earliest last day. infinity: never expires; null: holds none.';
 
-COMMENT ON COLUMN "private"."roster_entries"."coordinators" IS 'Who is responsible: coordinators with an open assignment, active in a chapter where the mentor is. [{"id", "display_name"}], sorted by name.';
+COMMENT ON COLUMN "private"."roster_entries"."coordinators" IS 'Who is responsible: coordinators with an open assignment who are active in a chapter of the mentor. [{"id", "display_name"}], sorted by name.';
 
-COMMENT ON COLUMN "private"."roster_entries"."recheck_on" IS 'When a certification that is registered ahead begins to count: from that day certified_until has to be looked up.';
+COMMENT ON COLUMN "private"."roster_entries"."recheck_on" IS 'When a certification registered in advance begins to count: from that day certified_until has to be looked up.';
 
-COMMENT ON TABLE "private"."roster_entries" IS 'One row for each chapter in which a mentor is active, kept by triggers on the tables that it is made from.';
+COMMENT ON TABLE "private"."roster_entries" IS 'One row for each chapter in which a mentor is active, maintained by triggers on the tables it is built from.';
 
 COMMENT ON COLUMN "private"."roster_entries"."searched_as" IS 'What a search looks in.';
 
-COMMENT ON COLUMN "private"."roster_entries"."shown" IS 'The beginning of a row of the page, as JSON: made when it changes, not each time that it is read.';
+COMMENT ON COLUMN "private"."roster_entries"."shown" IS 'The beginning of a row of the page, as JSON: built when it changes, not each time it is read.';

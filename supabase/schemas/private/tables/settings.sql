@@ -11,8 +11,8 @@ CREATE TABLE "private"."settings" (
 ALTER TABLE "private"."settings"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON COLUMN "private"."settings"."cursor_key" IS 'Secret with which page cursors are sealed. Replacing it makes cursors that are under way invalid, nothing else.';
+COMMENT ON COLUMN "private"."settings"."cursor_key" IS 'Secret with which page cursors are sealed. Replacing it invalidates the cursors in use, and does nothing else.';
 
-COMMENT ON COLUMN "private"."settings"."time_zone" IS 'IANA name. Dates are judged in this zone when the caller names none in the setting mentorpause.time_zone, as supabase.rpc does.';
+COMMENT ON COLUMN "private"."settings"."time_zone" IS 'IANA name. Dates are judged in this zone unless the caller names one in the setting mentorpause.time_zone; supabase.rpc names none.';
 
 COMMENT ON TABLE "private"."settings" IS 'One row: what holds for the whole organisation.';

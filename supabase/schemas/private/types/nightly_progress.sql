@@ -10,6 +10,6 @@ CREATE TYPE "private"."nightly_progress" AS (
   "examined"      integer
 );
 
-COMMENT ON TYPE "private"."nightly_progress" IS 'Where the run goes on after a chunk, and what the chunk did. Waiting: all that is left is held by others. Examined: how many mentors it looked at.';
+COMMENT ON TYPE "private"."nightly_progress" IS 'Where the run continues after a chunk, and what the chunk did. is_waiting: all that is left is held by others. examined: how many mentors it looked at.';
 
 REVOKE ALL ON TYPE "private"."nightly_progress" FROM PUBLIC;

@@ -12,6 +12,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."acknowledge_discrepancy"(bigint) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."acknowledge_discrepancy"(bigint) IS 'An administrator has seen it: it counts no longer in the roster. Again changes nothing. Refuses with not_a_coordinator, mentor_not_found.';
+COMMENT ON FUNCTION "public"."acknowledge_discrepancy"(bigint) IS 'An administrator has seen it: it no longer counts in the roster. A second time changes nothing. Refuses with not_a_coordinator, mentor_not_found.';
 
 REVOKE ALL ON FUNCTION "public"."acknowledge_discrepancy"(bigint) FROM PUBLIC, "anon", "service_role";

@@ -14,6 +14,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp WITH time zone) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp with time zone) IS 'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each at this moment and, with email, at which address. as_of: the moment, for tests; default now.';
+COMMENT ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp with time zone) IS 'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each now and, with email, at which address. as_of: the time, for tests; default now.';
 
 REVOKE ALL ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp WITH time zone) FROM PUBLIC, "anon", "authenticated", "service_role";

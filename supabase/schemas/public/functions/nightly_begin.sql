@@ -13,6 +13,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) IS 'Takes the lease for the run of a date, going on where an unfinished one of that date stopped, or answers skipped: another run is alive, or a later date has been done. The holder is any id of the caller''s; the same one again gets the same lease.';
+COMMENT ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) IS 'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again.';
 
 REVOKE ALL ON FUNCTION "public"."nightly_begin"(date, boolean, uuid) FROM PUBLIC, "anon", "authenticated", "service_role";

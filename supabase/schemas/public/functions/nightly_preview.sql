@@ -15,6 +15,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) IS 'A chunk of a dry run: what it would do and where the next one goes on; begins with phase reconcile and ends with outcome completed. Writes nothing.';
+COMMENT ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) IS 'A chunk of a dry run: what it would do and where the next one continues; begins with phase reconcile and ends with outcome completed. Writes nothing.';
 
 REVOKE ALL ON FUNCTION "public"."nightly_preview"(date, boolean, text, uuid, integer) FROM PUBLIC, "anon", "authenticated", "service_role";

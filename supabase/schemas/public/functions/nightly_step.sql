@@ -13,6 +13,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) IS 'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and prolongs the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
+COMMENT ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) IS 'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and extends the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
 
 REVOKE ALL ON FUNCTION "public"."nightly_step"(bigint, bigint, integer) FROM PUBLIC, "anon", "authenticated", "service_role";

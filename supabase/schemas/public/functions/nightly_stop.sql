@@ -12,6 +12,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."nightly_stop"(bigint, bigint) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."nightly_stop"(bigint, bigint) IS 'Ends an unfinished run as partial and gives the lease back; the next start goes on from there. Without effect for who has lost the lease.';
+COMMENT ON FUNCTION "public"."nightly_stop"(bigint, bigint) IS 'Ends an unfinished run as partial and returns the lease; the next start continues from there. Has no effect for a caller that has lost the lease.';
 
 REVOKE ALL ON FUNCTION "public"."nightly_stop"(bigint, bigint) FROM PUBLIC, "anon", "authenticated", "service_role";

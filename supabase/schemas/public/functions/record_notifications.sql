@@ -16,6 +16,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp WITH time zone) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp with time zone) IS 'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which go back untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';
+COMMENT ON FUNCTION "public"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp with time zone) IS 'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which are returned untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';
 
 REVOKE ALL ON FUNCTION "public"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp WITH time zone) FROM PUBLIC, "anon", "authenticated", "service_role";

@@ -72,7 +72,7 @@ COMMENT ON COLUMN "public"."certifications"."expires_on" IS 'The last day on whi
 
 COMMENT ON COLUMN "public"."certifications"."issued_on" IS 'The first day on which it counts.';
 
-COMMENT ON TABLE "public"."certifications" IS 'Certifications that mentors hold. A renewal is a new row. Of each kind the furthest-reaching counts.';
+COMMENT ON TABLE "public"."certifications" IS 'Certifications that mentors hold. A renewal is a new row. Of each kind, the one that lasts longest counts.';
 
 REVOKE ALL ON TABLE "public"."certifications" FROM "authenticated";
 

@@ -65,7 +65,7 @@ COMMENT ON INDEX "public"."chapter_memberships_of_mentors" IS 'Mentors by id, wi
 
 COMMENT ON INDEX "public"."chapter_memberships_one_active" IS 'A person holds a role in a chapter at most once at a time.';
 
-COMMENT ON TABLE "public"."chapter_memberships" IS 'Who is what in which chapter. The source of every permission, read at the moment of the call.';
+COMMENT ON TABLE "public"."chapter_memberships" IS 'Who has which role in which chapter. The source of every permission, read at the time of the call.';
 
 REVOKE ALL ON TABLE "public"."chapter_memberships" FROM "authenticated";
 

@@ -41,27 +41,27 @@ CREATE TRIGGER nightly_runs_refuse_removal
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.refuse_removal('The ledger is kept.');
 
-COMMENT ON COLUMN "public"."nightly_runs"."after_id" IS 'The last mentor whom the phase is done with.';
+COMMENT ON COLUMN "public"."nightly_runs"."after_id" IS 'The last mentor that the phase has finished.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."as_of" IS 'The date that it was due for, and that facts are judged on.';
+COMMENT ON COLUMN "public"."nightly_runs"."as_of" IS 'The date it was due for, on which facts are judged.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."fencing_token" IS 'Grows with each start; a chunk of an older start is refused.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."heartbeat_at" IS 'When its last chunk was committed.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."held" IS 'Mentors whom somebody else held, still to come back to.';
+COMMENT ON COLUMN "public"."nightly_runs"."held" IS 'Mentors that somebody else held, to come back to.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."holder" IS 'The start that works on it; chosen by the caller, so that a repeated request is recognised.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."is_full" IS 'It looks at every mentor and the whole log: the first run, after more than 31 missed nights, or by wish.';
+COMMENT ON COLUMN "public"."nightly_runs"."is_full" IS 'It looks at every mentor and the whole log: the first run, after more than 31 missed nights, or on request.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."lease_until" IS 'When another start may take over, unless a chunk prolongs it.';
+COMMENT ON COLUMN "public"."nightly_runs"."lease_until" IS 'When another start may take over, unless a chunk extends it.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."missed_nights" IS 'Dates between since and as_of, without a completed run.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."outcome" IS 'Null while it is under way. A start that was skipped and a dry run leave no row.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."phase" IS 'Where it goes on, and with after_id what is left.';
+COMMENT ON COLUMN "public"."nightly_runs"."phase" IS 'Where it continues; with after_id, what is left.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."since" IS 'The newest date that was completed before; null: this is the first run.';
 
@@ -69,7 +69,7 @@ COMMENT ON COLUMN "public"."nightly_runs"."starts" IS 'How many starts have work
 
 COMMENT ON INDEX "public"."nightly_runs_one_open" IS 'One run at a time.';
 
-COMMENT ON TABLE "public"."nightly_runs" IS 'One row per nightly run. A run that was stopped or died is taken up again in the same row.';
+COMMENT ON TABLE "public"."nightly_runs" IS 'One row per nightly run. A run that was stopped or died is resumed in the same row.';
 
 REVOKE ALL ON TABLE "public"."nightly_runs" FROM "service_role";
 

@@ -50,21 +50,21 @@ CREATE POLICY "select_administered" ON "public"."notification_attempts"
 
 COMMENT ON COLUMN "public"."notification_attempts"."chosen_because" IS 'Why this person was chosen.';
 
-COMMENT ON COLUMN "public"."notification_attempts"."number" IS 'Counts the attempts by this channel to this recipient from 1.';
+COMMENT ON COLUMN "public"."notification_attempts"."number" IS 'Counts the attempts by this channel to this recipient, from 1.';
 
 COMMENT ON COLUMN "public"."notification_attempts"."reason" IS 'Delivered: why this person, and whether a channel is missing. Failed: what went wrong. No recipient: why there is nobody.';
 
 COMMENT ON COLUMN "public"."notification_attempts"."recipient_id" IS 'Null: there was nobody to give it to.';
 
-COMMENT ON COLUMN "public"."notification_attempts"."recipient_role" IS 'As what they got it.';
+COMMENT ON COLUMN "public"."notification_attempts"."recipient_role" IS 'The role in which they got it.';
 
-COMMENT ON COLUMN "public"."notification_attempts"."retry_at" IS 'When a failed one is tried again; null: this settles it.';
+COMMENT ON COLUMN "public"."notification_attempts"."retry_at" IS 'When a failed attempt is repeated; null: this one was the last.';
 
-COMMENT ON INDEX "public"."notification_attempts_given_up" IS 'Whose e-mail fails, for their administrators.';
+COMMENT ON INDEX "public"."notification_attempts_given_up" IS 'The people whose e-mail fails, for their administrators.';
 
 COMMENT ON INDEX "public"."notification_attempts_settled_emails" IS 'Whether an e-mail has got through since; empty without e-mail.';
 
-COMMENT ON TABLE "public"."notification_attempts" IS 'The ledger of delivery, append-only: whom each notification went to, as what, by which channel, with what outcome and why. What nobody could be found for has a row too. Names and addresses never stand here.';
+COMMENT ON TABLE "public"."notification_attempts" IS 'The ledger of delivery, append-only: to whom each notification went, in which role, by which channel, with what outcome and why. A notification without a recipient has a row too. It never holds names or addresses.';
 
 REVOKE ALL ON TABLE "public"."notification_attempts" FROM "authenticated";
 

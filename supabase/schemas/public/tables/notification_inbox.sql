@@ -24,7 +24,7 @@ CREATE INDEX notification_inbox_by_recipient ON public.notification_inbox USING 
 CREATE TRIGGER notification_inbox_refuse_truncate
   BEFORE TRUNCATE ON public.notification_inbox
   FOR EACH STATEMENT
-  EXECUTE FUNCTION private.refuse_removal('Only erasure removes what somebody has got.');
+  EXECUTE FUNCTION private.refuse_removal('Only erasure removes what somebody has received.');
 
 CREATE POLICY "select_own" ON "public"."notification_inbox"
   FOR SELECT
@@ -37,13 +37,13 @@ CREATE POLICY "update_own" ON "public"."notification_inbox"
   USING ((recipient_id = ( SELECT auth.uid() AS uid)))
   WITH CHECK ((recipient_id = ( SELECT auth.uid() AS uid)));
 
-COMMENT ON COLUMN "public"."notification_inbox"."mentor_id" IS 'Whom it is about.';
+COMMENT ON COLUMN "public"."notification_inbox"."mentor_id" IS 'The mentor it is about.';
 
 COMMENT ON COLUMN "public"."notification_inbox"."read_at" IS 'Null: unread.';
 
-COMMENT ON CONSTRAINT "notification_inbox_once_per_recipient" ON "public"."notification_inbox" IS 'Nobody gets the same notification twice, however often dispatchers crash and begin anew.';
+COMMENT ON CONSTRAINT "notification_inbox_once_per_recipient" ON "public"."notification_inbox" IS 'Nobody gets the same notification twice, however often dispatchers crash and start again.';
 
-COMMENT ON TABLE "public"."notification_inbox" IS 'What the app shows: one row per recipient and notification, in the recipient''s language. Written by the dispatcher; the recipient may say that it was read, and nothing else.';
+COMMENT ON TABLE "public"."notification_inbox" IS 'What the app shows: one row per recipient and notification, in the recipient''s language. Written by the dispatcher; the recipient may mark it as read, and nothing else.';
 
 REVOKE ALL ON TABLE "public"."notification_inbox" FROM "authenticated";
 

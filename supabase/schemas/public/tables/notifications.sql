@@ -53,17 +53,17 @@ CREATE POLICY "select_undeliverable" ON "public"."notifications"
     ((m.user_id = notifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
     my_administered_chapter_ids)::uuid[])))))));
 
-COMMENT ON COLUMN "public"."notifications"."claim" IS 'Whose it is at the moment: only the dispatcher that claimed it last may record what became of it. Null: nobody''s.';
+COMMENT ON COLUMN "public"."notifications"."claim" IS 'The claim that holds it: only the dispatcher that claimed it last may record the outcome. Null: nobody holds it.';
 
-COMMENT ON COLUMN "public"."notifications"."due_at" IS 'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost is due again by itself; a failed e-mail moves it to the next try.';
+COMMENT ON COLUMN "public"."notifications"."due_at" IS 'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost becomes due again by itself; a failed e-mail moves it to the next attempt.';
 
-COMMENT ON COLUMN "public"."notifications"."pause_record_id" IS 'The record whose change this tells of; null for what is not about a record.';
+COMMENT ON COLUMN "public"."notifications"."pause_record_id" IS 'The record whose change this announces; null when it is not about a record.';
 
 COMMENT ON COLUMN "public"."notifications"."record_version" IS 'The version that the change made.';
 
-COMMENT ON COLUMN "public"."notifications"."reference_on" IS 'The date that it speaks of: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so reminds anew.';
+COMMENT ON COLUMN "public"."notifications"."reference_on" IS 'The date it refers to: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so is reminded of again.';
 
-COMMENT ON COLUMN "public"."notifications"."reminder" IS 'Which reminder this is; null for what tells of a change.';
+COMMENT ON COLUMN "public"."notifications"."reminder" IS 'Which reminder this is; null when it announces a change.';
 
 COMMENT ON INDEX "public"."notifications_due" IS 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
 

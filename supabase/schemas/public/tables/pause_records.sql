@@ -80,7 +80,7 @@ COMMENT ON COLUMN "public"."pause_records"."expected_return_date" IS 'When the m
 
 COMMENT ON COLUMN "public"."pause_records"."pause_reason" IS 'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
 
-COMMENT ON COLUMN "public"."pause_records"."paused_at" IS 'When a coordinator paused: the pause fact; of a record that begins as paused, now unless said otherwise. Null while only an expired certification holds the record open.';
+COMMENT ON COLUMN "public"."pause_records"."paused_at" IS 'When a coordinator paused: the pause fact. For a record that begins as paused it defaults to now. Null while only an expired certification holds the record open.';
 
 COMMENT ON COLUMN "public"."pause_records"."reactivated_at" IS 'When the record was closed; null while it is live.';
 
@@ -92,7 +92,7 @@ COMMENT ON INDEX "public"."pause_records_by_return" IS 'The nightly run looks on
 
 COMMENT ON INDEX "public"."pause_records_one_live_per_mentor" IS 'A mentor is away at most once at a time: at most one record that is paused or expired_cert.';
 
-COMMENT ON TABLE "public"."pause_records" IS 'One stretch away from duty, from leaving active until being active again. Written by the RPCs alone; a closed record never changes.';
+COMMENT ON TABLE "public"."pause_records" IS 'One absence from duty, from leaving the status active until returning to it. Written by the RPCs alone; a closed record never changes.';
 
 REVOKE ALL ON TABLE "public"."pause_records" FROM "authenticated";
 

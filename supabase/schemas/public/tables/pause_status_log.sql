@@ -46,7 +46,7 @@ COMMENT ON COLUMN "public"."pause_status_log"."from_status" IS 'The status befor
 
 COMMENT ON COLUMN "public"."pause_status_log"."occurred_at" IS 'When it was written; never before the row that it follows.';
 
-COMMENT ON TABLE "public"."pause_status_log" IS 'Append-only: one row for each version of each pause record, an amendment too, written by the database itself.';
+COMMENT ON TABLE "public"."pause_status_log" IS 'Append-only: one row for each version of each pause record, amendments included, written by the database itself.';
 
 REVOKE ALL ON TABLE "public"."pause_status_log" FROM "authenticated";
 

@@ -39,11 +39,11 @@ COMMENT ON COLUMN "public"."profiles"."display_name" IS 'Sorted as Norwegians so
 
 COMMENT ON COLUMN "public"."profiles"."id" IS 'Equal to the id in auth.users, without a foreign key: deleting the user must always succeed and must not delete history.';
 
-COMMENT ON COLUMN "public"."profiles"."locale" IS 'Language of messages to this person: nb, nn or en; anything else reads nb.';
+COMMENT ON COLUMN "public"."profiles"."locale" IS 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
 COMMENT ON INDEX "public"."profiles_with_names" IS 'The name of each person whose id is near, from few pages.';
 
-COMMENT ON TABLE "public"."profiles" IS 'People. The row outlives the user in Supabase Auth: erasure takes the name and keeps the id, so that history still adds up.';
+COMMENT ON TABLE "public"."profiles" IS 'People. The row outlives the user in Supabase Auth: erasure removes the name and keeps the id, so that history still adds up.';
 
 REVOKE ALL ON TABLE "public"."profiles" FROM "authenticated";
 

@@ -35,8 +35,8 @@ UNION ALL
     e.reason,
         CASE
             WHEN (e.reason ~ 'no e-mail address'::text) THEN 'Give this person an e-mail address in Supabase Auth.'::text
-            WHEN (e.reason ~ 'the address was refused'::text) THEN 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. It lies in the inbox meanwhile.'::text
-            ELSE 'Have the operator look at the mail server, SMTP_URL and MAIL_FROM, by the reason given. It lies in this person''s inbox meanwhile.'::text
+            WHEN (e.reason ~ 'the address was refused'::text) THEN 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. Meanwhile it is in the inbox.'::text
+            ELSE 'Have the operator check the mail server, SMTP_URL and MAIL_FROM; the reason says more. Meanwhile it is in this person''s inbox.'::text
         END AS to_fix,
     e.attempted_at AS created_at,
     NULL::timestamp with time zone AS acknowledged_at
@@ -47,7 +47,7 @@ UNION ALL
            FROM public.notification_attempts l
           WHERE ((l.recipient_id = e.recipient_id) AND (l.channel = 'email'::text) AND (l.id > e.id) AND (l.retry_at IS NULL))))));
 
-COMMENT ON VIEW "public"."undelivered_notifications" IS 'For administrators, by the rights of who asks: notifications that nobody could be given (channel inbox, acknowledged by acknowledge_undelivered), and the last e-mail to each person whose e-mail fails, which goes by itself once one gets through; each with the reason and what to fix.';
+COMMENT ON VIEW "public"."undelivered_notifications" IS 'For administrators, with the rights of the caller: notifications that could be given to nobody (channel inbox, acknowledged by acknowledge_undelivered), and the last e-mail to each person whose e-mail fails, which disappears once one gets through; each with the reason and what to fix.';
 
 REVOKE ALL ON TABLE "public"."undelivered_notifications" FROM "authenticated";
 
