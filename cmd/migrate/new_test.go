@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/shared/testdb"
+	"mentorpause/local/testdb"
 )
 
 // copyProject returns a copy of the project's folder supabase.
