@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -94,7 +95,7 @@ func (c *Cluster) CloneDatabase(ctx context.Context, template, name string) erro
 	for attempt := 1; ; attempt++ {
 		err := c.create(ctx, name, template, "postgres")
 		if err == nil {
-			return nil
+			return c.copyPrivileges(ctx, template, name)
 		}
 		const objectInUse = "55006"
 		if pgErr, ok := errors.AsType[*pgconn.PgError](err); !ok || pgErr.Code != objectInUse || attempt == 3 {
@@ -106,6 +107,32 @@ func (c *Cluster) CloneDatabase(ctx context.Context, template, name string) erro
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// copyPrivileges gives a database the privileges that its template has as a
+// database, which PostgreSQL does not copy.
+func (c *Cluster) copyPrivileges(ctx context.Context, template, name string) error {
+	conn, err := c.connect(ctx, Maintenance)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `
+		select pg_catalog.format('grant %s on database %I to %s', g.privilege_type, $2::text,
+			case g.grantee when 0 then 'public' else pg_catalog.quote_ident(g.grantee::pg_catalog.regrole::text) end)
+		from pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) g
+		where d.datname = $1 and g.grantee <> d.datdba`, template, name)
+	if err != nil {
+		return err
+	}
+	grants, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(grants) == 0 { // none: those of every new database
+		return err
+	}
+	if err := execute(ctx, conn, "revoke all on database "+quote(name)+" from public; "+strings.Join(grants, "; ")); err != nil {
+		return errors.Join(fmt.Errorf("privileges of database %s: %w", name, err), c.DropDatabase(ctx, name))
+	}
+	return nil
 }
 
 // DropDatabase removes a database and ends the sessions on it. A database that

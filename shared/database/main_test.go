@@ -34,14 +34,14 @@ create table public.calls (
 grant usage on sequence public.tries to authenticated;
 grant select, insert on public.calls to authenticated;
 
-create or replace function public.die() returns void language sql security definer set search_path = '' as $$
+create or replace function public.die() returns void language sql security definer set search_path = pg_catalog, pg_temp as $$
 	select pg_terminate_backend(pg_backend_pid())
 $$;
-create or replace function public.be_cancelled() returns void language sql security definer set search_path = '' as $$
+create or replace function public.be_cancelled() returns void language sql security definer set search_path = pg_catalog, pg_temp as $$
 	select pg_cancel_backend(pg_backend_pid()); select pg_sleep(5)
 $$;
 
-create or replace function public.surroundings() returns jsonb language sql volatile set search_path = '' as $$
+create or replace function public.surroundings() returns jsonb language sql volatile set search_path = pg_catalog, pg_temp as $$
 	select jsonb_build_object(
 		'role', current_user,
 		'login', session_user,
@@ -54,7 +54,7 @@ $$;
 
 create or replace function public.pause_mentor(mentor_id uuid, pause_reason text, expected_return_date date default null,
 	expected_version int default null, request_id uuid default null)
-returns jsonb language plpgsql set search_path = '' as $$
+returns jsonb language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	insert into public.calls values (request_id, pause_reason);
 	if pause_reason <> '' then
@@ -65,7 +65,7 @@ begin
 end $$;
 
 create or replace function public.reactivate_mentor(mentor_id uuid, expected_version int default null, request_id uuid default null)
-returns jsonb language plpgsql set search_path = '' as $$
+returns jsonb language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	insert into public.calls values (request_id);
 	return public.surroundings() || jsonb_build_object('mentor_id', mentor_id, 'expected_version', expected_version,
@@ -73,7 +73,7 @@ begin
 end $$;
 
 create or replace function private.coordinator_roster(chapter_id uuid, status text[], search text, page_limit int, page_cursor text)
-returns text language plpgsql set search_path = '' as $$
+returns text language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	return public.surroundings() || jsonb_build_object('chapter_id', chapter_id, 'status', status, 'search', search,
 		'page_limit', page_limit, 'page_cursor', page_cursor);

@@ -36,7 +36,7 @@ insert into private.settings (cursor_key)
 values (sha256(decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')));
 
 create function private.today() returns date
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   zone text := nullif(current_setting('mentorpause.time_zone', true), '');
@@ -54,7 +54,7 @@ comment on function private.today() is
 
 create function private.refusals()
 returns table (code text, status integer, message text)
-language sql immutable security invoker set search_path = ''
+language sql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
   values
     ('invalid_request', 400, 'The request is not valid.'),
@@ -75,7 +75,7 @@ comment on function private.refusals() is
   'The codes with which an RPC refuses, with HTTP status and sentence. The Go functions have the same table; a test compares the two.';
 
 create function private.refuse(code text, details text default null, message text default null) returns void
-language plpgsql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   refusal record;
@@ -105,7 +105,7 @@ comment on function private.refuse(text, text, text) is
 -- but the letter v. Not SQL: with a search_path of its own it would not be inlined,
 -- and would be planned again in each transaction.
 create function private.trimmed(value text) returns text
-language plpgsql immutable security invoker set search_path = ''
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return btrim(trimmed.value,

@@ -103,7 +103,7 @@ comment on index public.coordinator_assignments_one_open is 'The same coordinato
 -- queried chapter_memberships again would never end; plpgsql, because its plan is
 -- kept for the session.
 create function private.my_chapter_ids() returns uuid[]
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(
@@ -122,7 +122,7 @@ comment on function private.my_chapter_ids() is
   'Chapters in which the caller is an active coordinator or administrator. Policies call it once per statement.';
 
 create function private.my_administered_chapter_ids() returns uuid[]
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(
@@ -216,7 +216,7 @@ create policy select_own_and_managed on public.coordinator_assignments
   );
 
 create function private.refuse_removal() returns trigger
-language plpgsql security invoker set search_path = ''
+language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception '% on %.% is refused: history is kept', tg_op, tg_table_schema, tg_table_name
@@ -238,7 +238,7 @@ create trigger profiles_refuse_another_id
   execute function private.refuse_removal('A person keeps the id.');
 
 create function private.guard_certification() returns trigger
-language plpgsql security invoker set search_path = ''
+language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   if new.mentor_id <> old.mentor_id then
@@ -276,7 +276,7 @@ create trigger coordinator_assignments_refuse_truncate
 -- roster, the transitions and the nightly run.
 create function private.certification_facts(mentor_ids uuid[], as_of date)
 returns table (mentor_id uuid, certified_until date, certified_since date, recheck_on date)
-language plpgsql stable rows 1 security invoker set search_path = ''
+language plpgsql stable rows 1 security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -306,7 +306,7 @@ comment on function private.certification_facts(uuid[], date) is
   'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered in advance begins. A mentor without any certification has no row.';
 
 create function private.certified_until(mentor_id uuid, as_of date) returns date
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
@@ -320,7 +320,7 @@ comment on function private.certified_until(uuid, date) is
   'One mentor''s part of private.certification_facts().';
 
 create function private.has_lapsed(mentor_id uuid, as_of date) returns boolean
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (

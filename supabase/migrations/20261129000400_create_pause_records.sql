@@ -188,7 +188,7 @@ create policy select_undeliverable on public.notifications
 -- and mentorpause.actor_id, not in columns: a change in the SQL editor that sets
 -- neither must not be logged as the last coordinator's.
 create function private.act_as(actor_kind text, actor_id uuid default null) returns void
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Assigned, not performed: an expression is cheaper than a statement.
@@ -202,7 +202,7 @@ comment on function private.act_as(text, uuid) is
   'Says who acts in the rest of the transaction. Null ends it: later changes count as made by hand in the SQL editor (actor_kind system).';
 
 create function private.guard_pause_record() returns trigger
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
@@ -273,7 +273,7 @@ create trigger pause_records_guard_transition
   for each row execute function private.guard_pause_record();
 
 create function private.set_updated_at() returns trigger
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   new.updated_at := clock_timestamp();
@@ -302,7 +302,7 @@ create trigger notifications_refuse_removal
 -- Not SQL: with a search_path of its own it would not be inlined, and would be
 -- planned again in each transaction.
 create function private.mentor_lock(mentor_id uuid) returns bigint
-language plpgsql immutable security invoker set search_path = ''
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return uuid_hash_extended(mentor_lock.mentor_id, 20261123);
@@ -317,7 +317,7 @@ comment on function private.mentor_lock(uuid) is
 -- for all of them: the column's default took a quarter of the time of the bare
 -- writes.
 create function private.id_prefix() returns text
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   moment text := lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0');
@@ -340,7 +340,7 @@ comment on function private.id_prefix() is
 -- known of how many rows changed, and for an estimate of thousands compiling the
 -- statement would take longer than running it.
 create function private.record_pause_changes() returns trigger
-language plpgsql volatile security definer set search_path = '' set jit = off
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
 declare
   acting_kind text := nullif(current_setting('mentorpause.actor_kind', true), '');

@@ -34,7 +34,7 @@ comment on table private.chapter_set_members is 'Which sets a chapter is part of
 -- A search finds a name however its accents are written: å is one character (NFC), or
 -- an a and a combining ring (NFD), as macOS and some keyboards write it.
 create function private.searchable(name text) returns text
-language sql immutable security invoker set search_path = ''
+language sql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
   -- In this order: only the small letter of a pair may exist as one character.
   select normalize(lower(searchable.name collate "nb-x-icu"), nfc)
@@ -45,7 +45,7 @@ comment on function private.searchable(text) is
   'A name, or a part of one, as searches compare it: in any case, and in any form of Unicode.';
 
 create function private.entry_as_json(mentor_id uuid, display_name text, coordinators jsonb) returns text
-language sql immutable security invoker set search_path = ''
+language sql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
   select '{"mentor_id":"' || entry_as_json.mentor_id || '","display_name":' || to_json(entry_as_json.display_name)
     || ',"coordinators":' || entry_as_json.coordinators
@@ -135,7 +135,7 @@ revoke all on sequence private.chapter_sets_id_seq, private.roster_deltas_id_seq
 from public, anon, authenticated, service_role;
 
 create function private.fold_roster_deltas(batch integer default 4096) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- A day of margin: no as-of date is before this.
@@ -209,7 +209,7 @@ comment on function private.fold_roster_deltas(integer) is
   'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice.';
 
 create function private.fold_now_and_then() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- The first call folds all deltas of a large statement; the others would only walk
@@ -235,7 +235,7 @@ create function private.wanted_entries(mentor_ids uuid[], as_of date)
 returns table (
   mentor_id uuid, chapter_id uuid, display_name text, chapter_ids uuid[],
   certified_until date, recheck_on date, coordinators jsonb)
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -275,7 +275,7 @@ comment on function private.wanted_entries(uuid[], date) is
 -- joins.
 create function private.refresh_roster(mentor_ids uuid[]) returns void
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -359,7 +359,7 @@ comment on function private.refresh_roster(uuid[]) is
   'Rebuilds the entries of these mentors from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
 
 create function private.refresh_touched_mentors() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   touched uuid[] := '{}';
@@ -434,7 +434,7 @@ returns table (
   chapter_set_id integer, day date, mentors bigint, paused bigint,
   expiring bigint, paused_expiring bigint, due_back bigint, due_back_expired bigint)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
@@ -500,7 +500,7 @@ comment on function private.recounted(integer[]) is
 -- Written in order, since a page of the roster reads some thirty counts of a set:
 -- together they are on one page of the table.
 create function private.recount(chapter_set_ids integer[]) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Not while deltas are folded, which moves and removes rows; it never takes long.
@@ -526,7 +526,7 @@ comment on function private.recount(integer[]) is
 -- In chunks that fit into memory, with statistics of what is there: planned without
 -- them, a project's first load took half an hour.
 create function private.rebuild_roster() returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   ids uuid[];

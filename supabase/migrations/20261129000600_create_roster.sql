@@ -9,7 +9,7 @@
 -- on as it is; public.coordinator_roster, for supabase.rpc, makes jsonb of it.
 
 create function private.seal_cursor(payload text, filters text, key bytea) returns text
-language plpgsql immutable security invoker set search_path = ''
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Hashed twice with the key, as HMAC does, so that nothing can be appended.
@@ -29,7 +29,7 @@ comment on function private.seal_cursor(text, text, bytea) is
 --
 -- No settings of its own: it takes those of its caller, whose plans are pinned.
 create function private.roster_summary(chapter_ids uuid[], as_of date) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   sets integer[];
@@ -138,7 +138,7 @@ create function private.coordinator_roster(
   chapter_id uuid, status text[], search text, page_limit integer, page_cursor text
 ) returns text
 language plpgsql stable security definer
-set search_path = '' set timezone = 'UTC' set datestyle = 'ISO'
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'
 set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
@@ -367,7 +367,7 @@ create function public.coordinator_roster(
   page_limit integer default null,
   page_cursor text default null
 ) returns jsonb
-language plpgsql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return private.coordinator_roster(coordinator_roster.chapter_id, coordinator_roster.status,

@@ -27,7 +27,7 @@ comment on column private.idempotent_requests.fingerprint is 'Hash of what was a
 comment on column private.idempotent_requests.mentor_id is 'Whose reason the response holds: erased with the person.';
 
 create function private.authorised_caller(mentor_id uuid) returns uuid
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller uuid := auth.uid();
@@ -64,7 +64,7 @@ comment on function private.authorised_caller(uuid) is
   'The caller, who has to manage this mentor at the time of the call; else refuses with unauthenticated, not_a_coordinator or mentor_not_found.';
 
 create function private.replay(caller_id uuid, request_id uuid, fingerprint bytea) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   stored record;
@@ -95,7 +95,7 @@ comment on function private.replay(uuid, uuid, bytea) is
   'The answer that this caller got for this request before; null for a new one, whose key it then holds until the transaction ends. Refuses with request_in_progress, idempotency_key_reused.';
 
 create function private.answer(caller_id uuid, request_id uuid, fingerprint bytea, pause_record public.pause_records) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   response jsonb := jsonb_build_object('pause_record', jsonb_build_object(
@@ -124,7 +124,7 @@ comment on function private.answer(uuid, uuid, bytea, public.pause_records) is
   'The answer that shows this record, stored in case the request is repeated.';
 
 create function private.lock_live_record(mentor_id uuid) returns public.pause_records
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   live public.pause_records;
@@ -143,7 +143,7 @@ comment on function private.lock_live_record(uuid) is
   'Locks the mentor until the transaction ends and returns the live record, or a row of nulls.';
 
 create function private.bring_up_to_date(mentor_id uuid, live public.pause_records, as_of date) returns public.pause_records
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   facts record;
@@ -189,7 +189,7 @@ create function private.pause_mentor(
   mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
 ) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -254,7 +254,7 @@ comment on function private.pause_mentor(uuid, text, date, integer, uuid) is
 
 create function private.reactivate_mentor(mentor_id uuid, expected_version integer, request_id uuid) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   today date := private.today();
@@ -298,7 +298,7 @@ comment on function private.reactivate_mentor(uuid, integer, uuid) is
 
 create function private.mentor_status_on(mentor_id uuid, as_of date) returns text
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
   zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));
@@ -344,7 +344,7 @@ create function public.pause_mentor(
   expected_version integer default null,
   request_id uuid default null
 ) returns jsonb
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return private.pause_mentor(pause_mentor.mentor_id, pause_mentor.pause_reason,
@@ -362,7 +362,7 @@ create function public.reactivate_mentor(
   expected_version integer default null,
   request_id uuid default null
 ) returns jsonb
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return private.reactivate_mentor(reactivate_mentor.mentor_id,
@@ -376,7 +376,7 @@ comment on function public.reactivate_mentor(uuid, integer, uuid) is
   'Ends the pause of a mentor of the caller''s chapters. Refuses with invalid_request, not_a_coordinator, mentor_not_found, not_paused, version_conflict, certification_expired, request_in_progress, idempotency_key_reused.';
 
 create function public.mentor_status_on(mentor_id uuid, as_of date) returns text
-language plpgsql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return private.mentor_status_on(mentor_status_on.mentor_id, mentor_status_on.as_of);

@@ -38,7 +38,7 @@ comment on table private.nightly_held is
 -- and the run, which takes the marks before it reads the facts, passes the mentor by
 -- instead of clearing a mark whose reason it can't see yet.
 create function private.tell_nightly_run() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_table_name = 'certifications' and tg_op = 'DELETE' then
@@ -87,7 +87,7 @@ create trigger chapter_memberships_tell_nightly_run_update
 -- a first large night read everything that the chunks before it had made.
 create function private.nightly_candidates(since date, as_of date, is_full boolean, after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_bitmapscan = off
 as $$
 begin
@@ -179,7 +179,7 @@ comment on type private.status_change is
 -- might have changed, which took half of the time beside the writes.
 create function private.due_changes(mentor_ids uuid[], since date, as_of date) returns setof private.status_change
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
 as $$
 declare
@@ -274,7 +274,7 @@ comment on function private.due_changes(uuid[], date, date) is
 -- pages of two indexes in every chunk.
 create function private.apply_changes(mentor_ids uuid[], since date, as_of date, out expired integer, out restored integer)
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' set jit = off
 set enable_seqscan = off set enable_mergejoin = off
 as $$
 declare
@@ -330,7 +330,7 @@ comment on function private.apply_changes(uuid[], date, date) is
 create function private.due_reminders(mentor_ids uuid[], as_of date)
 returns table (mentor_id uuid, kind text, reminder text, reference_on date)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
@@ -380,7 +380,7 @@ comment on function private.due_reminders(uuid[], date) is
   'Reminders for these mentors that are due on the date and have not been sent: of the end of each kind of certification, and of the return from a pause.';
 
 create function private.remind(mentor_ids uuid[], as_of date) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   reminded integer;
@@ -403,7 +403,7 @@ comment on function private.remind(uuid[], date) is
   'Writes the due reminders of these mentors to the outbox, to the coordinator and the mentor, and returns how many reminders.';
 
 create function private.try_lock_mentors(mentor_ids uuid[]) returns uuid[]
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return array(

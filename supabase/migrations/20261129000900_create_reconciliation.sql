@@ -56,7 +56,7 @@ create trigger status_discrepancies_refuse_removal
 create function private.find_log_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
 as $$
 begin
@@ -134,7 +134,7 @@ comment on function private.find_log_discrepancies(uuid[]) is
 create function private.find_roster_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, kind text, chapter_set_id integer)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
@@ -178,7 +178,7 @@ comment on function private.find_roster_discrepancies(uuid[]) is
 
 create function private.find_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -196,7 +196,7 @@ comment on function private.find_discrepancies(uuid[]) is
 
 create function private.repair_log(mentor_ids uuid[], as_of date) returns void
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
@@ -256,7 +256,7 @@ comment on function private.repair_log(uuid[], date) is
   'Appends to the log of these mentors what it lacks, as actor reconciler. The caller holds their locks.';
 
 create function private.reconcile(mentor_ids uuid[], as_of date, out reported integer, out held uuid[], out touched uuid[])
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   suspects uuid[] := array(select distinct d.mentor_id from private.find_discrepancies(reconcile.mentor_ids) d);
@@ -335,7 +335,7 @@ comment on function private.reconcile(uuid[], date) is
 
 create function private.mentors_to_reconcile(after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
@@ -366,7 +366,7 @@ comment on function private.mentors_to_reconcile(uuid, integer) is
   'The next people, by id, who are mentors, or have a record, a log or an entry in the roster.';
 
 create function private.acknowledge_discrepancy(discrepancy_id bigint) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   administered uuid[] := private.my_administered_chapter_ids();
@@ -395,7 +395,7 @@ comment on function private.acknowledge_discrepancy(bigint) is
   'Behind public.acknowledge_discrepancy. Definer, because nobody may write the table directly; checks the caller itself.';
 
 create function public.acknowledge_discrepancy(discrepancy_id bigint) returns void
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.acknowledge_discrepancy(acknowledge_discrepancy.discrepancy_id);

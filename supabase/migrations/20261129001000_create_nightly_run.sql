@@ -83,7 +83,7 @@ create function private.judge_mentors(
   out expired integer, out restored integer, out reminders integer, out held uuid[]
 )
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
@@ -156,7 +156,7 @@ comment on function private.judge_mentors(uuid[], date, date, boolean) is
   'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held. A dry run reads only.';
 
 create function private.tonights_reconciliation(batch integer) returns uuid[]
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   next_ids uuid[] := private.mentors_to_reconcile(
@@ -178,7 +178,7 @@ comment on function private.tonights_reconciliation(integer) is
   'The mentors whose logs a run that is not full compares: all in a small organisation; in a large one those that follow last night''s.';
 
 create function private.tonights_sweep(batch integer) returns uuid[]
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   next_ids uuid[] := private.nightly_candidates(null, null, true,
@@ -200,7 +200,7 @@ comment on function private.tonights_sweep(integer) is
 
 create function private.requeueable(mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
@@ -219,7 +219,7 @@ comment on function private.requeueable(uuid[]) is
   'Notifications about these mentors that were undeliverable, are not acknowledged, and have a recipient now.';
 
 create function private.requeue(notification_ids uuid[]) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   requeued integer;
@@ -254,7 +254,7 @@ create function private.nightly_chunk(
   run_id bigint, since date, as_of date, is_full boolean, phase text, after_id uuid, batch integer
 ) returns private.nightly_progress
 language plpgsql volatile security definer
-set search_path = '' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
@@ -408,7 +408,7 @@ comment on function private.nightly_chunk(bigint, date, date, boolean, text, uui
   'One chunk of a run. Without a run it only reads, and says what the chunk would do.';
 
 create function private.nightly_answer(run public.nightly_runs, outcome text) returns jsonb
-language plpgsql stable security invoker set search_path = ''
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   return jsonb_build_object(
@@ -434,7 +434,7 @@ revoke all on function private.nightly_answer(public.nightly_runs, text) from pu
 comment on function private.nightly_answer(public.nightly_runs, text) is 'A run in the form that the scheduled function reads.';
 
 create function private.nightly_begin(as_of date, is_full boolean, holder uuid) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   lease constant interval := interval '60 seconds';
@@ -500,7 +500,7 @@ grant execute on function private.nightly_begin(date, boolean, uuid) to pause_sc
 comment on function private.nightly_begin(date, boolean, uuid) is 'Behind public.nightly_begin. Definer, because the scheduler reaches no table.';
 
 create function private.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   run public.nightly_runs;
@@ -547,7 +547,7 @@ grant execute on function private.nightly_step(bigint, bigint, integer) to pause
 comment on function private.nightly_step(bigint, bigint, integer) is 'Behind public.nightly_step. Definer, because the scheduler reaches no table.';
 
 create function private.nightly_stop(run_id bigint, fencing_token bigint) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   run public.nightly_runs;
@@ -568,7 +568,7 @@ grant execute on function private.nightly_stop(bigint, bigint) to pause_schedule
 comment on function private.nightly_stop(bigint, bigint) is 'Behind public.nightly_stop. Definer, because the scheduler reaches no table.';
 
 create function private.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   completed_on date := (select max(r.as_of) from public.nightly_runs r where r.outcome = 'completed');
@@ -594,7 +594,7 @@ comment on function private.nightly_preview(date, boolean, text, uuid, integer) 
 -- What the scheduled function calls. Invoker in the exposed schema; the bodies are
 -- parsed here and now, so that the scheduler needs no access to private.
 create function public.nightly_begin(as_of date, is_full boolean, holder uuid) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_begin(nightly_begin.as_of, nightly_begin.is_full, nightly_begin.holder);
 end;
@@ -605,7 +605,7 @@ comment on function public.nightly_begin(date, boolean, uuid) is
   'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again.';
 
 create function public.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_step(nightly_step.run_id, nightly_step.fencing_token, nightly_step.batch);
 end;
@@ -616,7 +616,7 @@ comment on function public.nightly_step(bigint, bigint, integer) is
   'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and extends the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
 
 create function public.nightly_stop(run_id bigint, fencing_token bigint) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_stop(nightly_stop.run_id, nightly_stop.fencing_token);
 end;
@@ -627,7 +627,7 @@ comment on function public.nightly_stop(bigint, bigint) is
   'Ends an unfinished run as partial and returns the lease; the next start continues from there. Has no effect for a caller that has lost the lease.';
 
 create function public.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_preview(nightly_preview.as_of, nightly_preview.is_full, nightly_preview.phase,
     nightly_preview.after_id, nightly_preview.batch);

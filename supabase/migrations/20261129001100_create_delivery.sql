@@ -143,7 +143,7 @@ comment on column private.refused_addresses.address_hash is
   'SHA-256 of the address in lower case: enough to notice another one, while the address itself stays in Supabase Auth alone.';
 
 create function private.hash_address(address text) returns bytea
-language sql immutable security invoker set search_path = ''
+language sql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
   select sha256(convert_to(lower(hash_address.address), 'UTF8'))
 $$;
@@ -157,7 +157,7 @@ comment on function private.hash_address(text) is 'The hash under which private.
 -- an organisation of any size.
 create function private.recipients_of(notification_ids uuid[])
 returns table (notification_id uuid, recipient_id uuid, recipient_role text, chosen_because text)
-language plpgsql stable rows 100 security definer set search_path = ''
+language plpgsql stable rows 100 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -260,7 +260,7 @@ comment on column public.undelivered_notifications.audience is 'For whom it was 
 comment on column public.undelivered_notifications.recipient_id is 'The person whose e-mail fails; null when there was no recipient.';
 
 create function private.acknowledge_undelivered(notification_id uuid) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if auth.uid() is null then
@@ -294,7 +294,7 @@ comment on function private.acknowledge_undelivered(uuid) is
   'Behind public.acknowledge_undelivered. Definer, because nobody may write the tables directly; checks the caller itself.';
 
 create function public.acknowledge_undelivered(notification_id uuid default null) returns void
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.acknowledge_undelivered(acknowledge_undelivered.notification_id);

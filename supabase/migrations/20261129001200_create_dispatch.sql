@@ -7,7 +7,7 @@
 -- when there is nobody to give it to.
 
 create function private.next_email_try(number integer, as_of timestamptz) returns timestamptz
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- A minute, two, four … up to four hours, give or take a quarter, so that what
@@ -31,7 +31,7 @@ comment on function private.next_email_try(integer, timestamptz) is
 -- from choosing its index.
 create function private.claim_notifications(batch integer, lease_seconds integer, email boolean, as_of timestamptz) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
 as $$
 declare
@@ -142,7 +142,7 @@ create function public.claim_notifications(
   email boolean default null,
   as_of timestamptz default null
 ) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.claim_notifications(claim_notifications.batch, claim_notifications.lease_seconds,
     coalesce(claim_notifications.email, false), claim_notifications.as_of);
@@ -157,7 +157,7 @@ create function private.record_notifications(
   claim uuid, inbox jsonb, emails jsonb, settled uuid[], released uuid[], as_of timestamptz
 ) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
 as $$
 declare
@@ -346,7 +346,7 @@ create function public.record_notifications(
   released uuid[] default null,
   as_of timestamptz default null
 ) returns jsonb
-language sql volatile security invoker set search_path = ''
+language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.record_notifications(record_notifications.claim, coalesce(record_notifications.inbox, '[]'),
     coalesce(record_notifications.emails, '[]'), record_notifications.settled, record_notifications.released,

@@ -34,7 +34,7 @@ create trigger erasures_refuse_change
   for each statement execute function private.refuse_removal('The log of erasures is append-only.');
 
 create function private.erase_person(person_id uuid, actor_id uuid) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   moment timestamptz := clock_timestamp();
@@ -101,7 +101,7 @@ comment on function private.erase_person(uuid, uuid) is
   'Pseudonymises a person in one transaction and logs it. Definer, for the trigger on auth.users; does not check the caller.';
 
 create function private.erase_deleted_user() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.erase_person(old.id, null);
@@ -133,7 +133,7 @@ end
 $$;
 
 create function private.erase_person_as_administrator(person_id uuid) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   administered uuid[] := private.my_administered_chapter_ids();
@@ -160,7 +160,7 @@ comment on function private.erase_person_as_administrator(uuid) is
   'Behind public.erase_person. Definer, because nobody may write the tables directly; checks the caller itself.';
 
 create function public.erase_person(person_id uuid) returns void
-language plpgsql volatile security invoker set search_path = ''
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.erase_person_as_administrator(erase_person.person_id);

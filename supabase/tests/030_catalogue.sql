@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(102);
+select plan(108);
 
 create temporary view relations as
   select c.oid, c.relname, c.relkind, c.relowner, c.relnamespace, c.relacl, c.relrowsecurity, c.reloptions
@@ -121,25 +121,36 @@ insert into rules (rule, finds, violations) values
 
 -- Functions.
 
-('every function has its search_path pinned to nothing',
- $$ select f.oid::regprocedure from functions f where not coalesce('search_path=""' = any (f.proconfig), false) $$,
+('every function pins its search_path to PostgreSQL''s own names, which come before temporary ones',
+ $$ select f.oid::regprocedure from functions f where not coalesce('search_path=pg_catalog, pg_temp' = any (f.proconfig), false) $$,
  array[
    $v$create function private.unpinned() returns integer language sql as 'select 1'$v$,
    $v$create function public.pinned_to_public() returns integer language sql set search_path = 'public' as 'select 1'$v$,
+   $v$create function public.pinned_to_nothing() returns integer language sql set search_path = '' as 'select 1'$v$,
+   $v$create function public.temporary_first() returns integer language sql set search_path = pg_temp, pg_catalog as 'select 1'$v$,
    'alter function private.today() reset search_path']),
+
+('nobody who comes by the API, and neither of our roles, can create temporary objects',
+ $$ select r.rolname from pg_roles r
+    where r.rolname in ('anon', 'authenticated', 'service_role', 'authenticator', 'pause_api', 'pause_scheduler')
+      and has_database_privilege(r.oid, current_database(), 'TEMPORARY') $$,
+ array[
+   format('grant temporary on database %I to public', current_database()),
+   format('grant temporary on database %I to authenticated', current_database()),
+   format('grant temporary on database %I to pause_scheduler', current_database())]),
 
 ('no function of public is security definer',
  $$ select f.oid::regprocedure from functions f where f.prosecdef and f.pronamespace = 'public'::regnamespace $$,
  array[
-   $v$create function public.elevated() returns integer language sql security definer set search_path = '' as 'select 1'$v$,
+   $v$create function public.elevated() returns integer language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'$v$,
    'alter function public.mentor_status_on(uuid, date) security definer']),
 
-('a trigger on somebody else''s table runs a security definer function with an empty search_path',
+('a trigger on somebody else''s table runs a security definer function with a pinned search_path',
  $$ select t.tgname
     from pg_trigger t
     join functions f on f.oid = t.tgfoid
     where t.tgrelid not in (select r.oid from relations r)
-      and not (f.prosecdef and coalesce('search_path=""' = any (f.proconfig), false)) $$,
+      and not (f.prosecdef and coalesce('search_path=pg_catalog, pg_temp' = any (f.proconfig), false)) $$,
  array[
    $v$create trigger refuse before update on auth.users for each row execute function private.refuse_removal('no')$v$,
    'alter function private.erase_deleted_user() security invoker',
@@ -156,7 +167,7 @@ insert into rules (rule, finds, violations) values
    'grant select (name) on public.chapters to public',
    'grant usage on sequence public.pause_status_log_id_seq to anon',
    'grant execute on function public.mentor_status_on(uuid, date) to public',
-   $v$create function private.forgotten() returns integer language sql set search_path = '' as 'select 1'$v$,
+   $v$create function private.forgotten() returns integer language sql set search_path = pg_catalog, pg_temp as 'select 1'$v$,
    'create table public.forgotten (id integer)']),
 
 ('only authenticated reaches the schema private, and nobody may create there',

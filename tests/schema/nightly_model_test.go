@@ -150,11 +150,11 @@ func newNights(t *testing.T) *nights {
 	n.scheduler = n.openScheduler(t)
 	n.exec(t, "create table private.test_clock (day date not null)")
 	n.exec(t, "insert into private.test_clock values ($1::date)", n.clock.date(n.first))
-	n.exec(t, `create or replace function private.today() returns date language plpgsql stable security definer set search_path = ''
+	n.exec(t, `create or replace function private.today() returns date language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 		as $$ begin return (select c.day from private.test_clock c); end $$`)
 	// Among so few mentors the sweep would make good what the marks and dates miss.
 	n.exec(t, `create or replace function private.tonights_sweep(batch integer) returns uuid[] language sql stable security definer
-		set search_path = '' as $$ select '{}'::uuid[] $$`)
+		set search_path = pg_catalog, pg_temp as $$ select '{}'::uuid[] $$`)
 	return n
 }
 

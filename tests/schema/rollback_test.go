@@ -155,7 +155,8 @@ func catalogue(t *testing.T, owner *sql.DB) []string {
 			select format('membership of %s in %s admin %s', m.member::regrole, m.roleid::regrole, m.admin_option)
 			from pg_catalog.pg_auth_members m
 			union all
-			select format('database acl %s', d.datacl) from pg_catalog.pg_database d where d.datname = current_database()
+			select format('database acl %s', (select array_agg(a::text order by a::text) from unnest(coalesce(d.datacl, acldefault('d', d.datdba))) a))
+			from pg_catalog.pg_database d where d.datname = current_database()
 			union all
 			select format('setting of role %s: %s', s.setrole::regrole, s.setconfig) from pg_catalog.pg_db_role_setting s
 			where s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = current_database()))

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.acknowledge_discrepancy (
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   administered uuid[] := private.my_administered_chapter_ids();

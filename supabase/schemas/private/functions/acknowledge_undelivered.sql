@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.acknowledge_undelivered (
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   if auth.uid() is null then

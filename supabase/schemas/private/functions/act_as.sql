@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.act_as (
 )
   RETURNS void
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   -- Assigned, not performed: an expression is cheaper than a statement.

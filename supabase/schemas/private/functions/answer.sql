@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.answer (
   RETURNS jsonb
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   response jsonb := jsonb_build_object('pause_record', jsonb_build_object(

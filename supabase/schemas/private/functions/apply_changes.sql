@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.apply_changes (
   RETURNS record
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET plan_cache_mode TO 'force_custom_plan'
   SET jit TO 'off'
   SET enable_seqscan TO 'off'

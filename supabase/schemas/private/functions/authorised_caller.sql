@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.authorised_caller (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   caller uuid := auth.uid();

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.bring_up_to_date (
   RETURNS public.pause_records
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   facts record;

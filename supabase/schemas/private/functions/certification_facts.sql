@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION private.certification_facts (
   LANGUAGE plpgsql
   STABLE
   ROWS 1
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return query

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.claim_notifications (
   RETURNS jsonb
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET "TimeZone" TO 'UTC'
   SET plan_cache_mode TO 'force_generic_plan'
   SET jit TO 'off'

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION private.coordinator_roster (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET "TimeZone" TO 'UTC'
   SET "DateStyle" TO 'ISO'
   SET plan_cache_mode TO 'force_generic_plan'

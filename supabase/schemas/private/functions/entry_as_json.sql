@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.entry_as_json (
   RETURNS text
   LANGUAGE sql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   select '{"mentor_id":"' || entry_as_json.mentor_id || '","display_name":' || to_json(entry_as_json.display_name)
     || ',"coordinators":' || entry_as_json.coordinators

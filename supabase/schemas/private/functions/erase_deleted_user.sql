@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION private.erase_deleted_user()
   RETURNS TRIGGER
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   perform private.erase_person(old.id, null);

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.erase_person (
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   moment timestamptz := clock_timestamp();

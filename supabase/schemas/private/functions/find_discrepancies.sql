@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION private.find_discrepancies (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return query

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION private.fold_now_and_then()
   RETURNS TRIGGER
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   -- The first call folds all deltas of a large statement; the others would only walk

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.fold_roster_deltas (
   RETURNS integer
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   -- A day of margin: no as-of date is before this.

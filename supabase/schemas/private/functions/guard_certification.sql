@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION private.guard_certification()
   RETURNS TRIGGER
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   if new.mentor_id <> old.mentor_id then

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION private.guard_pause_record()
   RETURNS TRIGGER
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';

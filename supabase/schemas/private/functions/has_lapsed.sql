@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.has_lapsed (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return exists (

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.hash_address (
   RETURNS bytea
   LANGUAGE sql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   select sha256(convert_to(lower(hash_address.address), 'UTF8'))
 $function$;

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.lock_live_record (
   RETURNS public.pause_records
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   live public.pause_records;

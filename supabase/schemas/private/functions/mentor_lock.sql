@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.mentor_lock (
   RETURNS bigint
   LANGUAGE plpgsql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return uuid_hash_extended(mentor_lock.mentor_id, 20261123);

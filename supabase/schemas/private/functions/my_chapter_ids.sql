@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION private.my_chapter_ids()
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return array(

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.next_email_try (
 )
   RETURNS timestamp WITH time zone
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   -- A minute, two, four … up to four hours, give or take a quarter, so that what

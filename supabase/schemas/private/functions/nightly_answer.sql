@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.nightly_answer (
   RETURNS jsonb
   LANGUAGE plpgsql
   STABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return jsonb_build_object(

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION private.nightly_candidates (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET plan_cache_mode TO 'force_generic_plan'
   SET jit TO 'off'
   SET enable_seqscan TO 'off'

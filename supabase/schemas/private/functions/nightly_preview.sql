@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.nightly_preview (
   RETURNS jsonb
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   completed_on date := (select max(r.as_of) from public.nightly_runs r where r.outcome = 'completed');

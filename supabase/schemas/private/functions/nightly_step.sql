@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.nightly_step (
   RETURNS jsonb
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   run public.nightly_runs;

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.nightly_stop (
   RETURNS jsonb
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   run public.nightly_runs;

@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION private.recipients_of (
   STABLE
   SECURITY DEFINER
   ROWS 100
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return query

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.reconcile (
   RETURNS record
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   suspects uuid[] := array(select distinct d.mentor_id from private.find_discrepancies(reconcile.mentor_ids) d);

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION private.record_pause_changes()
   RETURNS TRIGGER
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET jit TO 'off'
   AS $function$
 declare

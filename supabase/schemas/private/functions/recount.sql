@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.recount (
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   -- Not while deltas are folded, which moves and removes rows; it never takes long.

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.refresh_roster (
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   SET plan_cache_mode TO 'force_custom_plan'
   SET jit TO 'off'
   AS $function$

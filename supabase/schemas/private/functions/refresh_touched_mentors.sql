@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION private.refresh_touched_mentors()
   RETURNS TRIGGER
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   touched uuid[] := '{}';

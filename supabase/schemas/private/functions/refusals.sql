@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.refusals()
   )
   LANGUAGE sql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   values
     ('invalid_request', 400, 'The request is not valid.'),

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.refuse (
   RETURNS void
   LANGUAGE plpgsql
   STABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   refusal record;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION private.refuse_removal()
   RETURNS TRIGGER
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   raise exception '% on %.% is refused: history is kept', tg_op, tg_table_schema, tg_table_name

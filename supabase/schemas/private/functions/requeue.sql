@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.requeue (
   RETURNS integer
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   requeued integer;

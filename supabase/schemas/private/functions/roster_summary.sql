@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.roster_summary (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   sets integer[];

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.seal_cursor (
   RETURNS text
   LANGUAGE plpgsql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   -- Hashed twice with the key, as HMAC does, so that nothing can be appended.

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.searchable (
   RETURNS text
   LANGUAGE sql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   -- In this order: only the small letter of a pair may exist as one character.
   select normalize(lower(searchable.name collate "nb-x-icu"), nfc)

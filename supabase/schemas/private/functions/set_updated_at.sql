@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION private.set_updated_at()
   RETURNS TRIGGER
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   new.updated_at := clock_timestamp();

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION private.tell_nightly_run()
   RETURNS TRIGGER
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   if tg_table_name = 'certifications' and tg_op = 'DELETE' then

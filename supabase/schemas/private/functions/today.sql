@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION private.today()
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   zone text := nullif(current_setting('mentorpause.time_zone', true), '');

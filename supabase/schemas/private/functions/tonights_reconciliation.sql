@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.tonights_reconciliation (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
   next_ids uuid[] := private.mentors_to_reconcile(

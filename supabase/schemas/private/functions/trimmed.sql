@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.trimmed (
   RETURNS text
   LANGUAGE plpgsql
   IMMUTABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return btrim(trimmed.value,

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION private.try_lock_mentors (
   RETURNS uuid[]
   LANGUAGE plpgsql
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return array(

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION private.wanted_entries (
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return query

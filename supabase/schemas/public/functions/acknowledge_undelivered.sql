@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.acknowledge_undelivered (
 )
   RETURNS void
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   perform private.acknowledge_undelivered(acknowledge_undelivered.notification_id);

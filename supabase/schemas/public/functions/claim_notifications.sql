@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION public.claim_notifications (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.claim_notifications(batch, lease_seconds, COALESCE(email, false), as_of)
   AS claim_notifications;

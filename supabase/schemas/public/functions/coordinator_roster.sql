@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION public.coordinator_roster (
   RETURNS jsonb
   LANGUAGE plpgsql
   STABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return private.coordinator_roster(coordinator_roster.chapter_id, coordinator_roster.status,

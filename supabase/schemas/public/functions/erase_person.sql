@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.erase_person (
 )
   RETURNS void
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   perform private.erase_person_as_administrator(erase_person.person_id);

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.mentor_status_on (
   RETURNS text
   LANGUAGE plpgsql
   STABLE
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return private.mentor_status_on(mentor_status_on.mentor_id, mentor_status_on.as_of);

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.nightly_begin (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.nightly_begin(as_of, is_full, holder)
   AS nightly_begin;

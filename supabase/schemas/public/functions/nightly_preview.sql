@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION public.nightly_preview (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.nightly_preview(as_of, is_full, phase, after_id, batch)
   AS nightly_preview;

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.nightly_step (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.nightly_step(run_id, fencing_token, batch)
   AS nightly_step;

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.nightly_stop (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.nightly_stop(run_id, fencing_token)
   AS nightly_stop;

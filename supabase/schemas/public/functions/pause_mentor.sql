@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION public.pause_mentor (
 )
   RETURNS jsonb
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return private.pause_mentor(pause_mentor.mentor_id, pause_mentor.pause_reason,

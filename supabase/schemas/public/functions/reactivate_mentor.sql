@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.reactivate_mentor (
 )
   RETURNS jsonb
   LANGUAGE plpgsql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
   return private.reactivate_mentor(reactivate_mentor.mentor_id,

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION public.record_notifications (
 )
   RETURNS jsonb
   LANGUAGE sql
-  SET search_path TO ''
+  SET search_path TO 'pg_catalog', 'pg_temp'
 BEGIN ATOMIC
  SELECT private.record_notifications(claim, COALESCE(inbox, '[]'::jsonb), COALESCE(emails, '[]'::jsonb), settled, released, as_of)
   AS record_notifications;
