@@ -1,12 +1,16 @@
 // Command testcluster runs a command with a throwaway PostgreSQL server that
 // behaves like Supabase, and stops the server when the command has ended.
 //
-//	go run ./cmd/testcluster [-set name=value …] -- go test ./...
+//	go run ./cmd/testcluster [-set name=value …] [-clock '2027-06-23 23:59:50'] -- go test ./...
+//
+// With -clock, the server's clock shows that instant when the command starts,
+// and runs; the databases were made in the minute before it. The instant is of
+// Europe/Oslo, unless it says otherwise: 2027-06-23T21:59:50Z.
 //
 // It installs PostgreSQL where that is missing and it may. The command finds
 // in its environment:
 //
-//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for local/testdb
+//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for shared/testdb
 //	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on,
 //	                             with the sample data, as supabase db reset leaves it
 //	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off and no data
@@ -26,6 +30,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
+	_ "time/tzdata" // Oslo's, where the system has none
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,13 +42,17 @@ import (
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: testcluster [-set name=value …] [--] command [argument …]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: testcluster [-set name=value …] [-clock instant] [--] command [argument …]")
 		flag.PrintDefaults()
 	}
-	var settings []string
+	var opts options
 	flag.Func("set", "a setting of the server, name=value", func(setting string) error {
-		settings = append(settings, setting)
+		opts.settings = append(opts.settings, setting)
 		return nil
+	})
+	flag.Func("clock", "what the server's clock shows when the command starts: an `instant`, in Oslo unless it says otherwise", func(instant string) (err error) {
+		opts.clock, err = parseInstant(instant)
+		return err
 	})
 	flag.Parse()
 	if flag.NArg() == 0 {
@@ -51,11 +61,31 @@ func main() {
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	code, err := run(signals, settings, flag.Args())
+	code, err := run(signals, opts, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testcluster:", err)
 	}
 	os.Exit(code)
+}
+
+// options are what the flags say.
+type options struct {
+	settings []string
+	clock    time.Time // zero: the machine's
+}
+
+// parseInstant reads a date and time, by default of the organisation's zone.
+func parseInstant(text string) (time.Time, error) {
+	oslo, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, layout := range []string{time.DateTime, time.DateTime + "Z07:00", time.RFC3339} {
+		if instant, err := time.ParseInLocation(layout, text, oslo); err == nil {
+			return instant, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("want 2027-06-23 23:59:50, of Oslo, or 2027-06-23T21:59:50Z")
 }
 
 // interruption is the signal that came before the command was started.
@@ -64,8 +94,8 @@ type interruption struct{ signal syscall.Signal }
 func (i interruption) Error() string { return "interrupted: " + i.signal.String() }
 
 // run returns the exit status, also with an error.
-func run(signals <-chan os.Signal, settings, command []string) (code int, err error) {
-	cluster, env, err := prepare(signals, settings)
+func run(signals <-chan os.Signal, opts options, command []string) (code int, err error) {
+	cluster, env, err := prepare(signals, opts)
 	if cluster != nil {
 		defer func() {
 			if stopErr := cluster.Stop(); stopErr != nil {
@@ -104,7 +134,7 @@ func run(signals <-chan os.Signal, settings, command []string) (code int, err er
 
 // prepare starts the server and makes the databases; a signal interrupts it.
 // The cluster is returned, to be stopped, even with an error.
-func prepare(signals <-chan os.Signal, settings []string) (*postgres.Cluster, []string, error) {
+func prepare(signals <-chan os.Signal, opts options) (*postgres.Cluster, []string, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	prepared := make(chan struct{})
@@ -117,7 +147,7 @@ func prepare(signals <-chan os.Signal, settings []string) (*postgres.Cluster, []
 		case <-prepared:
 		}
 	}()
-	cluster, env, err := makeCluster(ctx, settings)
+	cluster, env, err := makeCluster(ctx, opts)
 	close(prepared)
 	<-watching
 	if cause := context.Cause(ctx); cause != nil {
@@ -126,14 +156,19 @@ func prepare(signals <-chan os.Signal, settings []string) (*postgres.Cluster, []
 	return cluster, env, err
 }
 
-func makeCluster(ctx context.Context, settings []string) (*postgres.Cluster, []string, error) {
+func makeCluster(ctx context.Context, opts options) (*postgres.Cluster, []string, error) {
 	installation, err := postgres.Ensure(ctx, os.Stderr)
 	if err != nil {
 		return nil, nil, err
 	}
-	cluster, err := installation.Start(ctx, postgres.Options{Settings: settings})
+	cluster, err := installation.Start(ctx, postgres.Options{Settings: opts.settings})
 	if err != nil {
 		return nil, nil, err
+	}
+	if !opts.clock.IsZero() {
+		if err := cluster.SetClock(ctx, opts.clock.Add(-time.Minute)); err != nil {
+			return cluster, nil, err
+		}
 	}
 	env := []string{
 		testdb.ClusterVariable + "=" + cluster.URL(postgres.Superuser, postgres.Maintenance),
@@ -161,6 +196,11 @@ func makeCluster(ctx context.Context, settings []string) (*postgres.Cluster, []s
 			}
 		}
 		env = append(env, database.variable+"="+url)
+	}
+	if !opts.clock.IsZero() {
+		if err := cluster.SetClock(ctx, opts.clock); err != nil {
+			return cluster, nil, err
+		}
 	}
 	return cluster, env, nil
 }

@@ -48,6 +48,7 @@ type Cluster struct {
 	installation Installation
 	durable      bool
 	settings     []string // beside those of every cluster
+	clock        []string // the environment that shifts the server's clock; empty: the machine's
 
 	dir       string
 	temporary bool
@@ -384,6 +385,7 @@ func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, po
 	// The end of ctx is the end of waiting, and not of the server.
 	cmd := acct.command(context.WithoutCancel(ctx), c.dir, filepath.Join(i.Bin, "postgres"), args...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(cmd.Env, c.clock...)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
