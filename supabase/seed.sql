@@ -91,15 +91,15 @@ insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 select m.id, 'likepersonkurs', c.expires_on - interval '3 years', c.expires_on
 from seed_mentors m
 cross join lateral (select case
-  when m.nr % 11 = 0 then current_date - (m.nr % 40)      -- expired
-  when m.nr % 7 = 0 then current_date + (m.nr % 30)       -- expiring
-  else current_date + 60 + m.nr * 13 end as expires_on) c
+  when m.nr % 11 = 0 then private.today() - (m.nr % 40)      -- expired
+  when m.nr % 7 = 0 then private.today() + (m.nr % 30)       -- expiring
+  else private.today() + 60 + m.nr * 13 end as expires_on) c
 where m.nr % 13 <> 0
 union all
-select m.id, 'likepersonkurs', current_date - interval '4 years', current_date - interval '1 year'
+select m.id, 'likepersonkurs', private.today() - interval '4 years', private.today() - interval '1 year'
 from seed_mentors m where m.nr % 5 = 0 and m.nr % 11 <> 0 and m.nr % 13 <> 0
 union all
-select m.id, 'politiattest', current_date - interval '2 years', null from seed_mentors m where m.nr % 3 <> 0;
+select m.id, 'politiattest', private.today() - interval '2 years', null from seed_mentors m where m.nr % 3 <> 0;
 
 insert into public.coordinator_assignments (mentor_id, coordinator_id, started_at, ended_at)
 select m.id, case m.chapter_id
@@ -124,21 +124,21 @@ from seed_mentors m where m.nr in (1, 2, 3);
 create temporary table seed_pauses as
 select m.id as mentor_id, p.reason, p.paused_on, p.expected_on, p.returned_on, a.coordinator_id
 from (values
-  (2, 'Eksamen', current_date - 20, current_date + 12, null::date),
-  (5, 'Sykdom i familien', current_date - 60, current_date - 9, null),
-  (9, 'Trenger en pause', current_date - 15, null, null),
-  (14, 'Venter barn', current_date - 40, current_date + 200, null),
-  (22, 'Operasjon', current_date - 33, current_date - 2, null), -- the course expired meanwhile
-  (25, 'Flytter', current_date - 5, current_date + 7, null),
-  (31, 'Mye på jobb', current_date - 90, current_date, null),
-  (36, 'Egen helse', current_date - 12, current_date + 30, null),
-  (44, 'Reise', current_date - 3, current_date + 25, null), -- the course expired meanwhile
-  (46, 'Studier', current_date - 25, current_date + 60, null),
-  (53, 'Sorg', current_date - 80, current_date - 30, null),
-  (59, 'Omsorg for foreldre', current_date - 18, null, null),
-  (3, 'Sommerferie', current_date - 150, current_date - 110, current_date - 108),
-  (28, 'Egen helse', current_date - 300, null, current_date - 210),
-  (28, 'Kurs', current_date - 120, current_date - 100, current_date - 101)
+  (2, 'Eksamen', private.today() - 20, private.today() + 12, null::date),
+  (5, 'Sykdom i familien', private.today() - 60, private.today() - 9, null),
+  (9, 'Trenger en pause', private.today() - 15, null, null),
+  (14, 'Venter barn', private.today() - 40, private.today() + 200, null),
+  (22, 'Operasjon', private.today() - 33, private.today() - 2, null), -- the course expired meanwhile
+  (25, 'Flytter', private.today() - 5, private.today() + 7, null),
+  (31, 'Mye på jobb', private.today() - 90, private.today(), null),
+  (36, 'Egen helse', private.today() - 12, private.today() + 30, null),
+  (44, 'Reise', private.today() - 3, private.today() + 25, null), -- the course expired meanwhile
+  (46, 'Studier', private.today() - 25, private.today() + 60, null),
+  (53, 'Sorg', private.today() - 80, private.today() - 30, null),
+  (59, 'Omsorg for foreldre', private.today() - 18, null, null),
+  (3, 'Sommerferie', private.today() - 150, private.today() - 110, private.today() - 108),
+  (28, 'Egen helse', private.today() - 300, null, private.today() - 210),
+  (28, 'Kurs', private.today() - 120, private.today() - 100, private.today() - 101)
 ) p (nr, reason, paused_on, expected_on, returned_on)
 join seed_mentors m on m.nr = p.nr
 left join lateral (
