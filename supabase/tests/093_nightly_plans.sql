@@ -5,6 +5,7 @@ begin;
 
 select plan(8);
 
+select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
 select pg_temp.add_mentor('mentor ' || n, 'oslo') from generate_series(1, 40) n;
