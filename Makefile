@@ -34,6 +34,11 @@ test: tools node_modules/.package-lock.json ## runs every test, with a throwaway
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
 
+.PHONY: test-clock
+test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, changes of summer time, leap days (AT="2027-06-23 23:59:50", or RANDOM=20)
+	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
+
 .PHONY: fuzz
 fuzz: ## fuzzes every target, one after the other, against a throwaway PostgreSQL (FUZZTIME=2m each)
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
@@ -137,13 +142,15 @@ clean: ## removes what was built; the development database in .dev stays
 	rm -rf build .cache
 
 # What the tests need beside Go and PostgreSQL.
-.PHONY: tools
-tools:
+.PHONY: tools tools-pgtap
+tools: tools-pgtap
+	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
+	@.ci/install "$${CHROMIUM:-chromium}" chromium '--cask chromium, or name another browser of its kind: make test CHROMIUM=…'
+
+tools-pgtap:
 	@.ci/install psql postgresql-client libpq
 	@.ci/install pg_prove libtap-parser-sourcehandler-pgtap-perl pgtap
 	@.ci/install cc 'gcc libc6-dev' gcc
-	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
-	@.ci/install "$${CHROMIUM:-chromium}" chromium '--cask chromium, or name another browser of its kind: make test CHROMIUM=…'
 
 node_modules/.package-lock.json: package-lock.json
 	@.ci/install npm npm node
