@@ -37,7 +37,7 @@ func newFuzz(f *testing.F) *endpoint.Fuzz {
 		for _, statement := range []string{
 			"insert into public.profiles (id, display_name) values ($1, $2)",
 			"insert into public.chapter_memberships (chapter_id, user_id, role) select '" + endpoint.Oslo + "', $1, 'mentor' where $2 <> ''",
-			"insert into public.certifications (mentor_id, kind, issued_on, expires_on) select $1, 'course', current_date - 99, current_date - 9 where $2 like '%% Groß'",
+			"insert into public.certifications (mentor_id, kind, issued_on, expires_on) select $1, 'course', private.today() - 99, private.today() - 9 where $2 like '%% Groß'",
 		} {
 			if _, err := z.SQL.ExecContext(f.Context(), statement, id, name); err != nil {
 				f.Fatal(err)

@@ -59,8 +59,8 @@ insert into public.chapter_memberships (chapter_id, user_id, role, started_at, e
 	('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000e2', 'mentor', now() - interval '9 days', null),
 	('00000000-0000-4000-8000-0000000000a2', '00000000-0000-4000-8000-0000000000e3', 'mentor', now() - interval '9 days', null);
 insert into public.certifications (mentor_id, kind, issued_on, expires_on) values
-	('00000000-0000-4000-8000-0000000000e1', 'course', current_date - 100, current_date + 400),
-	('00000000-0000-4000-8000-0000000000e2', 'course', current_date - 400, current_date - 10);
+	('00000000-0000-4000-8000-0000000000e1', 'course', private.today() - 100, private.today() + 400),
+	('00000000-0000-4000-8000-0000000000e2', 'course', private.today() - 400, private.today() - 10);
 insert into public.coordinator_assignments (mentor_id, coordinator_id) values
 	('00000000-0000-4000-8000-0000000000e1', '00000000-0000-4000-8000-0000000000c1');
 `

@@ -65,7 +65,8 @@ func Unmigrated() Option { return func(o *options) { o.unmigrated = true } }
 func OwnCluster() Option { return func(o *options) { o.ownCluster = true } }
 
 // New returns a fresh database, which is dropped when the test ends. Parallel
-// tests may all call it.
+// tests may all call it. Most tests ask more than once what day it is: in the
+// last half minute before midnight in Oslo, New waits for it.
 func New(t testing.TB, opts ...Option) *Database {
 	t.Helper()
 	var o options
@@ -76,6 +77,9 @@ func New(t testing.TB, opts ...Option) *Database {
 	cluster := clusterFor(t, o)
 	template, err := templates.get(ctx, cluster, o.mode, !o.unmigrated)
 	if err != nil {
+		t.Fatalf("test database: %v", err)
+	}
+	if err := awaitMidnight(ctx, cluster); err != nil {
 		t.Fatalf("test database: %v", err)
 	}
 	d := &Database{Name: "test_" + strings.ToLower(rand.Text()[:16]), cluster: cluster, own: o.ownCluster}
@@ -89,6 +93,23 @@ func New(t testing.TB, opts ...Option) *Database {
 		}
 	})
 	return d
+}
+
+// awaitMidnight returns at once, except in the last half minute of the
+// organisation's day: then when the next one has begun, by the server's clock.
+func awaitMidnight(ctx context.Context, cluster *localpg.Cluster) error {
+	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, localpg.Maintenance))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, `
+		select pg_catalog.pg_sleep(extract(epoch from c.clock::date + 1 - c.clock))
+		from (select pg_catalog.clock_timestamp() at time zone 'Europe/Oslo' as clock) c
+		where (c.clock + interval '30 seconds')::date > c.clock::date`); err != nil {
+		return fmt.Errorf("wait for midnight: %w", err)
+	}
+	return nil
 }
 
 // clusterFor returns the server for a test's database.

@@ -81,7 +81,7 @@ func addMentors(t *testing.T, s *stack.Stack, n int) []string {
 		named as (insert into public.profiles (id, display_name) select id, format('Mentor %s', chr(64 + n::int)) from mentors),
 		joined as (insert into public.chapter_memberships (chapter_id, user_id, role) select $2::uuid, id, 'mentor' from mentors)
 		insert into public.certifications (mentor_id, kind, issued_on, expires_on)
-		select id, 'course', current_date - 100, current_date + 400 from mentors`, ids, endpoint.Oslo)
+		select id, 'course', private.today() - 100, private.today() + 400 from mentors`, ids, endpoint.Oslo)
 	if err != nil {
 		t.Fatalf("mentors: %v", err)
 	}

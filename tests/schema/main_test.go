@@ -34,6 +34,7 @@ type world struct {
 	api           *database.DB
 	chapter       string
 	coordinators  [2]string
+	day           string // the organisation's, on which the world was made
 }
 
 func newWorld(t *testing.T) *world {
@@ -46,6 +47,9 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(api.Close)
 	w := &world{db: db, owner: db.Connect(t, "postgres"), authenticator: db.Connect(t, "authenticator"),
 		api: api, chapter: uuid.NewString()}
+	if err := w.owner.QueryRow(t.Context(), "select private.today()::text").Scan(&w.day); err != nil {
+		t.Fatal(err)
+	}
 	w.exec(t, "insert into public.chapters (id, name) values ($1, 'Bergen')", w.chapter)
 	for i := range w.coordinators {
 		w.coordinators[i] = w.person(t, "Kari Koordinator")

@@ -35,19 +35,20 @@ func seeded(t *testing.T) *world {
 	return w
 }
 
-// today is n days from now, by the database's date.
+// today is n days after the one on which the world was made: those of one test
+// may be made on both sides of midnight.
 func (w *world) today(t testing.TB, n int) string {
 	t.Helper()
 	var date string
-	if err := w.owner.QueryRow(t.Context(), "select (private.today() + $1::int)::text", n).Scan(&date); err != nil {
+	if err := w.owner.QueryRow(t.Context(), "select ($1::date + $2::int)::text", w.day, n).Scan(&date); err != nil {
 		t.Fatal(err)
 	}
 	return date
 }
 
-func (w *world) lines(t testing.TB, sql string) []string {
+func (w *world) lines(t testing.TB, sql string, args ...any) []string {
 	t.Helper()
-	rows, err := w.owner.Query(t.Context(), sql)
+	rows, err := w.owner.Query(t.Context(), sql, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,21 +60,22 @@ func (w *world) lines(t testing.TB, sql string) []string {
 }
 
 // statuses is what the run leaves in records and log; outbox what it announces.
+// Days are counted from the world's own.
 func (w *world) statuses(t testing.TB) []string {
 	t.Helper()
 	return w.lines(t, `
-		select format('%s record %s v%s from %s', mentor_id, status, version, effective_on) from public.pause_records
+		select format('%s record %s v%s from day %s', mentor_id, status, version, effective_on - $1::date) from public.pause_records
 		union all
-		select format('%s log %s→%s v%s %s from %s', mentor_id, from_status, to_status, record_version, actor_kind, effective_on)
+		select format('%s log %s→%s v%s %s from day %s', mentor_id, from_status, to_status, record_version, actor_kind, effective_on - $1::date)
 		from public.pause_status_log
-		order by 1`)
+		order by 1`, w.day)
 }
 
 func (w *world) outbox(t testing.TB) []string {
 	t.Helper()
 	return w.lines(t, `
-		select format('%s %s to %s v%s %s %s', mentor_id, kind, audience, record_version, reminder, reference_on)
-		from public.notifications order by 1`)
+		select format('%s %s to %s v%s %s day %s', mentor_id, kind, audience, record_version, reminder, reference_on - $1::date)
+		from public.notifications order by 1`, w.day)
 }
 
 func (w *world) run(t testing.TB, db *database.DB, asOf string) nightly.Report {

@@ -1,0 +1,4 @@
+package testdb
+
+// AwaitMidnight is for the test of it.
+var AwaitMidnight = awaitMidnight
