@@ -97,8 +97,8 @@ func New(t testing.TB, opts ...Option) *Database {
 
 // awaitMidnight returns at once, except in the last half minute of the
 // organisation's day: then when the next one has begun, by the server's clock.
-func awaitMidnight(ctx context.Context, cluster *localpg.Cluster) error {
-	conn, err := pgx.Connect(ctx, cluster.URL(localpg.Superuser, localpg.Maintenance))
+func awaitMidnight(ctx context.Context, cluster *postgres.Cluster) error {
+	conn, err := pgx.Connect(ctx, cluster.URL(postgres.Superuser, postgres.Maintenance))
 	if err != nil {
 		return err
 	}

@@ -299,11 +299,11 @@ func TestNewWaitsForMidnightInOslo(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the clock is shifted on Linux only")
 	}
-	installation, err := localpg.Find()
+	installation, err := postgres.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := installation.Start(t.Context(), localpg.Options{})
+	cluster, err := installation.Start(t.Context(), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestNewWaitsForMidnightInOslo(t *testing.T) {
 			if err := cluster.SetClock(t.Context(), test.clock); err != nil {
 				t.Fatal(err)
 			}
-			conn, err := pgx.Connect(t.Context(), cluster.URL(localpg.Superuser, localpg.Maintenance))
+			conn, err := pgx.Connect(t.Context(), cluster.URL(postgres.Superuser, postgres.Maintenance))
 			if err != nil {
 				t.Fatal(err)
 			}
