@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -110,6 +114,76 @@ func TestMalformedVariablesStopTheStartByName(t *testing.T) {
 				t.Errorf("logged %s", output)
 			}
 		})
+	}
+}
+
+// The check of the template reckons that a function with a URL reads what
+// config.ReadHTTP reads.
+func TestEndpointReadsItsSettingsOnly(t *testing.T) {
+	t.Parallel()
+	read := func(by func(getenv func(string) string)) []string {
+		names := map[string]bool{}
+		by(func(name string) string {
+			names[name] = true
+			return map[string]string{"SUPABASE_DB_URL": "postgres://u@h/d", "SUPABASE_URL": "https://h"}[name]
+		})
+		return slices.Sorted(maps.Keys(names))
+	}
+	got := read(func(getenv func(string) string) {
+		if _, _, err := newEndpoint(build, getenv, &strings.Builder{}); err != nil {
+			t.Error(err)
+		}
+	})
+	want := read(func(getenv func(string) string) { _, _ = config.ReadHTTP(getenv) })
+	if !slices.Equal(got, want) {
+		t.Errorf("reads %v, want %v", got, want)
+	}
+}
+
+// The pooler's clients are reckoned with one connection an instance.
+func TestDatabaseHasOneConnection(t *testing.T) {
+	t.Parallel()
+	server, err := net.Listen("tcp", "127.0.0.1:0") // which answers nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	accepted := make(chan net.Conn, 2)
+	go func() {
+		for {
+			connection, err := server.Accept()
+			if err != nil {
+				close(accepted)
+				return
+			}
+			accepted <- connection
+		}
+	}()
+	db, err := open(config.Common{DatabaseURL: "postgres://u@" + server.Addr().String() + "/d?sslmode=disable", TimeZone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	done := make(chan error)
+	call := func() {
+		_, err := db.CoordinatorRoster(ctx, nil, database.CoordinatorRosterArguments{})
+		done <- err
+	}
+	go call()
+	defer (<-accepted).Close()
+	go call()
+	for range 2 {
+		if err := <-done; err == nil {
+			t.Error("answered by nobody")
+		}
+	}
+	select {
+	case connection := <-accepted:
+		connection.Close()
+		t.Error("a second connection")
+	default:
 	}
 }
 

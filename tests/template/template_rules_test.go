@@ -55,9 +55,9 @@ func checkFunctions(t template, s source) (found complaints) {
 
 func checkStarts(t template, s source) (found complaints) {
 	for _, id := range t.ofType(samFunction) {
-		function := s[folder(id)]
+		function, there := s[folder(id)]
 		events, _ := t.property(id, "Events").(map[string]any)
-		if function == nil {
+		if !there {
 			continue // checkFunctions says so
 		}
 		if !function.hasURL {
@@ -132,8 +132,8 @@ func checkSchedule(t template, id, name string, event any) (found complaints) {
 
 func checkEnvironment(t template, s source) (found complaints) {
 	for _, id := range t.ofType(samFunction) {
-		function := s[folder(id)]
-		if function == nil {
+		function, there := s[folder(id)]
+		if !there {
 			continue
 		}
 		variables, _ := t.property(id, "Environment", "Variables").(map[string]any)
@@ -452,7 +452,7 @@ func checkAlarms(t template, s source) (found complaints) {
 		switch {
 		case property("Namespace") == metric.Namespace:
 			wantDimension = metric.Dimension
-			if function := s[folder(about)]; function == nil || !function.metrics[name] {
+			if !s[folder(about)].metrics[name] {
 				found.add("%s: %s doesn't write the metric %s", id, about, name)
 			}
 		case !known:
@@ -522,12 +522,6 @@ func checkAlarms(t template, s source) (found complaints) {
 func checkConnections(t template, s source) (found complaints) {
 	limit, _ := at(t, "Metadata", "Pooler", "ClientConnections").(float64)
 	sum := reservedConcurrency(t, &found)
-	for _, id := range t.ofType(samFunction) {
-		function := s[folder(id)]
-		if function != nil && !slices.Equal(function.maxConnections, []int64{1}) {
-			found.add("%s: opens the database with %v connections, want one an instance", id, function.maxConnections)
-		}
-	}
 	if 2*sum > limit {
 		found.add("twice %v instances with a connection each don't fit into the pooler's %v", sum, limit)
 	}
@@ -686,7 +680,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"too many connections", "the connections fit into the pooler", "  RosterConcurrency:\n    Type: Number\n    Default: 40", "  RosterConcurrency:\n    Type: Number\n    Default: 90", "don't fit"},
 		{"no limit", "the connections fit into the pooler", "      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref RosterConcurrency, !Ref AWS::NoValue]\n", "", "RosterFunction: its concurrency"},
 	}
-	text, s := readTemplate(t), readSource(t)
+	text, s := readTemplate(t), mustReadSource(t)
 	shown := map[string]bool{}
 	for _, test := range tests {
 		shown[test.rule] = true

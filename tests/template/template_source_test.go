@@ -3,290 +3,144 @@
 package template_test
 
 import (
-	"go/ast"
-	"go/constant"
-	"go/types"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"testing/fstest"
 
-	"golang.org/x/tools/go/packages"
+	"mentorpause/shared/config"
 )
 
-// source is what the functions' code says about what they need: per function,
-// by its folder's name.
-type source map[string]*functionSource
+// source is what the code says about what a function needs, by its folder's name.
+type source map[string]functionSource
 
 type functionSource struct {
-	hasURL         bool            // it is made by shared/service
-	variables      map[string]bool // of the environment, that it reads
-	metrics        map[string]bool // that it writes
-	maxConnections []int64         // with which it opens the database
+	hasURL    bool            // the others are started by a schedule
+	variables map[string]bool // of the environment, that it reads
+	metrics   map[string]bool // that it writes
 }
 
-const module = "mentorpause/"
+// starts are the bodies that a function's main may have. What each reads of the
+// environment is what its reader asks for; checkReads keeps others from reading.
+var starts = map[string]functionSource{
+	"bootstrap.HTTP(newEndpoint)":                           {hasURL: true, variables: recorded(config.ReadHTTP)},
+	"bootstrap.Scheduled(config.ReadScheduled, newHandler)": {variables: recorded(config.ReadScheduled)},
+	"bootstrap.Scheduled(config.ReadDispatch, newHandler)":  {variables: recorded(config.ReadDispatch)},
+}
 
-// readSource finds out from the code itself, so that the template can't fall
-// behind: it follows every function of ours that main may reach, and notes the
-// constants with which they read the environment, name metrics and open the
-// database. Calls through an interface are not followed.
-var sourceOnce = sync.OnceValues(loadSource)
+// recorded names the variables that are asked for when none is set, and when all
+// of them are.
+func recorded[S any](read func(getenv func(string) string) (S, error)) map[string]bool {
+	names := map[string]bool{}
+	for _, value := range []string{"", "x"} {
+		_, _ = read(func(name string) string { // no value here is a good one
+			names[name] = true
+			return value
+		})
+	}
+	return names
+}
 
-func readSource(t testing.TB) source {
-	t.Helper()
-	s, err := sourceOnce()
+var (
+	mainBody = regexp.MustCompile(`(?m)^func main\(\) \{ (.+) \}$`)
+	written  = regexp.MustCompile(`(?m)^[^/\n]*\bmetric\.(?:Count|Milliseconds)\("(\w+)"`)
+
+	// What only package config does, and package bootstrap for everybody.
+	readsEnvironment = regexp.MustCompile(`\b(?:os|syscall)\.(?:Getenv|LookupEnv|Environ|ExpandEnv)\b|\bgetenv\(`)
+	opensDatabase    = regexp.MustCompile(`\bdatabase\.Open\(`)
+)
+
+// readSource reads the code of a checkout. A main of another form than those of
+// starts is a complaint.
+func readSource(checkout fs.FS) (source, complaints) {
+	var found complaints
+	s := source{}
+	mains, _ := fs.Glob(checkout, "functions/*/main.go") // the pattern is well-formed
+	for _, main := range mains {
+		folder := path.Dir(main)
+		var body string
+		if match := mainBody.FindStringSubmatch(code(checkout, main)); match != nil {
+			body = match[1]
+		}
+		function, known := starts[body]
+		if !known {
+			found.add("%s: main is %q, want one of %q", folder, body, slices.Sorted(maps.Keys(starts)))
+			continue
+		}
+		function.metrics = map[string]bool{}
+		files, _ := fs.Glob(checkout, folder+"/*.go")
+		for _, file := range files {
+			for _, match := range written.FindAllStringSubmatch(code(checkout, file), -1) {
+				function.metrics[match[1]] = true
+			}
+		}
+		s[path.Base(folder)] = function
+	}
+	return s, append(found, checkReads(checkout)...)
+}
+
+// checkReads looks for code that reads the environment, or opens the database,
+// past the packages whose task it is.
+func checkReads(checkout fs.FS) (found complaints) {
+	for _, root := range []string{"functions", "shared"} {
+		err := fs.WalkDir(checkout, root, func(file string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text := code(checkout, file)
+			if path.Dir(file) == "shared/bootstrap" {
+				text = strings.ReplaceAll(strings.ReplaceAll(text, "os.Getenv,", ""), "os.Getenv)", "") // hands it to a reader
+				text = strings.Replace(text, "database.Open(", "", 1)
+			}
+			if path.Dir(file) != "shared/config" {
+				if match := readsEnvironment.FindString(text); match != "" {
+					found.add("%s: %s: only shared/config reads the environment", file, match)
+				}
+			}
+			if opensDatabase.MatchString(text) {
+				found.add("%s: only shared/bootstrap opens the database, with one connection an instance", file)
+			}
+			return nil
+		})
+		if err != nil {
+			found.add("%s: %v", root, err)
+		}
+	}
+	return found
+}
+
+// code is the text of a file that is part of a program; of a test's, nothing.
+func code(checkout fs.FS, file string) string {
+	if path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
+		return ""
+	}
+	text, err := fs.ReadFile(checkout, file)
 	if err != nil {
-		t.Fatal(err)
+		return err.Error() // which is no code of ours
+	}
+	return string(text)
+}
+
+func mustReadSource(t testing.TB) source {
+	t.Helper()
+	s, found := readSource(os.DirFS("."))
+	if len(found) > 0 {
+		t.Fatal(strings.Join(found, "\n"))
 	}
 	return s
 }
 
-func loadSource() (source, error) {
-	config := &packages.Config{Mode: packages.LoadSyntax, BuildFlags: []string{"-tags=lambda.norpc"}}
-	loaded, err := packages.Load(config, "./functions/...", "./shared/...")
-	if err != nil {
-		return nil, err
-	}
-	c := &code{functions: map[string]*function{}, initial: map[string][]string{}, imports: map[string][]string{}}
-	var mains []string
-	for _, p := range loaded {
-		for _, problem := range p.Errors {
-			return nil, problem
-		}
-		if p.Name == "main" {
-			mains = append(mains, p.PkgPath)
-		}
-		c.add(p)
-	}
-	c.findReaders()
-
-	found := source{}
-	for _, main := range mains {
-		if !strings.HasPrefix(main, module+"functions/") {
-			continue
-		}
-		f := &functionSource{variables: map[string]bool{}, metrics: map[string]bool{}}
-		for name := range c.reachable(main) {
-			f.hasURL = f.hasURL || name == module+"shared/service.Serve"
-			c.functions[name].note(f)
-		}
-		found[path.Base(main)] = f
-	}
-	return found, nil
-}
-
-// code is the call graph of our packages.
-type code struct {
-	functions map[string]*function // by full name
-	initial   map[string][]string  // package → what runs before main
-	imports   map[string][]string  // package → ours that it imports
-}
-
-// function is a function of ours, or the initial values of a package.
-type function struct {
-	uses           []string // functions that it names
-	reads          []read
-	metrics        []string
-	maxConnections []int64
-
-	// The parameter that is the name of a variable which it reads; -1: none.
-	nameParameter int
-}
-
-// read is a call with a name: of the environment, or of a function that may
-// hand the name on to it.
-type read struct {
-	of       string // full name; empty: the environment
-	argument int    // which argument is the name
-	names    []string
-}
-
-func (f *function) note(into *functionSource) {
-	for _, r := range f.reads {
-		for _, name := range r.names {
-			into.variables[name] = true
-		}
-	}
-	for _, name := range f.metrics {
-		into.metrics[name] = true
-	}
-	into.maxConnections = append(into.maxConnections, f.maxConnections...)
-}
-
-func (c *code) add(p *packages.Package) {
-	for imported := range p.Imports {
-		if strings.HasPrefix(imported, module) {
-			c.imports[p.PkgPath] = append(c.imports[p.PkgPath], imported)
-		}
-	}
-	values := p.PkgPath + ".initial values"
-	c.functions[values] = &function{nameParameter: -1}
-	c.initial[p.PkgPath] = []string{values}
-	for _, file := range p.Syntax {
-		for _, declaration := range file.Decls {
-			switch d := declaration.(type) {
-			case *ast.FuncDecl:
-				object := p.TypesInfo.Defs[d.Name].(*types.Func)
-				name := object.FullName()
-				f := &function{nameParameter: -1}
-				c.functions[name] = f
-				f.read(p, d, object.Signature().Params())
-				if d.Name.Name == "init" && d.Recv == nil {
-					c.initial[p.PkgPath] = append(c.initial[p.PkgPath], name)
-				}
-			case *ast.GenDecl:
-				c.functions[values].read(p, d, nil)
-			}
-		}
-	}
-}
-
-func (f *function) read(p *packages.Package, node ast.Node, parameters *types.Tuple) {
-	ast.Inspect(node, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Ident:
-			if used, ok := p.TypesInfo.Uses[n].(*types.Func); ok && used.Pkg() != nil && strings.HasPrefix(used.Pkg().Path(), module) {
-				f.uses = append(f.uses, used.FullName())
-			}
-		case *ast.CallExpr:
-			f.readCall(p, n, parameters)
-		case *ast.CompositeLit:
-			named, ok := p.TypesInfo.TypeOf(n).(*types.Named)
-			if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path()+"."+named.Obj().Name() != module+"shared/database.Settings" {
-				break
-			}
-			connections := int64(0) // the package's own default
-			for _, element := range n.Elts {
-				if field, ok := element.(*ast.KeyValueExpr); ok && types.ExprString(field.Key) == "MaxConnections" {
-					connections, _ = constant.Int64Val(p.TypesInfo.Types[field.Value].Value)
-				}
-			}
-			f.maxConnections = append(f.maxConnections, connections)
-		}
-		return true
-	})
-}
-
-var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
-
-// readCall notes what the call says with a constant, or with a parameter, as a
-// name.
-func (f *function) readCall(p *packages.Package, call *ast.CallExpr, parameters *types.Tuple) {
-	callee := ""
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		if used, ok := p.TypesInfo.Uses[fun].(*types.Func); ok {
-			callee = used.FullName()
-		}
-	case *ast.SelectorExpr:
-		if used, ok := p.TypesInfo.Uses[fun.Sel].(*types.Func); ok {
-			callee = used.FullName()
-		}
-	}
-	constantText := func(e ast.Expr) (string, bool) {
-		value := p.TypesInfo.Types[e].Value
-		if value == nil || value.Kind() != constant.String {
-			return "", false
-		}
-		return constant.StringVal(value), true
-	}
-	if callee == module+"shared/metric.Count" || callee == module+"shared/metric.Milliseconds" {
-		if name, ok := constantText(call.Args[0]); ok {
-			f.metrics = append(f.metrics, name)
-		}
-		return
-	}
-	environment := callee == "os.Getenv" || callee == "os.LookupEnv" || callee == "" && isGetenv(p.TypesInfo.TypeOf(call.Fun))
-	if !environment && !strings.Contains(callee, module) {
-		return
-	}
-	for n, argument := range call.Args {
-		r := read{of: callee, argument: n}
-		if environment {
-			r.of = ""
-		}
-		if name, ok := constantText(argument); ok && variableName.MatchString(name) {
-			r.names = []string{name}
-		} else if id, ok := argument.(*ast.Ident); ok && environment && parameters != nil {
-			for i := range parameters.Len() {
-				if p.TypesInfo.Uses[id] == parameters.At(i) {
-					f.nameParameter = i
-				}
-			}
-			continue
-		} else {
-			continue
-		}
-		f.reads = append(f.reads, r)
-	}
-}
-
-// isGetenv says whether a value may be os.Getenv: a func(string) string.
-func isGetenv(t types.Type) bool {
-	if t == nil {
-		return false
-	}
-	signature, ok := t.Underlying().(*types.Signature)
-	return ok && signature.Params().Len() == 1 && signature.Results().Len() == 1 &&
-		types.Identical(signature.Params().At(0).Type(), types.Typ[types.String]) &&
-		types.Identical(signature.Results().At(0).Type(), types.Typ[types.String])
-}
-
-// findReaders keeps of the calls with names those that read the environment:
-// directly, or by a function that does so with the name it is given.
-func (c *code) findReaders() {
-	for _, f := range c.functions {
-		f.reads = slices.DeleteFunc(f.reads, func(r read) bool {
-			if r.of == "" {
-				return false
-			}
-			called := c.functions[r.of]
-			return called == nil || called.nameParameter != r.argument
-		})
-	}
-}
-
-// reachable are the functions that may run in the program of that main package.
-func (c *code) reachable(main string) map[string]bool {
-	seen := map[string]bool{}
-	var visit func(name string)
-	visit = func(name string) {
-		if seen[name] || c.functions[name] == nil {
-			return
-		}
-		seen[name] = true
-		for _, used := range c.functions[name].uses {
-			visit(used)
-		}
-	}
-	linked := map[string]bool{}
-	var link func(pkg string)
-	link = func(pkg string) {
-		if linked[pkg] {
-			return
-		}
-		linked[pkg] = true
-		for _, name := range c.initial[pkg] {
-			visit(name)
-		}
-		for _, imported := range c.imports[pkg] {
-			link(imported)
-		}
-	}
-	link(main)
-	visit(main + ".main")
-	return seen
-}
-
-// What the analysis finds is checked by what is known of two functions, so that
-// a rule that compares with it can't pass because it finds nothing.
+// What is read from the code is checked by what is known of two functions, so
+// that a rule that compares with it can't pass because nothing is found.
 func TestTemplateSource(t *testing.T) {
 	t.Parallel()
-	s := readSource(t)
+	s := mustReadSource(t)
 	if got, want := slices.Sorted(maps.Keys(s)), functionFolders(t); !slices.Equal(got, want) {
 		t.Fatalf("functions %v, want %v", got, want)
 	}
@@ -305,4 +159,39 @@ func TestTemplateSource(t *testing.T) {
 	if len(s["pause"].metrics) != 0 || !s["nightly-expiry"].metrics["missed_nights"] {
 		t.Errorf("metrics: pause %v, nightly-expiry %v", s["pause"].metrics, s["nightly-expiry"].metrics)
 	}
+}
+
+func TestTemplateSourceCanFail(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, text, complaint string }{
+		"a main of its own":        {"functions/probe/main.go", "func main() { lambda.Start(handle) }\n", `functions/probe: main is "lambda.Start(handle)"`},
+		"a main of two lines":      {"functions/probe/main.go", "func main() {\n\tbootstrap.HTTP(newEndpoint)\n}\n", `functions/probe: main is ""`},
+		"a function that reads":    {"functions/probe/x.go", `var x = os.Getenv("X")`, "functions/probe/x.go: os.Getenv"},
+		"a package that reads":     {"shared/mail/x.go", `x, _ := os.LookupEnv("X")`, "shared/mail/x.go: os.LookupEnv"},
+		"bootstrap reads":          {"shared/bootstrap/x.go", `f(os.Getenv, os.Getenv("X"))`, "shared/bootstrap/x.go: os.Getenv"},
+		"bootstrap asks, too":      {"shared/bootstrap/x.go", `x := getenv("X")`, "shared/bootstrap/x.go: getenv("},
+		"a database of its own":    {"functions/probe/x.go", "db, err := database.Open(s)", "functions/probe/x.go: only shared/bootstrap opens"},
+		"a second database":        {"shared/bootstrap/x.go", "database.Open(a)\ndatabase.Open(b)", "shared/bootstrap/x.go: only shared/bootstrap opens"},
+		"no function, as it seems": {"function/probe/main.go", "", "functions: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkout := fstest.MapFS{c.file: {Data: []byte(c.text)}}
+			if _, found := readSource(checkout); !slices.ContainsFunc(found, func(f string) bool { return strings.HasPrefix(f, c.complaint) }) {
+				t.Errorf("nobody complains %q: %q", c.complaint, found)
+			}
+		})
+	}
+	t.Run("a metric in a comment is none", func(t *testing.T) {
+		t.Parallel()
+		const text = "// metric.Count(\"gone\", 1)\n\tmetric.Count(\"here\", 1), // metric.Count(\"idle\", 1)\n"
+		s, _ := readSource(fstest.MapFS{
+			"functions/probe/main.go":   {Data: []byte("func main() { bootstrap.HTTP(newEndpoint) }\n")},
+			"functions/probe/x.go":      {Data: []byte(text)},
+			"functions/probe/x_test.go": {Data: []byte("metric.Count(\"test\", 1)")},
+		})
+		if got := fmt.Sprint(s["probe"].metrics); got != "map[here:true]" {
+			t.Error(got)
+		}
+	})
 }

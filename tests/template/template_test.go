@@ -183,7 +183,7 @@ func (c *complaints) add(format string, values ...any) {
 
 func TestTemplateKeepsTheRules(t *testing.T) {
 	t.Parallel()
-	text, source := readTemplate(t), readSource(t)
+	text, source := readTemplate(t), mustReadSource(t)
 	for name, rule := range templateRules {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
