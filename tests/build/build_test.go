@@ -260,19 +260,19 @@ func stderr(err error) []byte {
 	return nil
 }
 
-// goList runs go list -json and returns its objects.
-func goList[T any](t *testing.T, args ...string) []T {
+// goJSON runs a command of go's that prints JSON, and returns the objects.
+func goJSON[T any](t *testing.T, args ...string) []T {
 	t.Helper()
-	output, err := exec.Command("go", append([]string{"list", "-json"}, args...)...).Output()
+	output, err := exec.Command("go", args...).Output()
 	if err != nil {
-		t.Fatalf("go list: %v\n%s", err, stderr(err))
+		t.Fatalf("go %v: %v\n%s", args, err, stderr(err))
 	}
 	var objects []T
 	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
 		var object T
 		if err := decoder.Decode(&object); err != nil {
 			if len(objects) == 0 || decoder.More() {
-				t.Fatalf("go list: %v", err)
+				t.Fatalf("go %v: %v", args, err)
 			}
 			return objects
 		}

@@ -4,6 +4,7 @@ package build_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,8 +38,8 @@ func TestDependenciesHaveAReason(t *testing.T) {
 			}
 		}
 	}
-	direct, tools := requirements(t, "go.mod")
-	for _, module := range slices.Concat(direct, tools) {
+	direct, _ := requirements(t, "go.mod")
+	for _, module := range direct {
 		if linked[module] == nil && others[module] == nil {
 			t.Errorf("docs/dependencies.md has no line for %s", module)
 		}
@@ -47,7 +48,7 @@ func TestDependenciesHaveAReason(t *testing.T) {
 		if linked[module] != nil {
 			t.Errorf("docs/dependencies.md has %s twice", module)
 		}
-		if !slices.Contains(direct, module) && !slices.Contains(tools, module) {
+		if !slices.Contains(direct, module) {
 			t.Errorf("docs/dependencies.md: go.mod does not require %s itself", module)
 		}
 	}
@@ -55,8 +56,8 @@ func TestDependenciesHaveAReason(t *testing.T) {
 	// What is fetched and run, and not part of a program.
 	run := dependencies(t, "Run, and part of nothing")
 	var wanted []string
-	_, programs := requirements(t, ".ci/tools/go.mod")
-	wanted = append(wanted, programs...)
+	_, tools := requirements(t, ".ci/tools/go.mod")
+	wanted = append(wanted, tools...)
 	for _, file := range []string{"package.json", "local/postgres/npm/package.json"} {
 		var npm struct{ DevDependencies, OptionalDependencies, Dependencies map[string]string }
 		if err := json.Unmarshal(readFile(t, file), &npm); err != nil {
@@ -85,8 +86,9 @@ func TestDependenciesHaveAReason(t *testing.T) {
 	}
 }
 
-// The licences of all modules in functions, tools and tests are read from their
-// files, and are ones that we can live with; the lists say the same.
+// The licences of all modules in functions, tools and tests, and those of the
+// programs that are only run, are read from their files, and are ones that we can
+// live with; the lists say the same.
 func TestDependenciesHaveALicence(t *testing.T) {
 	t.Parallel()
 	type module struct {
@@ -95,7 +97,7 @@ func TestDependenciesHaveALicence(t *testing.T) {
 	}
 	type pkg struct{ Module *module }
 	modules := map[string]string{} // folders
-	for _, p := range goList[pkg](t, "-deps", "-test", "-tags", "supabasecli", "./...", "tool") {
+	for _, p := range goJSON[pkg](t, "list", "-json", "-deps", "-test", "-tags", "supabasecli,long,lint", "./...") {
 		if p.Module != nil && !p.Module.Main {
 			modules[p.Module.Path] = p.Module.Dir
 		}
@@ -103,9 +105,13 @@ func TestDependenciesHaveALicence(t *testing.T) {
 	if len(modules) < 20 {
 		t.Fatalf("go list names %d modules", len(modules))
 	}
-	said := dependencies(t, "Linked into a function")
-	for name, row := range dependencies(t, "In the local tools and the tests") {
-		said[name] = row
+	_, tools := requirements(t, ".ci/tools/go.mod")
+	for _, m := range goJSON[module](t, append([]string{"mod", "download", "-json", "-modfile=.ci/tools/go.mod"}, tools...)...) {
+		modules[m.Path] = m.Dir
+	}
+	said := map[string][]string{}
+	for _, section := range []string{"Linked into a function", "In the local tools and the tests", "Run, and part of nothing"} {
+		maps.Copy(said, dependencies(t, section))
 	}
 	page := string(readFile(t, "docs/dependencies.md"))
 	for _, path := range ofCharts {
@@ -114,7 +120,7 @@ func TestDependenciesHaveALicence(t *testing.T) {
 		}
 		delete(modules, path)
 	}
-	for _, p := range goList[pkg](t, "-deps", "./functions/...", "./cmd/...") {
+	for _, p := range goJSON[pkg](t, "list", "-json", "-deps", "./functions/...", "./cmd/...") {
 		if p.Module != nil && slices.Contains(ofCharts, p.Module.Path) {
 			t.Errorf("%s is more than the charts'", p.Module.Path)
 		}
@@ -185,8 +191,8 @@ func requirements(t *testing.T, path string) (direct, tools []string) {
 			}
 		}
 	}
-	if len(tools) == 0 {
-		t.Fatalf("%s: no tools", path)
+	if len(direct)+len(tools) == 0 {
+		t.Fatalf("%s: nothing is required", path)
 	}
 	return direct, tools
 }
