@@ -22,7 +22,6 @@ import (
 	"time"
 	_ "time/tzdata" // dates are the organisation's, whatever the machine has
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"mentorpause/shared/database"
@@ -90,7 +89,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer db.Close()
 
-	progress, finish := bar(stderr)
+	progress, finish := line(stderr)
 	report, err := nightly.Run(ctx, db, request, progress)
 	finish()
 	if err != nil {
@@ -107,17 +106,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-// bar shows the progress on a terminal, and nothing elsewhere.
-func bar(out io.Writer) (progress nightly.Progress, finish func()) {
+// line shows the progress in a line of a terminal, and nothing elsewhere.
+func line(out io.Writer) (progress nightly.Progress, finish func()) {
 	file, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil, func() {}
 	}
-	const whole = 1000
-	b := progressbar.NewOptions(whole, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(40),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("reconcile"))
 	return func(phase string, fraction float64) {
-		b.Describe(phase)
-		_ = b.Set(int(fraction * whole)) // a terminal that went away is no reason to stop
-	}, func() { _ = b.Finish() }
+			_, _ = fmt.Fprintf(out, "\r\x1b[K%s %3.0f %%", phase, 100*fraction) // a terminal that went away is no reason to stop
+		}, func() {
+			_, _ = fmt.Fprint(out, "\r\x1b[K")
+		}
 }
