@@ -29,7 +29,7 @@ dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-
 LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
 
 .PHONY: test
-test: tools node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
+test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
@@ -130,12 +130,12 @@ docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one page t
 # The server has the memory of a small project of Supabase's, and room enough that
 # no checkpoint begins in the middle of a measurement.
 .PHONY: bench
-bench: node_modules/.package-lock.json ## measures everything beside its peers, and writes docs/performance.md (MENTORS=1000000; half an hour)
+bench: bench/node_modules/.package-lock.json ## measures everything beside its peers, and writes docs/performance.md (MENTORS=1000000; half an hour)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
-	  go test -count=1 -timeout 3h -v ./bench -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
+	  go test -C bench -count=1 -timeout 3h -v . -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 
 .PHONY: clean
 clean: ## removes what was built; the development database in .dev stays
@@ -153,6 +153,8 @@ tools-pgtap:
 	@.ci/install cc 'gcc libc6-dev' gcc
 
 node_modules/.package-lock.json: package-lock.json
+bench/node_modules/.package-lock.json: bench/package-lock.json
+node_modules/.package-lock.json bench/node_modules/.package-lock.json:
 	@.ci/install npm npm node
-	npm ci --no-audit --no-fund
+	cd $(<D) && npm ci --no-audit --no-fund
 	@touch $@

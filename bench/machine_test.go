@@ -29,7 +29,7 @@ func machine(t *testing.T, s *system) []string {
 		t.Fatal(err)
 	}
 	about = append(about, "PostgreSQL "+version+": "+settings, runtime.Version())
-	if denos, _ := filepath.Glob("../node_modules/@deno/*/deno"); len(denos) > 0 {
+	if denos, _ := filepath.Glob("node_modules/@deno/*/deno"); len(denos) > 0 {
 		if output, err := exec.Command(denos[0], "--version").Output(); err == nil {
 			first, _, _ := strings.Cut(string(output), "\n")
 			about = append(about, strings.TrimSpace(first))

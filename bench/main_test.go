@@ -22,7 +22,7 @@ var (
 	full    = flag.Bool("full", false, "measure with a million mentors, for about half an hour")
 	mentors = flag.Int("mentors", 1_000_000, "how many mentors to measure with, at least 50,000")
 	only    = flag.String("only", "", "the measurements to take, by a part of their names")
-	docs    = flag.String("docs", "", "the folder to write performance.md and its charts to, when everything is measured")
+	docs    = flag.String("docs", "", "the folder to write performance.md to, when everything is measured")
 )
 
 // scale is how much is measured.
@@ -30,7 +30,7 @@ type scale struct {
 	mentors   int           // of the organisation; with very many, one chapter has a tenth and ten have a hundredth each
 	runs      int           // of each measurement, in turns
 	length    time.Duration // of a run under load
-	clients   []int         // who ask at once, in the chart of the throughput
+	clients   []int         // who ask at once, in the table of the throughput
 	barred    []int         // of these, those that have bars
 	calls     int           // of each page in a run, for its median
 	turns     int           // that they are made in

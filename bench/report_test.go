@@ -53,7 +53,39 @@ type report struct {
 	scale  scale
 	about  []string // the machine and the versions
 	rows   []row
-	charts []chart
+	tables []table
+}
+
+// table has a measure of several subjects by what grows.
+type table struct {
+	title, across string // across is what the columns count
+	columns       []int
+	lines         []line
+}
+
+type line struct {
+	name   string
+	values []float64
+}
+
+func (t *table) add(name string, values []float64) { t.lines = append(t.lines, line{name, values}) }
+
+// text is the table, in Markdown.
+func (t table) text() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "| %s |", t.across)
+	for _, column := range t.columns {
+		fmt.Fprintf(&s, " %s |", strings.TrimSuffix(strings.TrimSuffix(number(float64(column)), ".00"), ".0"))
+	}
+	fmt.Fprintf(&s, "\n| --- |%s\n", strings.Repeat(" ---: |", len(t.columns)))
+	for _, l := range t.lines {
+		fmt.Fprintf(&s, "| %s |", l.name)
+		for _, v := range l.values {
+			fmt.Fprintf(&s, " %s |", number(v))
+		}
+		s.WriteByte('\n')
+	}
+	return s.String()
 }
 
 func (r *report) add(t *testing.T, name string, b bar, unit string, values []float64, detail string, args ...any) {
@@ -139,7 +171,7 @@ func quotients(a, b []float64) []float64 {
 
 const page = "performance.md"
 
-// write makes the page and its charts.
+// write makes the page.
 func (r *report) write(dir string) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "<!-- Written by make bench; don't edit. What it means is in architecture.md. -->\n# Performance\n\n")
@@ -149,11 +181,8 @@ func (r *report) write(dir string) error {
 		fmt.Fprintf(&s, "- %s\n", line)
 	}
 	fmt.Fprintf(&s, "\n%s", r.text())
-	for _, c := range r.charts {
-		if err := c.draw(dir); err != nil {
-			return err
-		}
-		fmt.Fprintf(&s, "\n![%s](%s)\n", c.title, c.file)
+	for _, t := range r.tables {
+		fmt.Fprintf(&s, "\n## %s\n\n%s", t.title, t.text())
 	}
 	return os.WriteFile(filepath.Join(dir, page), []byte(s.String()), 0o644)
 }

@@ -79,18 +79,18 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 	r.add(t, fmt.Sprintf("the normalised query under RLS ÷ roster in SQL, chapter of %s", number(float64(large))), bar{}, "",
 		quotients(last(normalised).took, last(first).took), "%s and %s", us(last(normalised)), us(last(first)))
 
-	latency := chart{file: "roster-latency.svg", title: "A page of the roster in SQL", x: "mentors in the chapter", y: "ms, median", logarithmic: true}
+	latency := table{title: "A page of the roster in SQL, median in µs", across: "mentors in the chapter", columns: sizes}
 	for _, line := range []struct {
 		name     string
 		subjects []*subject
 	}{{"normalised query", normalised}, {"roster, first page", first}, {"roster, page in the middle", middle}, {"floor: 50 rows, no JSON", floor}} {
-		points := series{name: line.name}
-		for n, subject := range line.subjects {
-			points.add(float64(sizes[n]), median(subject.took)/1000)
+		var took []float64
+		for _, subject := range line.subjects {
+			took = append(took, median(subject.took))
 		}
-		latency.series = append(latency.series, points)
+		latency.add(line.name, took)
 	}
-	r.charts = append(r.charts, latency)
+	r.tables = append(r.tables, latency)
 }
 
 func last[T any](values []T) T { return values[len(values)-1] }
@@ -247,15 +247,15 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 		r.add(t, "resident memory of a function under load", atMost(24), "MiB", memory, "the largest of %d processes; of roster", most)
 	}
 
-	throughput := chart{file: "roster-throughput.svg", title: "Pages of the roster", x: "clients at once", y: "pages a second, median"}
+	throughput := table{title: "Pages of the roster a second, median", across: "clients at once", columns: s.clients}
 	for n, subject := range subjects {
-		points := series{name: subject.name}
+		var pages []float64
 		for _, clients := range s.clients {
-			points.add(float64(clients), median(rates[n][clients]))
+			pages = append(pages, median(rates[n][clients]))
 		}
-		throughput.series = append(throughput.series, points)
+		throughput.add(subject.name, pages)
 	}
-	r.charts = append(r.charts, throughput)
+	r.tables = append(r.tables, throughput)
 }
 
 // far compares what one client waits for when the database is 2 ms away.

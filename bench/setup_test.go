@@ -201,9 +201,9 @@ func (s *system) served(t *testing.T, name, databaseURL string) *server {
 // typeScript starts peer.ts in Deno.
 func (s *system) typeScript(t *testing.T, databaseURL string) *server {
 	t.Helper()
-	denos, err := filepath.Glob("../node_modules/@deno/*/deno")
+	denos, err := filepath.Glob("node_modules/@deno/*/deno")
 	if err != nil || len(denos) == 0 {
-		t.Fatalf("Deno is missing; npm ci brings it: %v", err)
+		t.Fatalf("Deno is missing; npm ci in bench brings it: %v", err)
 	}
 	return serve(t, s, databaseURL, denos[0], "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-sys",
 		"--node-modules-dir=manual", "--cached-only", "peer/peer.ts")

@@ -37,7 +37,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	db, databaseErr := database.Open(database.Settings{URL: settings.DatabaseURL, TimeZone: settings.TimeZone, MaxConnections: connections})
+	db, databaseErr := database.Open(database.Settings{URL: settings.DatabaseURL, TimeZone: settings.TimeZone.String(), MaxConnections: connections})
 	verifier, authErr := auth.New(auth.Settings{SupabaseURL: settings.SupabaseURL})
 	if err := errors.Join(databaseErr, authErr); err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/checkout"
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
 	"mentorpause/local/testdb"
@@ -203,11 +203,11 @@ func Binaries(t testing.TB) string {
 	if built.dir != "" {
 		return built.dir
 	}
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		t.Fatalf("the module's folder: %v", err)
+	root, err := checkout.Root()
+	if err == nil {
+		err = build(t.Context(), root)
 	}
-	if err := build(t.Context(), strings.TrimSpace(string(root))); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	return built.dir
