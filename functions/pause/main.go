@@ -2,6 +2,6 @@
 // a pause.
 package main
 
-import "mentorpause/shared/bootstrap"
+import "mentorpause/shared/bootstrap/web"
 
-func main() { bootstrap.HTTP(newEndpoint) }
+func main() { web.Start(newEndpoint) }

@@ -2,6 +2,6 @@
 // page, with the dashboard's counts.
 package main
 
-import "mentorpause/shared/bootstrap"
+import "mentorpause/shared/bootstrap/web"
 
-func main() { bootstrap.HTTP(newEndpoint) }
+func main() { web.Start(newEndpoint) }

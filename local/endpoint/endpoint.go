@@ -19,7 +19,7 @@ import (
 	"mentorpause/local/authserver"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
-	"mentorpause/shared/bootstrap"
+	"mentorpause/shared/bootstrap/web"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 )
@@ -78,7 +78,7 @@ type Bundle struct {
 const nowhere = "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1"
 
 // New makes a function on a database of its own, in which the people are.
-func New(t testing.TB, build bootstrap.Build) *Bundle {
+func New(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	d := testdb.New(t)
 	if _, err := d.Connect(t, "postgres").Exec(t.Context(), People); err != nil {
@@ -92,7 +92,7 @@ func New(t testing.TB, build bootstrap.Build) *Bundle {
 
 // NewWithoutDatabase makes a function whose database nobody answers for: what
 // it answers without database_unavailable, it answered by itself.
-func NewWithoutDatabase(t testing.TB, build bootstrap.Build) *Bundle {
+func NewWithoutDatabase(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	project := authserver.New("https://project.example.org")
 	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
@@ -100,13 +100,13 @@ func NewWithoutDatabase(t testing.TB, build bootstrap.Build) *Bundle {
 
 // NewWithoutKeys makes a function that has no key to check a token with: nobody
 // listens where they should be, and none are cached. It has no database either.
-func NewWithoutKeys(t testing.TB, build bootstrap.Build) *Bundle {
+func NewWithoutKeys(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	project := authserver.New("http://127.0.0.1:1")
 	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL})
 }
 
-func newBundle(t testing.TB, build bootstrap.Build, databaseURL string, project *authserver.Project, settings auth.Settings) *Bundle {
+func newBundle(t testing.TB, build web.Build, databaseURL string, project *authserver.Project, settings auth.Settings) *Bundle {
 	t.Helper()
 	db, err := database.Open(database.Settings{URL: databaseURL})
 	if err != nil {

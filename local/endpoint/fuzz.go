@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"mentorpause/local/authserver"
-	"mentorpause/shared/bootstrap"
+	"mentorpause/shared/bootstrap/web"
 	"mentorpause/shared/database"
 	"mentorpause/shared/refusal"
 )
@@ -28,7 +28,7 @@ type Fuzz struct {
 }
 
 // NewFuzz makes a function for the inputs of one process.
-func NewFuzz(f *testing.F, build bootstrap.Build) *Fuzz {
+func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 	f.Helper()
 	b := New(f, build)
 	z := &Fuzz{

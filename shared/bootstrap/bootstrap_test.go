@@ -1,24 +1,20 @@
-package bootstrap
+package bootstrap_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"maps"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
-	"mentorpause/local/authserver"
 	"mentorpause/shared/auth"
+	"mentorpause/shared/bootstrap"
+	"mentorpause/shared/bootstrap/web"
 	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
@@ -30,24 +26,13 @@ const asFunction = "BOOTSTRAP_TEST_AS_FUNCTION"
 func TestMain(m *testing.M) {
 	switch os.Getenv(asFunction) {
 	case "http":
-		HTTP(build)
+		web.Start(func(*database.DB, *auth.Verifier, *slog.Logger) functionurl.Endpoint { return functionurl.Endpoint{} })
 	case "scheduled":
-		Scheduled(config.ReadScheduled, func(*database.DB, config.Common, *slog.Logger) any { return nil })
+		bootstrap.Scheduled(config.ReadScheduled, func(*database.DB, config.Common, *slog.Logger) any { return nil })
 	case "dispatch":
-		Scheduled(config.ReadDispatch, func(*database.DB, config.Dispatch, *slog.Logger) any { return nil })
+		bootstrap.Scheduled(config.ReadDispatch, func(*database.DB, config.Dispatch, *slog.Logger) any { return nil })
 	default:
 		os.Exit(m.Run())
-	}
-}
-
-// build makes a function that asks the database for a roster.
-func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
-	return functionurl.Endpoint{
-		Name: "test", Methods: []string{http.MethodGet}, Verifier: verifier, Log: log,
-		Handle: func(ctx context.Context, r *functionurl.Request) (functionurl.Answer, error) {
-			reply, err := db.CoordinatorRoster(ctx, r.Caller.Claims, database.CoordinatorRosterArguments{})
-			return functionurl.Answer{Body: reply.Body}, err
-		},
 	}
 }
 
@@ -117,29 +102,6 @@ func TestMalformedVariablesStopTheStartByName(t *testing.T) {
 	}
 }
 
-// The check of the template reckons that a function with a URL reads what
-// config.ReadHTTP reads.
-func TestEndpointReadsItsSettingsOnly(t *testing.T) {
-	t.Parallel()
-	read := func(by func(getenv func(string) string)) []string {
-		names := map[string]bool{}
-		by(func(name string) string {
-			names[name] = true
-			return map[string]string{"SUPABASE_DB_URL": "postgres://u@h/d", "SUPABASE_URL": "https://h"}[name]
-		})
-		return slices.Sorted(maps.Keys(names))
-	}
-	got := read(func(getenv func(string) string) {
-		if _, _, err := newEndpoint(build, getenv, &strings.Builder{}); err != nil {
-			t.Error(err)
-		}
-	})
-	want := read(func(getenv func(string) string) { _, _ = config.ReadHTTP(getenv) })
-	if !slices.Equal(got, want) {
-		t.Errorf("reads %v, want %v", got, want)
-	}
-}
-
 // The pooler's clients are reckoned with one connection an instance.
 func TestDatabaseHasOneConnection(t *testing.T) {
 	t.Parallel()
@@ -159,7 +121,7 @@ func TestDatabaseHasOneConnection(t *testing.T) {
 			accepted <- connection
 		}
 	}()
-	db, err := open(config.Common{DatabaseURL: "postgres://u@" + server.Addr().String() + "/d?sslmode=disable", TimeZone: time.UTC})
+	db, err := bootstrap.Open(config.Common{DatabaseURL: "postgres://u@" + server.Addr().String() + "/d?sslmode=disable", TimeZone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,44 +146,5 @@ func TestDatabaseHasOneConnection(t *testing.T) {
 		connection.Close()
 		t.Error("a second connection")
 	default:
-	}
-}
-
-// An instance starts while neither the database nor the keys can be reached,
-// and says so to the request.
-func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
-	t.Parallel()
-	project := authserver.New("http://127.0.0.1:1")
-	environment := map[string]string{
-		"SUPABASE_DB_URL": "postgres://pause_api@127.0.0.1:1/postgres?sslmode=disable",
-		"SUPABASE_URL":    project.URL,
-		"LOG_LEVEL":       "error",
-	}
-	answer := func() (string, string) {
-		t.Helper()
-		logged := &strings.Builder{}
-		endpoint, _, err := newEndpoint(build, func(name string) string { return environment[name] }, logged)
-		if err != nil {
-			t.Fatal(err)
-		}
-		event := events.LambdaFunctionURLRequest{Headers: map[string]string{"authorization": "Bearer " + project.Token("8c4f2f0e-3f0b-4d1e-9a51-0f6f2f7f6b11")}}
-		event.RequestContext.HTTP.Method = http.MethodGet
-		response, err := endpoint.Invoke(t.Context(), event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return response.Headers["sb-error-code"], logged.String()
-	}
-
-	if code, logged := answer(); code != "auth_unavailable" || !strings.Contains(logged, `"level":"ERROR"`) {
-		t.Errorf("%s, logged %s", code, logged)
-	}
-	environment["SUPABASE_JWKS"] = string(project.JWKS())
-	if code, _ := answer(); code != "database_unavailable" {
-		t.Error(code)
-	}
-	environment["SUPABASE_JWKS"] = string(authserver.New(project.URL).JWKS())
-	if code, logged := answer(); code != "unauthenticated" || logged != "" {
-		t.Errorf("%s, logged %s at level error", code, logged)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"mentorpause/shared/database"
 )
 
-// serve hands the events to the handler, of a form that lambda.Start takes. It
+// Serve hands the events to the handler, of a form that lambda.Start takes. It
 // does not return: on SIGTERM it closes the database's idle connections and ends
 // the process with exit code 0, well within the half second that Lambda gives.
 //
 // Lambda kills an instance without warning unless it asks for SIGTERM. Ours do:
 // otherwise a pooler keeps the connection of each instance that is gone until it
 // finds out by itself, and those count.
-func serve(handler any, db *database.DB) {
+func Serve(handler any, db *database.DB) {
 	OneProcessor()
 	lambda.StartWithOptions(handler, lambda.WithEnableSIGTERM(func() {
 		db.Close()

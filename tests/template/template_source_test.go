@@ -29,7 +29,7 @@ type functionSource struct {
 // starts are the bodies that a function's main may have. What each reads of the
 // environment is what its reader asks for; checkReads keeps others from reading.
 var starts = map[string]functionSource{
-	"bootstrap.HTTP(newEndpoint)":                           {hasURL: true, variables: recorded(config.ReadHTTP)},
+	"web.Start(newEndpoint)":                                {hasURL: true, variables: recorded(config.ReadHTTP)},
 	"bootstrap.Scheduled(config.ReadScheduled, newHandler)": {variables: recorded(config.ReadScheduled)},
 	"bootstrap.Scheduled(config.ReadDispatch, newHandler)":  {variables: recorded(config.ReadDispatch)},
 }
@@ -94,9 +94,12 @@ func checkReads(checkout fs.FS) (found complaints) {
 				return err
 			}
 			text := code(checkout, file)
-			if path.Dir(file) == "shared/bootstrap" {
-				text = strings.ReplaceAll(strings.ReplaceAll(text, "os.Getenv,", ""), "os.Getenv)", "") // hands it to a reader
+			switch file {
+			case "shared/bootstrap/bootstrap.go":
 				text = strings.Replace(text, "database.Open(", "", 1)
+				text = strings.Replace(text, "read(os.Getenv)", "", 1)
+			case "shared/bootstrap/web/web.go":
+				text = strings.Replace(text, "newEndpoint(build, os.Getenv,", "", 1)
 			}
 			if path.Dir(file) != "shared/config" {
 				if match := readsEnvironment.FindString(text); match != "" {
@@ -165,13 +168,13 @@ func TestTemplateSourceCanFail(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, text, complaint string }{
 		"a main of its own":        {"functions/probe/main.go", "func main() { lambda.Start(handle) }\n", `functions/probe: main is "lambda.Start(handle)"`},
-		"a main of two lines":      {"functions/probe/main.go", "func main() {\n\tbootstrap.HTTP(newEndpoint)\n}\n", `functions/probe: main is ""`},
+		"a main of two lines":      {"functions/probe/main.go", "func main() {\n\tweb.Start(newEndpoint)\n}\n", `functions/probe: main is ""`},
 		"a function that reads":    {"functions/probe/x.go", `var x = os.Getenv("X")`, "functions/probe/x.go: os.Getenv"},
 		"a package that reads":     {"shared/mail/x.go", `x, _ := os.LookupEnv("X")`, "shared/mail/x.go: os.LookupEnv"},
-		"bootstrap reads":          {"shared/bootstrap/x.go", `f(os.Getenv, os.Getenv("X"))`, "shared/bootstrap/x.go: os.Getenv"},
-		"bootstrap asks, too":      {"shared/bootstrap/x.go", `x := getenv("X")`, "shared/bootstrap/x.go: getenv("},
+		"bootstrap reads":          {"shared/bootstrap/bootstrap.go", `read(os.Getenv); read(os.Getenv)`, "shared/bootstrap/bootstrap.go: os.Getenv"},
+		"bootstrap asks, too":      {"shared/bootstrap/bootstrap.go", `x := getenv("X")`, "shared/bootstrap/bootstrap.go: getenv("},
 		"a database of its own":    {"functions/probe/x.go", "db, err := database.Open(s)", "functions/probe/x.go: only shared/bootstrap opens"},
-		"a second database":        {"shared/bootstrap/x.go", "database.Open(a)\ndatabase.Open(b)", "shared/bootstrap/x.go: only shared/bootstrap opens"},
+		"a second database":        {"shared/bootstrap/bootstrap.go", "database.Open(a)\ndatabase.Open(b)", "shared/bootstrap/bootstrap.go: only shared/bootstrap opens"},
 		"no function, as it seems": {"function/probe/main.go", "", "functions: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +189,7 @@ func TestTemplateSourceCanFail(t *testing.T) {
 		t.Parallel()
 		const text = "// metric.Count(\"gone\", 1)\n\tmetric.Count(\"here\", 1), // metric.Count(\"idle\", 1)\n"
 		s, _ := readSource(fstest.MapFS{
-			"functions/probe/main.go":   {Data: []byte("func main() { bootstrap.HTTP(newEndpoint) }\n")},
+			"functions/probe/main.go":   {Data: []byte("func main() { web.Start(newEndpoint) }\n")},
 			"functions/probe/x.go":      {Data: []byte(text)},
 			"functions/probe/x_test.go": {Data: []byte("metric.Count(\"test\", 1)")},
 		})

@@ -1,0 +1,45 @@
+// Package web starts a function that has a URL, by package bootstrap.
+package web
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+
+	"mentorpause/shared/auth"
+	"mentorpause/shared/bootstrap"
+	"mentorpause/shared/config"
+	"mentorpause/shared/database"
+	"mentorpause/shared/functionurl"
+)
+
+// Build makes the endpoint of a function URL on its dependencies.
+type Build func(*database.DB, *auth.Verifier, *slog.Logger) functionurl.Endpoint
+
+// Start runs the function until Lambda ends the process.
+func Start(build Build) {
+	endpoint, db, err := newEndpoint(build, os.Getenv, os.Stdout)
+	bootstrap.StopOn(err)
+	bootstrap.Serve(endpoint.Invoke, db)
+}
+
+// newEndpoint makes the endpoint, and the database that it calls, from the
+// environment; it logs to w.
+func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (functionurl.Endpoint, *database.DB, error) {
+	settings, err := config.ReadHTTP(getenv)
+	if err != nil {
+		return functionurl.Endpoint{}, nil, err
+	}
+	db, databaseErr := bootstrap.Open(settings.Common)
+	verifier, authErr := auth.New(auth.Settings{
+		SupabaseURL: settings.SupabaseURL,
+		JWKS:        settings.JWKS,
+		JWTSecret:   settings.JWTSecret,
+		APIKey:      settings.APIKey,
+	})
+	if err := errors.Join(databaseErr, authErr); err != nil {
+		return functionurl.Endpoint{}, nil, err
+	}
+	return build(db, verifier, settings.Logger(w)), db, nil
+}
