@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"database/sql"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,6 +77,35 @@ func (z *Fuzz) Answer(t testing.TB, event events.LambdaFunctionURLRequest) (even
 	return response, code
 }
 
+// Change sends a request of the coordinator's that may change something, with an
+// idempotency key unless that is empty. One that is refused has changed nothing.
+// One that is accepted is read into body as the standard library reads it, and
+// gets the same answer again under its key.
+func (z *Fuzz) Change(t testing.TB, sent, key string, body any) (response events.LambdaFunctionURLResponse, accepted bool) {
+	t.Helper()
+	before := z.State(t)
+	event := z.Request(http.MethodPost, "", sent)
+	if key != "" {
+		event.Headers["idempotency-key"] = key
+	}
+	response, code := z.Answer(t, event)
+	if code != "" {
+		if after := z.State(t); after != before {
+			t.Errorf("refused with %s, and changed\n%s\nto\n%s", response.Body, before, after)
+		}
+		return response, false
+	}
+	decoder := json.NewDecoder(strings.NewReader(sent))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(body); err != nil {
+		t.Fatalf("accepted %q, which the standard library refuses: %v", sent, err)
+	}
+	if key != "" {
+		z.wantRepeatable(t, event, response)
+	}
+	return response, true
+}
+
 // State is all that a transition changes, as text, to be compared.
 func (z *Fuzz) State(t testing.TB) string {
 	t.Helper()
@@ -98,9 +128,9 @@ func (z *Fuzz) Stored(t testing.TB, shown PauseRecord) PauseRecord {
 	})
 }
 
-// WantRepeatable asserts that a request which was answered is stored under its
+// wantRepeatable asserts that a request which was answered is stored under its
 // idempotency key, and that it gets the same answer again.
-func (z *Fuzz) WantRepeatable(t testing.TB, event events.LambdaFunctionURLRequest, answered events.LambdaFunctionURLResponse) {
+func (z *Fuzz) wantRepeatable(t testing.TB, event events.LambdaFunctionURLRequest, answered events.LambdaFunctionURLResponse) {
 	t.Helper()
 	key := strings.ToLower(strings.Trim(strings.TrimSpace(event.Headers["idempotency-key"]), `"`))
 	if z.Text(t, "select count(*) from private.idempotent_requests where caller_id = $1 and request_id::text = $2", Coordinator, key) != "1" {

@@ -15,6 +15,14 @@ import (
 	"mentorpause/shared/refusal"
 )
 
+// WantPreflight asserts that a browser is told which methods the function has.
+func WantPreflight(t testing.TB, response events.LambdaFunctionURLResponse, methods string) {
+	t.Helper()
+	if response.StatusCode != http.StatusNoContent || response.Headers["access-control-allow-methods"] != methods {
+		t.Errorf("status %d, headers %v, want %s", response.StatusCode, response.Headers, methods)
+	}
+}
+
 // WantNoFault asserts that a response is one of the contract's and no 5xx, and
 // gives the code with which it refuses, or "". It is for requests that may be
 // anything while the function lacks nothing: then no fault can be ours.
