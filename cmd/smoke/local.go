@@ -21,29 +21,22 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/checkout"
 	"mentorpause/local/lambda"
+	"mentorpause/local/pooler"
 	"mentorpause/local/postgres"
 	"mentorpause/supabase"
 )
 
-const (
-	coordinator = "b0000000-0000-4000-8000-000000000001" // of the seed
-	poolSize    = 15                                     // of Supabase's smallest pooler
-)
+const coordinator = "b0000000-0000-4000-8000-000000000001" // of the seed
 
 // fromNothing goes the way of docs/operations.md on this machine, and leaves
 // nothing behind.
 func fromNothing(ctx context.Context, report *report) (err error) {
-	root, err := checkout(ctx)
+	root, err := checkout.Root()
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "mentorpause-smoke-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
 	step := func(what string, do func() (note string, err error)) error {
 		began := time.Now()
 		note, err := do()
@@ -95,21 +88,20 @@ func fromNothing(ctx context.Context, report *report) (err error) {
 		return err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(cluster.Port()))
-	pooled := address
-	if program := findPgBouncer(); program == "" {
-		report.say("PgBouncer is not installed: the functions connect directly")
-	} else {
-		var stop func()
-		err = step("PgBouncer in transaction mode", func() (note string, err error) {
-			pooled, stop, err = startPgBouncer(ctx, program, dir, address, passwords)
-			return "", err
-		})
-		if err != nil {
-			return err
-		}
-		defer stop()
+	if _, err := pooler.Find(); err != nil {
+		report.say("%v: the functions connect directly", err)
+		return serve(ctx, root, address, passwords, report, step)
 	}
-	return serve(ctx, root, pooled, passwords, report, step)
+	var pool *pooler.Pooler
+	err = step("PgBouncer in transaction mode", func() (note string, err error) {
+		pool, err = pooler.Start(ctx, pooler.Config{Server: address, Users: passwords})
+		return "", err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Stop()) }()
+	return serve(ctx, root, pool.Address, passwords, report, step)
 }
 
 // serve runs the built functions and looks at them.
@@ -234,73 +226,4 @@ func runMake(ctx context.Context, root string, environment []string, target stri
 		return "", fmt.Errorf("%w\n%s", err, bytes.TrimSpace(output))
 	}
 	return string(output), nil
-}
-
-func checkout(ctx context.Context) (string, error) {
-	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("run it inside the checkout: %w", err)
-	}
-	return strings.TrimSpace(string(root)), nil
-}
-
-func findPgBouncer() string {
-	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // Debian's is outside some users' PATH
-		if program, err := exec.LookPath(name); err == nil {
-			return program
-		}
-	}
-	return ""
-}
-
-// startPgBouncer runs a pooler in front of the server until stop is called.
-func startPgBouncer(ctx context.Context, program, dir, server string, passwords map[string]string) (address string, stop func(), err error) {
-	host, port, err := net.SplitHostPort(server)
-	if err != nil {
-		return "", nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	address = listener.Addr().String()
-	listener.Close()
-
-	var users strings.Builder
-	for role, password := range passwords {
-		fmt.Fprintf(&users, "%q %q\n", role, password)
-	}
-	config := fmt.Sprintf("[databases]\n* = host=%s port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\n"+
-		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = %d\n",
-		host, port, address[strings.LastIndex(address, ":")+1:], filepath.Join(dir, "users.txt"), poolSize)
-	if os.Geteuid() == 0 {
-		config += "user = postgres\n" // it refuses to be root
-	}
-	if err := errors.Join(os.Chmod(dir, 0o755),
-		os.WriteFile(filepath.Join(dir, "users.txt"), []byte(users.String()), 0o644),
-		os.WriteFile(filepath.Join(dir, "pgbouncer.ini"), []byte(config), 0o644)); err != nil {
-		return "", nil, err
-	}
-	log := &safeWriter{}
-	cmd := exec.Command(program, filepath.Join(dir, "pgbouncer.ini"))
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stop = func() {
-		_ = cmd.Process.Kill() // it may have ended
-		<-ended
-	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-		if err == nil {
-			return address, stop, conn.Close()
-		}
-		if time.Now().After(deadline) {
-			stop()
-			return "", nil, fmt.Errorf("PgBouncer does not listen: %w\n%s", err, log)
-		}
-	}
 }
