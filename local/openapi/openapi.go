@@ -135,6 +135,22 @@ func rules() []openapi3.SchemaValidationOption {
 	}
 }
 
+// Functions are those that the document has, sorted.
+func (d *Document) Functions() []string {
+	var names []string
+	for path := range d.spec.Paths.Map() {
+		names = append(names, strings.TrimPrefix(path, "/"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Methods are those of a function, sorted, without the OPTIONS of its preflight.
+func (d *Document) Methods(function string) []string {
+	methods := slices.Sorted(maps.Keys(d.operations(function)))
+	return slices.DeleteFunc(methods, func(method string) bool { return method == http.MethodOptions })
+}
+
 // Answer is one documented kind of response of one operation.
 type Answer struct {
 	Operation string // its operationId
