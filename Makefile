@@ -91,7 +91,7 @@ nightly: ## does the nightly run on $SUPABASE_DB_URL, by default that of make de
 	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: smoke
-smoke: ## looks at a deployment from outside (URL=… or PAUSE_URL=… REACTIVATE_URL=… ROSTER_URL=…, and TOKEN=… in front of make); without one, makes a local one from nothing
+smoke: ## looks at a deployment from outside (URL=…, or PAUSE_URL=… and so on for each function, and TOKEN=… in front of make); without one, makes a local one from nothing
 	@mkdir -p .cache && go build -o .cache/smoke ./cmd/smoke
 	@exec .cache/smoke
 

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/local/stack"
+	"mentorpause/local/deployment"
 )
 
 var (
@@ -66,7 +66,7 @@ func (s scale) largest() int { return s.sizes()[len(s.sizes())-1] }
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	stack.Main(m)
+	deployment.Main(m)
 }
 
 // TestBench measures everything, one thing at a time.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,9 +21,10 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/deployment"
 	"mentorpause/local/lambda"
 	"mentorpause/local/people"
-	"mentorpause/local/stack"
+	"mentorpause/local/sam"
 	"mentorpause/local/testdb"
 )
 
@@ -96,9 +96,9 @@ func (s *system) chapter(t *testing.T, mentors int) people.Chapter {
 func (s *system) start(t *testing.T, name string, instances int, databaseURL string) *lambda.Function {
 	t.Helper()
 	if databaseURL == "" {
-		databaseURL = s.database.URL(roleOf(name))
+		databaseURL = s.database.URL(roleOf(t, name))
 	}
-	var log stack.Log
+	var log deployment.Log
 	f, err := lambda.Start(t.Context(), lambda.Config{
 		Name: name, Binary: filepath.Join(binaries(t), name), MaxInstances: instances,
 		Env:     []string{"SUPABASE_URL=" + s.url, "SUPABASE_DB_URL=" + databaseURL, "LOG_LEVEL=error"},
@@ -111,11 +111,10 @@ func (s *system) start(t *testing.T, name string, instances int, databaseURL str
 	return f
 }
 
-func roleOf(function string) string {
-	if slices.Contains(stack.Scheduled, function) {
-		return "pause_scheduler"
-	}
-	return "pause_api"
+func roleOf(t *testing.T, function string) string {
+	t.Helper()
+	f, _ := deployment.Template(t).Function(function)
+	return f.Role
 }
 
 // token signs somebody in for the time that all of this takes.
@@ -210,7 +209,7 @@ func (s *system) typeScript(t *testing.T, databaseURL string) *server {
 }
 
 // binaries is the folder with the functions as they are deployed.
-func binaries(t *testing.T) string { return stack.Binaries(t) }
+func binaries(t *testing.T) string { return deployment.Binaries(t) }
 
 // servers is the folder with the functions as [system.served] needs them.
 func servers(t *testing.T) string {
@@ -228,7 +227,7 @@ func servers(t *testing.T) string {
 		replace := map[string]string{}
 		arguments := []string{"build", "-buildvcs=false", "-trimpath"}
 		var packages []string
-		for _, name := range stack.HTTP {
+		for _, name := range deployment.Template(t).Names(sam.HasURL) {
 			replaced, err := filepath.Abs("../functions/" + name + "/main.go")
 			if err != nil {
 				serversErr = err

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/sam"
 )
 
 // What `supabase start` uses unless it is told otherwise.
@@ -24,11 +25,11 @@ const tokenLifetime = 12 * time.Hour
 // localAuth issues the tokens of the examples and says how the functions are
 // to verify tokens.
 type localAuth struct {
-	base        string // of our own server
-	project     *authserver.Project
-	algorithm   jose.SignatureAlgorithm
-	environment []string
-	where       string // for the banner
+	base       string // of our own server
+	project    *authserver.Project
+	algorithm  jose.SignatureAlgorithm
+	parameters sam.Parameters // of the template, beside the project's URL
+	where      string         // for the banner
 }
 
 // chooseAuth takes the real Supabase Auth when `supabase start` runs: its
@@ -43,14 +44,13 @@ func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 		project.Secret = secretOfSupabase(ctx)
 		return &localAuth{
 			base: base, project: project, algorithm: jose.HS256,
-			environment: []string{"SUPABASE_URL=" + supabaseAPI, "SUPABASE_JWT_SECRET=" + project.Secret},
-			where:       supabaseAPI + "/auth/v1 (supabase start)",
+			parameters: sam.Parameters{"JwtSecret": project.Secret},
+			where:      supabaseAPI + "/auth/v1 (supabase start)",
 		}
 	}
 	return &localAuth{
 		base: base, project: authserver.New(base), algorithm: jose.ES256,
-		environment: []string{"SUPABASE_URL=" + base},
-		where:       base + keysPath,
+		where: base + keysPath,
 	}
 }
 

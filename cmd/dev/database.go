@@ -26,13 +26,6 @@ import (
 // databaseName is the one that Supabase uses.
 const databaseName = "postgres"
 
-// The roles that the functions connect as. Migrations make them without login,
-// so that an operator chooses the password; here it is everybody's.
-const (
-	apiRole       = "pause_api"
-	schedulerRole = "pause_scheduler"
-)
-
 // database is PostgreSQL, migrated and seeded.
 type database struct {
 	port    int
@@ -66,15 +59,16 @@ func (d *database) ended() <-chan struct{} {
 	return d.cluster.Done()
 }
 
-// startDatabase finds or starts PostgreSQL and makes it ready. With an error
+// startDatabase finds or starts PostgreSQL and makes it ready for the functions,
+// which connect as those roles. With an error
 // too, what has been started is returned and must be stopped.
-func startDatabase(ctx context.Context, s settings, terminal *terminal) (*database, error) {
+func startDatabase(ctx context.Context, s settings, roles []string, terminal *terminal) (*database, error) {
 	db := &database{port: s.databasePort}
 	dir := filepath.Join(s.dir, "postgres")
 	if err := db.findOrStart(ctx, dir, terminal); err != nil {
 		return db, err
 	}
-	if err := db.prepare(ctx, terminal); err != nil {
+	if err := db.prepare(ctx, roles, terminal); err != nil {
 		if _, ahead := errors.AsType[*migrate.MissingFileError](err); ahead || db.cluster != nil {
 			err = fmt.Errorf("%w\n(to start afresh, %s)", err, db.remedy(dir))
 		}
@@ -204,7 +198,7 @@ func listens(ctx context.Context, address string) bool {
 }
 
 // prepare migrates and seeds the database and lets the functions' roles log in.
-func (d *database) prepare(ctx context.Context, terminal *terminal) error {
+func (d *database) prepare(ctx context.Context, roles []string, terminal *terminal) error {
 	db, err := d.connect(ctx)
 	if err != nil {
 		return err
@@ -228,7 +222,9 @@ func (d *database) prepare(ctx context.Context, terminal *terminal) error {
 			d.edited = append(d.edited, s.Version+"_"+s.Name)
 		}
 	}
-	for _, role := range []string{apiRole, schedulerRole} {
+	// Migrations make them without login, so that an operator chooses the password;
+	// here it is everybody's.
+	for _, role := range roles {
 		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, postgres.Password)); err != nil {
 			return fmt.Errorf("let %s log in: %w", role, err)
 		}

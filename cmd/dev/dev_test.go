@@ -19,8 +19,10 @@ import (
 	"testing"
 	"time"
 
-	"mentorpause/local/authserver"
+	"mentorpause/local/checkout"
 	"mentorpause/local/lambda"
+	"mentorpause/local/sam"
+	"mentorpause/local/stack"
 )
 
 // TestMain runs the command itself when a test starts its own binary, so that
@@ -241,7 +243,7 @@ func TestDatabaseOfOtherMigrations(t *testing.T) {
 	said := &output{}
 	start := func() (*database, error) {
 		t.Helper()
-		db, err := startDatabase(t.Context(), s, newTerminal(said))
+		db, err := startDatabase(t.Context(), s, []string{"pause_api", "pause_scheduler"}, newTerminal(said))
 		t.Cleanup(func() { db.stop() }) // without effect on one that was stopped
 		return db, err
 	}
@@ -409,31 +411,6 @@ func TestAwaitPort(t *testing.T) {
 	}
 }
 
-func TestDaily(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, after, want string }{
-		{"later today", "2026-11-23T22:00:00Z", "2026-11-23T23:30:00Z"},
-		{"tomorrow", "2026-11-23T23:30:00Z", "2026-11-24T23:30:00Z"},
-		{"in summer an hour earlier by UTC", "2026-07-01T00:00:00Z", "2026-07-01T22:30:00Z"},
-		{"over the change to summer time", "2026-03-28T23:30:00Z", "2026-03-29T22:30:00Z"},
-		{"over the change to winter time", "2026-10-24T22:30:00Z", "2026-10-25T23:30:00Z"},
-		{"over the new year", "2026-12-31T12:00:00Z", "2026-12-31T23:30:00Z"},
-	}
-	next := daily(0, 30, "Europe/Oslo")
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			after, err := time.Parse(time.RFC3339, test.after)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := next(after).UTC().Format(time.RFC3339); got != test.want {
-				t.Errorf("after %s comes %s, want %s", test.after, got, test.want)
-			}
-		})
-	}
-}
-
 // startScheduled starts a function in the name of nightly-expiry, which says
 // when it was scheduled for, or does what its event says.
 func startScheduled(t *testing.T) (*lambda.Function, *output) {
@@ -444,7 +421,7 @@ func startScheduled(t *testing.T) (*lambda.Function, *output) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	f, err := lambda.Start(t.Context(), lambda.Config{
-		Name: "nightly-expiry", Binary: binary, Timeout: functionTimeout, Output: out})
+		Name: "nightly-expiry", Binary: binary, Timeout: patience, Output: out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -456,12 +433,26 @@ func TestSchedule(t *testing.T) {
 	t.Parallel()
 	f, out := startScheduled(t)
 
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail, err := startMailCatcher(t.TempDir(), newTerminal(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.close()
+	functions, err := readFunctions(root, mail)
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	t.Run("starts the function again and again, until it is told to stop", func(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 		defer stop()
 		ended := make(chan struct{})
 		go func() {
-			schedule{function: "nightly-expiry", next: every(20 * time.Millisecond)}.run(ctx, f, newTerminal(out))
+			schedule{sam.Schedule{Function: "nightly-expiry", Every: 20 * time.Millisecond}}.run(ctx, f, newTerminal(out))
 			close(ended)
 		}()
 		for strings.Count(out.String(), "nightly-expiry | scheduled for 20") < 3 && ctx.Err() == nil {
@@ -474,7 +465,9 @@ func TestSchedule(t *testing.T) {
 		<-ended
 	})
 
-	server := httptest.NewServer(routes(map[string]*lambda.Function{"nightly-expiry": f}, &localAuth{project: authserver.New("http://127.0.0.1")}))
+	served := &stack.Stack{Functions: map[string]*lambda.Function{"nightly-expiry": f}}
+	functions.serve(served)
+	server := httptest.NewServer(served)
 	defer server.Close()
 	requests := []struct {
 		name, method, path, body string
@@ -482,11 +475,10 @@ func TestSchedule(t *testing.T) {
 		want                     string
 	}{
 		{"a POST with an event starts it", "POST", "/functions/v1/nightly-expiry", `{"do":"echo"}`, 200, `{"do":"echo"}`},
-		{"a POST without one does what the schedule does", "POST", "/functions/v1/nightly-expiry", "", 200, `"detail-type":"Scheduled Event"`},
+		{"a POST without one does what the schedule does", "POST", "/functions/v1/nightly-expiry", "", 200, `{"time":"20`},
 		{"a failure is told", "POST", "/functions/v1/nightly-expiry", `{"do":"error"}`, 502, "the handler said no"},
 		{"a GET does not start it", "GET", "/functions/v1/nightly-expiry", "", 405, "method_not_allowed"},
 		{"an unknown function is 404", "POST", "/functions/v1/nightly", "", 404, "nightly-expiry"},
-		{"the keys are there", "GET", "/auth/v1/.well-known/jwks.json", "", 200, `"ES256"`},
 	}
 	for _, test := range requests {
 		t.Run(test.name, func(t *testing.T) {
@@ -507,6 +499,19 @@ func TestSchedule(t *testing.T) {
 				t.Errorf("%d %s, want %d and JSON with %q", response.StatusCode, body, test.wantStatus, test.want)
 			}
 		})
+	}
+}
+
+// A developer doesn't wait a minute; whatever is rarer comes as deployed.
+func TestWhenASchedulesNextStartIs(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	minutely, hourly := schedule{sam.Schedule{Every: time.Minute}}, schedule{sam.Schedule{Every: time.Hour}}
+	if got := minutely.next(now).Sub(now); got != impatience {
+		t.Errorf("every minute: after %v", got)
+	}
+	if got := hourly.next(now).Sub(now); got != time.Hour {
+		t.Errorf("every hour: after %v", got)
 	}
 }
 

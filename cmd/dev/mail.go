@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"mentorpause/local/sam"
 )
 
 // mailFrom is the sender of e-mails that go nowhere.
@@ -45,9 +47,9 @@ func startMailCatcher(dir string, terminal *terminal) (*mailCatcher, error) {
 	return c, nil
 }
 
-// environment is what the functions are told.
-func (c *mailCatcher) environment() []string {
-	return []string{"SMTP_URL=smtp://" + c.listener.Addr().String(), "MAIL_FROM=" + mailFrom}
+// parameters are those of the template that lead the e-mails here.
+func (c *mailCatcher) parameters() sam.Parameters {
+	return sam.Parameters{"SmtpUrlSecret": "smtp://" + c.listener.Addr().String(), "MailFrom": mailFrom}
 }
 
 func (c *mailCatcher) close() {

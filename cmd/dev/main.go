@@ -10,7 +10,7 @@
 //     `supabase start` has the real one;
 //   - a mail server that keeps e-mails in .dev/mail and shows them, unless SMTP_URL
 //     names another;
-//   - the schedules, for those functions that exist.
+//   - the schedules of template.yaml.
 //
 // It prints curl lines with tokens for a coordinator, an administrator and a
 // mentor of the seed. Ctrl-C or SIGTERM stops everything. It is for
@@ -29,10 +29,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
+	"mentorpause/local/checkout"
 	"mentorpause/local/lambda"
 )
 
@@ -59,6 +59,9 @@ func main() {
 	}
 }
 
+// patience is for requests that are being answered at the end.
+const patience = 10 * time.Second
+
 type settings struct {
 	port         int
 	databasePort int
@@ -78,7 +81,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		err = errors.Join(err, stopped)
 	}()
 
-	root, err := checkout()
+	root, err := checkout.Root()
 	if err != nil {
 		return err
 	}
@@ -97,17 +100,24 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		return err
 	}
 
+	mail, err := startMailCatcher(filepath.Join(s.dir, "mail"), terminal)
+	if err != nil {
+		return err
+	}
+	defer mail.close()
+	functions, err := readFunctions(root, mail)
+	if err != nil {
+		return err
+	}
+
 	// The compiler and the database have nothing to do with each other.
-	built := make(chan error, 1)
-	var names []string
+	built, builtDir := make(chan error, 1), filepath.Join(s.dir, "functions")
 	go func() {
-		patience := time.AfterFunc(2*time.Second, func() { terminal.say("functions", "compiling") })
-		defer patience.Stop()
-		var err error
-		names, err = build(ctx, root, filepath.Join(s.dir, "functions"))
-		built <- err
+		slow := time.AfterFunc(2*time.Second, func() { terminal.say("functions", "compiling") })
+		defer slow.Stop()
+		built <- lambda.Build(ctx, root, builtDir, functions.Names(nil)...)
 	}()
-	db, err := startDatabase(ctx, s, terminal)
+	db, err := startDatabase(ctx, s, functions.Roles(), terminal)
 	if db != nil {
 		defer func() { stopped = errors.Join(stopped, db.stop()) }()
 	}
@@ -116,23 +126,18 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	}
 
 	auth := chooseAuth(ctx, db, "http://"+listener.Addr().String())
-	mail, err := startMailCatcher(filepath.Join(s.dir, "mail"), terminal)
+	running, err := functions.start(ctx, builtDir, db, auth, out)
 	if err != nil {
 		return err
 	}
-	defer mail.close()
-	functions, err := startFunctions(ctx, names, filepath.Join(s.dir, "functions"), db, auth, mail, out)
-	defer closeAll(functions)
-	if err != nil {
-		return err
-	}
+	defer running.Close()
 
-	server := &http.Server{Handler: routes(functions, auth), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: running, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
 		// Those that are being answered get their answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		stopped = errors.Join(stopped, server.Shutdown(ctx))
 	}()
@@ -147,11 +152,11 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	}
 	examples = append(examples, dryRun(auth.base))
 	scheduling, stopScheduling := context.WithCancel(ctx)
-	running := startSchedules(scheduling, functions, terminal)
-	defer running.Wait()
+	scheduled := startSchedules(scheduling, functions.schedules, running.Functions, terminal)
+	defer scheduled.Wait()
 	defer stopScheduling()
 	terminal.banner(banner{
-		took: time.Since(began), base: auth.base, functions: names, database: db, auth: auth, mail: mail, examples: examples,
+		took: time.Since(began), base: auth.base, functions: functions, database: db, auth: auth, mail: mail, examples: examples,
 	})
 
 	select {
@@ -163,30 +168,4 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	case <-db.ended():
 		return errors.New("PostgreSQL has ended; its log is in " + filepath.Join(s.dir, "postgres"))
 	}
-}
-
-// checkout is the folder of go.mod, here or above.
-func checkout() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("run it inside the checkout: there is no go.mod here or above")
-		}
-		dir = parent
-	}
-}
-
-func closeAll(functions map[string]*lambda.Function) {
-	var all sync.WaitGroup
-	for _, f := range functions {
-		all.Go(f.Close)
-	}
-	all.Wait()
 }

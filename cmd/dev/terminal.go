@@ -5,9 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"mentorpause/local/stack"
 )
 
 // terminal writes what a person reads: with colours on a terminal, plain
@@ -54,7 +55,7 @@ func (t *terminal) Write(p []byte) (int, error) {
 type banner struct {
 	took      time.Duration
 	base      string
-	functions []string
+	functions *functions
 	database  *database
 	auth      *localAuth
 	mail      *mailCatcher
@@ -71,12 +72,12 @@ func (t *terminal) banner(b banner) {
 	line("")
 	line("  %s %s", t.bold(t.green("mentorpause is serving")), t.dim(fmt.Sprintf("after %.1f s; Ctrl-C stops it", b.took.Seconds())))
 	line("")
-	for n, name := range b.functions {
+	for n, name := range b.functions.Names(nil) {
 		label := ""
 		if n == 0 {
 			label = "functions"
 		}
-		row(label, "%s/functions/v1/%s", b.base, t.bold(name))
+		row(label, "%s%s%s", b.base, stack.Path(""), t.bold(name))
 	}
 	row("database", "%s", b.database.url("postgres"))
 	row("", "%s", t.dim("PostgreSQL "+b.database.version+", "+relative(b.database.where)))
@@ -86,16 +87,12 @@ func (t *terminal) banner(b banner) {
 	} else {
 		row("e-mail", "sent by $SMTP_URL")
 	}
-	var missing []string
-	for _, s := range schedules {
-		if !slices.Contains(b.functions, s.function) {
-			missing = append(missing, s.function)
-			continue
+	for n, each := range b.functions.schedules {
+		label := ""
+		if n == 0 {
+			label = "schedules"
 		}
-		row("schedule", "%s, %s", s.function, s.when)
-	}
-	if len(missing) > 0 {
-		row("schedules", "%s", t.dim("not running, as there is no such function: "+strings.Join(missing, ", ")))
+		row(label, "%s, %s", each.Function, schedule{each}.when())
 	}
 	line("")
 	line("  %s", t.dim(fmt.Sprintf("Ready to paste; the tokens are good until %s:", time.Now().Add(tokenLifetime).Format("Monday 15:04"))))

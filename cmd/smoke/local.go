@@ -21,10 +21,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mentorpause/local/authserver"
-	"mentorpause/local/checkout"
-	"mentorpause/local/lambda"
 	"mentorpause/local/pooler"
 	"mentorpause/local/postgres"
+	"mentorpause/local/sam"
+	"mentorpause/local/stack"
 	"mentorpause/supabase"
 )
 
@@ -32,11 +32,7 @@ const coordinator = "b0000000-0000-4000-8000-000000000001" // of the seed
 
 // fromNothing goes the way of docs/operations.md on this machine, and leaves
 // nothing behind.
-func fromNothing(ctx context.Context, report *report) (err error) {
-	root, err := checkout.Root()
-	if err != nil {
-		return err
-	}
+func fromNothing(ctx context.Context, root string, template *sam.Template, report *report) (err error) {
 	step := func(what string, do func() (note string, err error)) error {
 		began := time.Now()
 		note, err := do()
@@ -73,8 +69,11 @@ func fromNothing(ctx context.Context, report *report) (err error) {
 	if err != nil {
 		return err
 	}
-	passwords := map[string]string{"pause_api": rand.Text(), "pause_scheduler": rand.Text()}
-	err = step("passwords for the two roles, the example chapters", func() (string, error) {
+	passwords := map[string]string{}
+	for _, role := range template.Roles() {
+		passwords[role] = rand.Text()
+	}
+	err = step("passwords for the roles, the example chapters", func() (string, error) {
 		return "", prepare(ctx, owner, passwords)
 	})
 	if err != nil {
@@ -90,7 +89,7 @@ func fromNothing(ctx context.Context, report *report) (err error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(cluster.Port()))
 	if _, err := pooler.Find(); err != nil {
 		report.say("%v: the functions connect directly", err)
-		return serve(ctx, root, address, passwords, report, step)
+		return serve(ctx, root, template, address, passwords, report, step)
 	}
 	var pool *pooler.Pooler
 	err = step("PgBouncer in transaction mode", func() (note string, err error) {
@@ -101,71 +100,54 @@ func fromNothing(ctx context.Context, report *report) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pool.Stop()) }()
-	return serve(ctx, root, pool.Address, passwords, report, step)
+	return serve(ctx, root, template, pool.Address, passwords, report, step)
 }
 
 // serve runs the built functions and looks at them.
-func serve(ctx context.Context, root, address string, passwords map[string]string, report *report, step func(string, func() (string, error)) error) error {
+func serve(ctx context.Context, root string, template *sam.Template, address string, passwords map[string]string, report *report, step func(string, func() (string, error)) error) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
+	defer listener.Close() // when nothing is served
 	base := "http://" + listener.Addr().String()
 	project := authserver.New(base)
-	mux := http.NewServeMux()
-	mux.Handle("/auth/v1/", project.Handler())
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener) // ends with Close
-	defer server.Close()
-
-	databaseURL := func(role string) string {
-		u := url.URL{Scheme: "postgresql", User: url.UserPassword(role, passwords[role]), Host: address, Path: "/" + postgres.Maintenance, RawQuery: "sslmode=disable"}
-		return u.String()
-	}
 	output := &safeWriter{}
-	running := map[string]*lambda.Function{}
-	defer func() {
-		for _, f := range running {
-			f.Close()
-		}
-	}()
-	start := func(name, role string, timeout time.Duration, environment ...string) error {
-		f, err := lambda.Start(ctx, lambda.Config{
-			Name:    name,
-			Binary:  filepath.Join(root, "build", name, "bootstrap"),
-			Env:     append(environment, "SUPABASE_DB_URL="+databaseURL(role)),
-			Timeout: timeout,
-			Output:  output,
+	var running *stack.Stack
+	err = step("the built functions", func() (note string, err error) {
+		running, err = stack.Start(ctx, stack.Config{
+			Template: template,
+			Binary:   func(name string) string { return filepath.Join(root, "build", name, "bootstrap") },
+			Project:  project,
+			DatabaseURL: func(role string) string {
+				u := url.URL{Scheme: "postgresql", User: url.UserPassword(role, passwords[role]), Host: address, Path: "/" + postgres.Maintenance, RawQuery: "sslmode=disable"}
+				return u.String()
+			},
+			Output: output,
 		})
 		if err != nil {
-			return fmt.Errorf("%w\n%s", err, output)
+			return "", fmt.Errorf("%w\n%s", err, output)
 		}
-		running[name] = f
-		return nil
-	}
-	err = step("the built functions", func() (string, error) {
-		for _, name := range functions {
-			if err := start(name, "pause_api", 10*time.Second, "SUPABASE_URL="+base); err != nil {
-				return "", err
-			}
-			mux.Handle("/functions/v1/"+name, lambda.URL(running[name]))
-		}
-		return "", errors.Join(
-			start("nightly-expiry", "pause_scheduler", time.Minute),
-			start("dispatch-notifications", "pause_scheduler", time.Minute))
+		return fmt.Sprintf("%d functions", len(running.Functions)), nil
 	})
 	if err != nil {
 		return err
 	}
+	defer running.Close()
+	server := &http.Server{Handler: running, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener) // ends with Close
+	defer server.Close()
 
-	where := target{urls: map[string]string{}, token: project.Token(coordinator)}
-	for _, name := range functions {
-		where.urls[name] = base + "/functions/v1/" + name
+	where := target{functions: template.Names(sam.HasURL), urls: map[string]string{}, token: project.Token(coordinator)}
+	for _, name := range where.functions {
+		where.urls[name] = base + stack.Path(name)
 	}
-	look(ctx, where, report)
+	if err := look(ctx, where, report); err != nil {
+		return err
+	}
 
 	invoke := func(name, event string, into any) error {
-		raw, err := running[name].Invoke(ctx, []byte(event))
+		raw, err := running.Functions[name].Invoke(ctx, []byte(event))
 		if err != nil {
 			return fmt.Errorf("%w\n%s", err, output)
 		}

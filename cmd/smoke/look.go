@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mentorpause/local/openapi"
 )
 
 // requestTimeout is longer than a function may take.
@@ -29,14 +31,19 @@ var (
 // looker asks one function.
 type looker struct {
 	function string
+	methods  []string // that the document has
 	url      string
 	token    string
 	client   *http.Client
 	report   *report
 }
 
-// look asks all of them, one after the other.
-func look(ctx context.Context, where target, report *report) {
+// look asks all of them, one after the other. An error is about docs/openapi.yaml.
+func look(ctx context.Context, where target, report *report) error {
+	document, err := openapi.Load()
+	if err != nil {
+		return err
+	}
 	client := &http.Client{
 		Timeout: requestTimeout,
 		// What is compressed is to be seen, and so are redirects.
@@ -44,8 +51,11 @@ func look(ctx context.Context, where target, report *report) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	defer client.CloseIdleConnections()
-	for _, name := range functions {
-		l := looker{function: name, url: where.urls[name], token: where.token, client: client, report: report}
+	for _, name := range where.functions {
+		l := looker{function: name, methods: document.Methods(name), url: where.urls[name], token: where.token, client: client, report: report}
+		if len(l.methods) == 0 {
+			return fmt.Errorf("docs/openapi.yaml has no function %s", name)
+		}
 		l.lookWithoutToken(ctx)
 		if l.token != "" {
 			l.lookWithToken(ctx)
@@ -54,6 +64,25 @@ func look(ctx context.Context, where target, report *report) {
 	if where.token == "" {
 		report.say("with TOKEN, a coordinator's access token, the roster and more refusals are looked at, too")
 	}
+	return nil
+}
+
+// method is the one that reads, where there is one.
+func (l looker) method() string {
+	if slices.Contains(l.methods, http.MethodGet) {
+		return http.MethodGet
+	}
+	return l.methods[0]
+}
+
+// other is a method that the function does not have.
+func (l looker) other() string {
+	for _, method := range []string{http.MethodDelete, http.MethodPut, http.MethodPatch} {
+		if !slices.Contains(l.methods, method) {
+			return method
+		}
+	}
+	return "REPORT"
 }
 
 // answer is a response whose body was read.
@@ -168,10 +197,7 @@ func missing(list string, wanted []string) (names []string) {
 }
 
 func (l looker) lookWithoutToken(ctx context.Context) {
-	method := http.MethodPost
-	if l.function == "roster" {
-		method = http.MethodGet
-	}
+	method := l.method()
 	l.check("preflight", func() (answer, string, error) {
 		a, err := l.ask(ctx, http.MethodOptions, "", "", with("Access-Control-Request-Method", method),
 			with("Access-Control-Request-Headers", "authorization,content-type"))
@@ -213,7 +239,7 @@ func (l looker) lookWithoutToken(ctx context.Context) {
 		})
 	}
 	l.check("405 for another method", func() (answer, string, error) {
-		a, err := l.ask(ctx, http.MethodDelete, "", "")
+		a, err := l.ask(ctx, l.other(), "", "")
 		if err == nil && !strings.Contains(a.Header.Get("Allow"), method) {
 			err = fmt.Errorf("status %d, allow is %q", a.StatusCode, a.Header.Get("Allow"))
 		}
@@ -224,9 +250,18 @@ func (l looker) lookWithoutToken(ctx context.Context) {
 	})
 }
 
-// lookWithToken looks behind the token. Nothing that it sends to pause or
-// reactivate gets as far as the database.
+// lookWithToken looks behind the token. Nothing that it sends by POST gets as far
+// as the database.
 func (l looker) lookWithToken(ctx context.Context) {
+	if slices.Contains(l.methods, http.MethodPost) {
+		l.lookAtBodies(ctx)
+	}
+	if l.function == "roster" {
+		l.lookAtRoster(ctx)
+	}
+}
+
+func (l looker) lookAtBodies(ctx context.Context) {
 	l.check("400 names the field", func() (answer, string, error) {
 		a, err := l.ask(ctx, http.MethodPost, "", `{"no_such_field":1}`, l.signedIn)
 		if err == nil && a.StatusCode == http.StatusBadRequest && !bytes.Contains(a.body, []byte("no_such_field")) {
@@ -244,10 +279,9 @@ func (l looker) lookWithToken(ctx context.Context) {
 		}
 		return a, "", refused(a, http.StatusUnsupportedMediaType, "unsupported_media_type")
 	})
-	if l.function != "roster" {
-		return
-	}
+}
 
+func (l looker) lookAtRoster(ctx context.Context) {
 	var etag string
 	var plain []byte
 	l.check("the roster", func() (answer, string, error) {

@@ -3,11 +3,14 @@
 // token, the roster.
 //
 //	URL=https://<project>.example.org/functions/v1 TOKEN=… smoke
-//	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… TOKEN=… smoke
+//	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… … TOKEN=… smoke
 //
-// `make smoke` takes the same. URL is a base below which the functions have their names, as `make dev` and a
-// proxy have them (a host alone: below /functions/v1); function URLs are a host each. The access token comes from
-// the environment, where no list of processes shows it.
+// `make smoke` takes the same. URL is a base below which the functions have
+// their names, as `make dev` and a proxy have them (a host alone: below
+// /functions/v1); function URLs are a host each, that of period-report is
+// PERIOD_REPORT_URL. The functions are those of template.yaml, their methods those
+// of docs/openapi.yaml. The access token comes from the environment, where no list
+// of processes shows it.
 //
 // Without an URL it goes the way of docs/operations.md from nothing, as far as
 // that goes without AWS: a throwaway PostgreSQL, the migrations, the passwords,
@@ -20,7 +23,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -28,6 +30,10 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"mentorpause/local/checkout"
+	"mentorpause/local/sam"
+	"mentorpause/local/stack"
 )
 
 func main() {
@@ -37,56 +43,73 @@ func main() {
 }
 
 func run(ctx context.Context, getenv func(string) string, out io.Writer) int {
-	where, err := readTarget(getenv)
+	root, err := checkout.Root()
+	if err != nil {
+		fmt.Fprintln(out, "smoke:", err)
+		return 2
+	}
+	template, err := sam.Read(root)
+	if err != nil {
+		fmt.Fprintln(out, "smoke:", err)
+		return 1
+	}
+	where, err := readTarget(template.Names(sam.HasURL), getenv)
 	if err != nil {
 		fmt.Fprintln(out, "smoke:", err)
 		return 2
 	}
 	report := &report{out: out}
 	if where.urls == nil {
-		if err := fromNothing(ctx, report); err != nil {
-			fmt.Fprintln(out, "smoke:", err)
-			return 1
-		}
+		err = fromNothing(ctx, root, template, report)
 	} else {
-		look(ctx, where, report)
+		err = look(ctx, where, report)
+	}
+	if err != nil {
+		fmt.Fprintln(out, "smoke:", err)
+		return 1
 	}
 	return report.end()
 }
 
 // target is what to look at.
 type target struct {
-	urls  map[string]string // by the function's name; nil: nothing runs yet
-	token string            // a coordinator's; empty: only what needs none
+	functions []string          // that have a URL
+	urls      map[string]string // by the function's name; nil: nothing runs yet
+	token     string            // a coordinator's; empty: only what needs none
 }
 
-// functions are those that have a URL.
-var functions = []string{"pause", "reactivate", "roster"}
+// variable is the one for the URL of a function.
+func variable(function string) string {
+	return strings.ReplaceAll(strings.ToUpper(function), "-", "_") + "_URL"
+}
 
-func readTarget(getenv func(string) string) (target, error) {
-	where := target{token: getenv("TOKEN")}
+func readTarget(functions []string, getenv func(string) string) (target, error) {
+	where := target{functions: functions, token: getenv("TOKEN")}
 	own := map[string]string{}
+	var variables []string
 	for _, name := range functions {
-		if text := getenv(strings.ToUpper(name) + "_URL"); text != "" {
+		variables = append(variables, variable(name))
+		if text := getenv(variable(name)); text != "" {
 			own[name] = text
 		}
 	}
+	each := strings.Join(variables, ", ")
 	base := getenv("URL")
 	switch {
 	case base == "" && len(own) == 0:
 		if where.token != "" {
-			return target{}, errors.New("TOKEN is for a deployment: give URL, or PAUSE_URL, REACTIVATE_URL and ROSTER_URL")
+			return target{}, fmt.Errorf("TOKEN is for a deployment: give URL, or each of %s", each)
 		}
 		return where, nil
 	case base != "" && len(own) > 0:
-		return target{}, errors.New("give URL, or PAUSE_URL, REACTIVATE_URL and ROSTER_URL, not both")
+		return target{}, fmt.Errorf("give URL, or each of %s, not both", each)
 	case base == "" && len(own) < len(functions):
-		return target{}, errors.New("function URLs are a host each: give PAUSE_URL, REACTIVATE_URL and ROSTER_URL")
+		return target{}, fmt.Errorf("function URLs are a host each: give each of %s", each)
 	}
 	where.urls = own
 	// Of a host alone the functions are where Supabase's clients look for them.
 	if u, err := url.Parse(base); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" {
-		base = strings.TrimRight(base, "/") + "/functions/v1"
+		base = strings.TrimRight(base, "/") + stack.Path("")
 	}
 	for _, name := range functions {
 		if base != "" {

@@ -11,15 +11,18 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
+	"mentorpause/local/openapi"
+	"mentorpause/local/sam"
 )
 
-func TestMain(m *testing.M) { stack.Main(m) }
+func TestMain(m *testing.M) { deployment.Main(m) }
 
 // The page's way, from nothing, as `make smoke` goes it.
 func TestFromNothing(t *testing.T) {
@@ -41,7 +44,7 @@ func TestFromNothing(t *testing.T) {
 // its own name, and nothing was changed by looking.
 func TestLook(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t)
+	s := deployment.Start(t)
 	token := s.Project.Token(endpoint.Coordinator)
 	inside, err := url.Parse(s.URL)
 	if err != nil {
@@ -63,12 +66,24 @@ func TestLook(t *testing.T) {
 		return status, out.String()
 	}
 
+	document, err := openapi.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	withoutToken, withToken := 0, 4 // at the roster
+	for _, name := range s.Template.Names(sam.HasURL) {
+		withoutToken += 4
+		withToken += 4
+		if slices.Contains(document.Methods(name), http.MethodPost) {
+			withToken += 2
+		}
+	}
 	t.Run("a good deployment", func(t *testing.T) {
 		status, out := smoke(t.Context(), through(t, nil), token)
-		if status != 0 || !strings.Contains(out, "22 ok, 0 failed") {
+		if status != 0 || !strings.Contains(out, fmt.Sprintf("%d ok, 0 failed", withToken)) {
 			t.Errorf("exit status %d:\n%s", status, out)
 		}
-		if status, out := smoke(t.Context(), s.URL+"/functions/v1/", ""); status != 0 || !strings.Contains(out, "12 ok") || !strings.Contains(out, "with TOKEN") {
+		if status, out := smoke(t.Context(), s.URL+"/functions/v1/", ""); status != 0 || !strings.Contains(out, fmt.Sprintf("%d ok", withoutToken)) || !strings.Contains(out, "with TOKEN") {
 			t.Errorf("without a token: exit status %d:\n%s", status, out)
 		}
 		var changed int
@@ -189,7 +204,7 @@ func TestLook(t *testing.T) {
 		}
 	})
 	t.Run("is found: nobody there", func(t *testing.T) {
-		if status, out := smoke(t.Context(), "http://127.0.0.1:1", ""); status != 1 || !strings.Contains(out, "0 ok, 12 failed") {
+		if status, out := smoke(t.Context(), "http://127.0.0.1:1", ""); status != 1 || !strings.Contains(out, fmt.Sprintf("0 ok, %d failed", withoutToken)) {
 			t.Errorf("exit status %d:\n%s", status, out)
 		}
 	})
@@ -219,7 +234,7 @@ func TestMakeSmoke(t *testing.T) {
 		switch {
 		case dry && (err != nil || bytes.Contains(output, []byte(token))):
 			t.Errorf("the commands of make smoke show the token, or %v:\n%s", err, output)
-		case !dry && (err == nil || !asked.Load() || !bytes.Contains(output, []byte("0 ok, 19 failed"))):
+		case !dry && (err == nil || !asked.Load() || !bytes.Contains(output, []byte("\n0 ok, "))):
 			t.Errorf("%v, asked with the token: %t\n%s", err, asked.Load(), output)
 		}
 	}
@@ -243,28 +258,28 @@ func TestReadTarget(t *testing.T) {
 	tests := []struct {
 		name        string
 		environment map[string]string
-		want        string // roster's URL, or a part of the error
+		want        string // period-report's URL, or a part of the error
 		fails       bool
 	}{
 		{"nothing", nil, "", false},
-		{"a base", map[string]string{"URL": "http://127.0.0.1:8787/functions/v1/"}, "http://127.0.0.1:8787/functions/v1/roster", false},
-		{"a host", map[string]string{"URL": "http://127.0.0.1:8787"}, "http://127.0.0.1:8787/functions/v1/roster", false},
-		{"a host each", map[string]string{"PAUSE_URL": "https://a.on.aws/", "REACTIVATE_URL": "https://b.on.aws/", "ROSTER_URL": "https://c.on.aws/"}, "https://c.on.aws/", false},
-		{"one of three", map[string]string{"ROSTER_URL": "https://c.on.aws/"}, "a host each", true},
-		{"both", map[string]string{"URL": "https://a", "ROSTER_URL": "https://c"}, "not both", true},
+		{"a base", map[string]string{"URL": "http://127.0.0.1:8787/functions/v1/"}, "http://127.0.0.1:8787/functions/v1/period-report", false},
+		{"a host", map[string]string{"URL": "http://127.0.0.1:8787"}, "http://127.0.0.1:8787/functions/v1/period-report", false},
+		{"a host each", map[string]string{"PAUSE_URL": "https://a.on.aws/", "PERIOD_REPORT_URL": "https://b.on.aws/"}, "https://b.on.aws/", false},
+		{"one of two", map[string]string{"PAUSE_URL": "https://a.on.aws/"}, "a host each: give each of PAUSE_URL, PERIOD_REPORT_URL", true},
+		{"both", map[string]string{"URL": "https://a", "PAUSE_URL": "https://c"}, "not both", true},
 		{"no URL", map[string]string{"URL": "a.example.org"}, "not an http or https URL", true},
 		{"a token for nothing", map[string]string{"TOKEN": "x"}, "TOKEN is for a deployment", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			where, err := readTarget(func(name string) string { return test.environment[name] })
+			where, err := readTarget([]string{"pause", "period-report"}, func(name string) string { return test.environment[name] })
 			if test.fails {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("error %v, want %q", err, test.want)
 				}
 				return
 			}
-			if err != nil || where.urls["roster"] != test.want {
+			if err != nil || where.urls["period-report"] != test.want {
 				t.Errorf("%v, %v; want %q", where.urls, err, test.want)
 			}
 		})

@@ -41,7 +41,8 @@ type Function struct {
 	Timeout time.Duration // of one invocation
 	Role    string        // that it connects to the database as; empty: it has no database
 
-	events    map[string]event
+	secret    string // the parameter that names that of the connection string
+	events    []namedEvent
 	variables map[string]yaml.Node
 }
 
@@ -67,9 +68,9 @@ type (
 		Properties yaml.Node `yaml:"Properties"` // of other resources not looked at
 	}
 	properties struct {
-		Timeout           int              `yaml:"Timeout"` // s
-		FunctionURLConfig yaml.Node        `yaml:"FunctionUrlConfig"`
-		Events            map[string]event `yaml:"Events"`
+		Timeout           int       `yaml:"Timeout"` // s
+		FunctionURLConfig yaml.Node `yaml:"FunctionUrlConfig"`
+		Events            yaml.Node `yaml:"Events"` // as Resources
 		Environment       struct {
 			Variables map[string]yaml.Node `yaml:"Variables"`
 		} `yaml:"Environment"`
@@ -80,6 +81,10 @@ type (
 			ScheduleExpressionTimezone yaml.Node `yaml:"ScheduleExpressionTimezone"`
 			Input                      string    `yaml:"Input"`
 		} `yaml:"Properties"`
+	}
+	namedEvent struct {
+		name string
+		event
 	}
 )
 
@@ -164,7 +169,14 @@ func parse(text []byte) (*Template, error) {
 		if err := r.Properties.Decode(&p); err != nil {
 			return nil, fmt.Errorf("%s: %w", id, err)
 		}
-		f := Function{Name: folder(id), HasURL: !p.FunctionURLConfig.IsZero(), events: p.Events, variables: map[string]yaml.Node{}}
+		f := Function{Name: folder(id), HasURL: !p.FunctionURLConfig.IsZero(), variables: map[string]yaml.Node{}}
+		for n := 0; n+1 < len(p.Events.Content); n += 2 {
+			e := namedEvent{name: p.Events.Content[n].Value}
+			if err := p.Events.Content[n+1].Decode(&e.event); err != nil {
+				return nil, fmt.Errorf("%s: %w", id, err)
+			}
+			f.events = append(f.events, e)
+		}
 		if p.Timeout == 0 {
 			p.Timeout = d.Globals.Function.Timeout
 		}
@@ -174,7 +186,7 @@ func parse(text []byte) (*Template, error) {
 		if connection, ok := f.variables[databaseVariable]; ok {
 			for secret, role := range d.Metadata.DatabaseRoles {
 				if strings.Contains(connection.Value, "${"+secret+"}") {
-					f.Role = role
+					f.Role, f.secret = role, secret
 				}
 			}
 			if f.Role == "" {
@@ -211,14 +223,13 @@ func logicalID(name string) string {
 // text of the secret.
 type Parameters map[string]string
 
-// DatabaseURLs are the parameters whose secrets hold connection strings; url
-// gives that of a role.
-func (t *Template) DatabaseURLs(url func(role string) string) Parameters {
-	urls := Parameters{}
-	for secret, role := range t.roles {
-		urls[secret] = url(role)
+// Connection is the parameter whose secret holds the function's connection
+// string, with that string; empty for a function without a database.
+func (f Function) Connection(url string) Parameters {
+	if f.secret == "" {
+		return Parameters{}
 	}
-	return urls
+	return Parameters{f.secret: url}
 }
 
 // Environment is what CloudFormation would make of the function's variables,
@@ -243,11 +254,11 @@ func (t *Template) Environment(f Function, given Parameters) ([]string, error) {
 	return environment, nil
 }
 
-// Schedules are what starts the function, in the order of their names.
+// Schedules are what starts the function, in the template's order.
 func (t *Template) Schedules(f Function, given Parameters) ([]Schedule, error) {
 	var schedules []Schedule
-	for _, name := range slices.Sorted(maps.Keys(f.events)) {
-		p := f.events[name].Properties
+	for _, e := range f.events {
+		name, p := e.name, e.Properties
 		s := Schedule{Function: f.Name, Name: name, Expression: p.ScheduleExpression, Zone: time.UTC, input: p.Input}
 		if !p.ScheduleExpressionTimezone.IsZero() {
 			zone, _, err := t.value(&p.ScheduleExpressionTimezone, given)

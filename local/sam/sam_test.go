@@ -29,35 +29,40 @@ func ours(t *testing.T) *Template {
 func TestTheTemplateOfTheCheckout(t *testing.T) {
 	t.Parallel()
 	template := ours(t)
-	given := template.DatabaseURLs(func(role string) string { return "postgres://" + role + "@h/d" })
-	given["SupabaseUrl"] = "https://project.example.org"
-
-	pause, _ := template.Function("pause")
-	if !pause.HasURL || pause.Role != "pause_api" || pause.Timeout != 10*time.Second {
-		t.Errorf("%+v", pause)
+	given := func(f Function) Parameters {
+		parameters := f.Connection("postgres://" + f.Role + "@h/d")
+		parameters["SupabaseUrl"] = "https://project.example.org"
+		parameters["SmtpUrlSecret"] = "smtp://127.0.0.1"
+		return parameters
 	}
-	environment, err := template.Environment(pause, given)
-	for _, want := range []string{
-		"SUPABASE_DB_URL=postgres://pause_api@h/d", "SUPABASE_URL=https://project.example.org", "LOG_LEVEL=info",
-		"ORGANISATION_TIME_ZONE=Europe/Oslo", "SUPABASE_JWT_SECRET=",
+	for name, want := range map[string]struct {
+		hasURL    bool
+		timeout   time.Duration
+		variables []string
+	}{
+		"pause": {true, 10 * time.Second, []string{
+			"SUPABASE_DB_URL=postgres://pause_api@h/d", "SUPABASE_URL=https://project.example.org", "LOG_LEVEL=info",
+			"ORGANISATION_TIME_ZONE=Europe/Oslo", "SUPABASE_JWT_SECRET="}},
+		"dispatch-notifications": {false, time.Minute, []string{
+			"SUPABASE_DB_URL=postgres://pause_scheduler@h/d", "SMTP_URL=smtp://127.0.0.1"}},
 	} {
-		if err != nil || !slices.Contains(environment, want) {
-			t.Errorf("no %s in %q, %v", want, environment, err)
+		f, ok := template.Function(name)
+		if !ok || f.HasURL != want.hasURL || f.Timeout != want.timeout {
+			t.Errorf("%+v, want %+v", f, want)
+		}
+		environment, err := template.Environment(f, given(f))
+		for _, variable := range want.variables {
+			if err != nil || !slices.Contains(environment, variable) {
+				t.Errorf("%s has no %s in %q, %v", name, variable, environment, err)
+			}
 		}
 	}
-
-	given["SmtpUrlSecret"] = "smtp://127.0.0.1"
-	dispatch, _ := template.Function("dispatch-notifications")
-	environment, err = template.Environment(dispatch, given)
-	if err != nil || !slices.Contains(environment, "SMTP_URL=smtp://127.0.0.1") || !slices.Contains(environment, "SUPABASE_DB_URL=postgres://pause_scheduler@h/d") {
-		t.Errorf("%q, %v", environment, err)
-	}
 	for _, f := range template.Functions {
-		schedules, err := template.Schedules(f, given)
+		schedules, err := template.Schedules(f, nil)
 		if err != nil || f.HasURL == (len(schedules) > 0) {
 			t.Errorf("%s has a URL: %t, and %d schedules, %v", f.Name, f.HasURL, len(schedules), err)
 		}
-		if _, err := template.Environment(f, given); err != nil {
+		if _, err := template.Environment(f, given(f)); err != nil {
 			t.Error(err)
 		}
 	}

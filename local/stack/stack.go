@@ -1,247 +1,139 @@
-// Package stack runs the functions as they are deployed: the built
-// bootstraps as processes of their own, behind their URLs, on a real database
-// with package endpoint's people, beside a project's Supabase Auth that publishes
-// its keys. A test speaks HTTP to them, as a phone does; each answer must be one
-// of docs/openapi.yaml.
+// Package stack runs the functions of template.yaml on this machine: the built
+// bootstraps as processes of their own, as on Lambda, with the environment that
+// the template gives them, behind one handler with the paths of a Supabase
+// project. Whoever starts a stack brings the database, the keys and the server.
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"mentorpause/local/authserver"
-	"mentorpause/local/checkout"
-	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
-	"mentorpause/local/testdb"
+	"mentorpause/local/sam"
 )
 
-// HTTP names the functions that have a URL.
-var HTTP = []string{"pause", "reactivate", "roster"}
+// Config says what to run and on what.
+type Config struct {
+	Template *sam.Template
+	Wanted   func(sam.Function) bool  // nil: every function
+	Binary   func(name string) string // path of a function's built bootstrap
 
-// Scheduled names those that a schedule starts.
-var Scheduled = []string{"nightly-expiry", "dispatch-notifications"}
+	// Project signs the tokens; its keys are served below /auth/v1. The functions
+	// are told its URL, which is that of this stack unless somebody else has the
+	// project's Auth.
+	Project *authserver.Project
 
-// Stack is a running system.
+	DatabaseURL func(role string) string // connection string of a role
+	Parameters  sam.Parameters           // of the template; those above are set without
+	Environment []string                 // "KEY=value", added to every function's; the last one of a name holds
+
+	MaxInstances int           // of each function; 0: 4
+	Timeout      time.Duration // of an invocation; 0: the template's
+	Output       io.Writer     // of the functions, see [lambda.Config]
+
+	Wrap func(name string, url http.Handler) http.Handler // puts something in front of each function's URL; nil: nothing
+}
+
+// Stack is running functions.
 type Stack struct {
-	Database *testdb.Database
-	Project  *authserver.Project
+	Functions map[string]*lambda.Function // by name, to be invoked without their URL
 
-	// URL is the base, as of a Supabase project: a function is at
-	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
-	URL string
-
-	// Functions are by name, to be invoked without their URL.
-	Functions map[string]*lambda.Function
-
-	Log *Log // what the functions wrote
-
-	mux *http.ServeMux
+	mux http.ServeMux
 }
 
-// Option changes what [Start] makes.
-type Option func(*options)
-
-type options struct {
-	databaseURL  func(string) string
-	environment  []string
-	projectEnv   func(*authserver.Project) []string
-	timeout      time.Duration
-	maxInstances int
-	scheduled    bool
-	wrap         func(http.Handler) http.Handler
-	database     []testdb.Option
-}
-
-// DatabaseURL changes the connection string that the functions get, to lead
-// them through a proxy, say.
-func DatabaseURL(change func(string) string) Option {
-	return func(o *options) { o.databaseURL = change }
-}
-
-// Env adds variables, "KEY=value", to the functions' own; a later one of the
-// same name holds.
-func Env(variables ...string) Option {
-	return func(o *options) { o.environment = append(o.environment, variables...) }
-}
-
-// ProjectEnv adds the variables that follow from the project, such as its secret;
-// they come after those of [Env].
-func ProjectEnv(variables func(*authserver.Project) []string) Option {
-	return func(o *options) { o.projectEnv = variables }
-}
-
-// Timeout is how long an invocation may take; without it 10 s, as in
-// template.yaml.
-func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
-
-// MaxInstances is how many processes of a function may run at once; without it
-// 4.
-func MaxInstances(n int) Option { return func(o *options) { o.maxInstances = n } }
-
-// WithScheduled brings up the functions of [Scheduled] too, each with one
-// instance; they are in Stack.Functions.
-func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
-
-// Wrap puts something in front of the whole server.
-func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
-
-// OwnCluster gives the database a server of its own, which a test may stop.
-func OwnCluster() Option {
-	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
-}
-
-// Start brings up the functions that have a URL. All of it ends with the test.
-func Start(t testing.TB, opts ...Option) *Stack {
-	t.Helper()
-	o := options{timeout: 10 * time.Second, maxInstances: 4}
-	for _, opt := range opts {
-		opt(&o)
-	}
-	dir := Binaries(t)
-
-	s := &Stack{Database: testdb.New(t, o.database...), Functions: map[string]*lambda.Function{}, Log: &Log{}, mux: http.NewServeMux()}
-	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
-		t.Fatalf("people: %v", err)
-	}
-
-	// The server's address is part of the tokens, so it comes before what it serves.
-	var handler http.Handler = s.mux
-	if o.wrap != nil {
-		handler = o.wrap(handler)
-	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	s.URL = server.URL
-	s.Project = authserver.New(s.URL)
-	s.Handle("/auth/v1/", s.Project.Handler())
-
-	start := func(name, role string, maxInstances int, environment ...string) *lambda.Function {
-		databaseURL := s.Database.URL(role)
-		if o.databaseURL != nil {
-			databaseURL = o.databaseURL(databaseURL)
+// Start brings up the functions, all at once, and returns when each is ready for
+// an event. After an error none is left.
+func Start(ctx context.Context, c Config) (*Stack, error) {
+	databaseURL := map[string]string{} // by role
+	s := &Stack{Functions: map[string]*lambda.Function{}}
+	s.Handle("/auth/v1/", c.Project.Handler())
+	var (
+		mu       sync.Mutex // of Functions and errs
+		errs     []error
+		starting sync.WaitGroup
+	)
+	for _, f := range c.Template.Functions {
+		if c.Wanted != nil && !c.Wanted(f) {
+			continue
 		}
-		f, err := lambda.Start(t.Context(), lambda.Config{
-			Name:         name,
-			Binary:       filepath.Join(dir, name),
-			Env:          slices.Concat(environment, []string{"SUPABASE_DB_URL=" + databaseURL}, o.environment),
-			MaxInstances: maxInstances,
-			Timeout:      o.timeout,
-			Output:       s.Log,
-		})
+		if _, known := databaseURL[f.Role]; !known && f.Role != "" {
+			databaseURL[f.Role] = c.DatabaseURL(f.Role)
+		}
+		parameters := f.Connection(databaseURL[f.Role])
+		parameters["SupabaseUrl"] = c.Project.URL
+		maps.Copy(parameters, c.Parameters)
+		environment, err := c.Template.Environment(f, parameters)
 		if err != nil {
-			t.Fatalf("start %s: %v\n%s", name, err, s.Log)
+			errs = append(errs, err)
+			break
 		}
-		t.Cleanup(f.Close)
-		s.Functions[name] = f
-		return f
+		starting.Go(func() {
+			running, err := lambda.Start(ctx, lambda.Config{
+				Name:         f.Name,
+				Binary:       c.Binary(f.Name),
+				Env:          slices.Concat(environment, c.Environment),
+				MaxInstances: cmp.Or(c.MaxInstances, 4),
+				Timeout:      cmp.Or(c.Timeout, f.Timeout),
+				Output:       c.Output,
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, fmt.Errorf("start %s: %w", f.Name, err))
+				return
+			}
+			s.Functions[f.Name] = running
+			if f.HasURL {
+				s.HandleFunction(f.Name, c.wrap(f.Name, lambda.URL(running)))
+			}
+		})
 	}
-	httpEnvironment := []string{"SUPABASE_URL=" + s.URL}
-	if o.projectEnv != nil {
-		httpEnvironment = append(httpEnvironment, o.projectEnv(s.Project)...)
+	starting.Wait()
+	if err := errors.Join(errs...); err != nil {
+		s.Close()
+		return nil, err
 	}
-	for _, name := range HTTP {
-		f := start(name, "pause_api", o.maxInstances, httpEnvironment...)
-		s.Handle("/functions/v1/"+name, documented(t, name, lambda.URL(f)))
-	}
-	if o.scheduled {
-		for _, name := range Scheduled {
-			start(name, "pause_scheduler", 1)
-		}
-	}
-	return s
+	return s, nil
 }
 
-// Handle serves something else of the project below its URL. The pattern is
-// that of an [http.ServeMux].
+func (c Config) wrap(name string, url http.Handler) http.Handler {
+	if c.Wrap == nil {
+		return url
+	}
+	return c.Wrap(name, url)
+}
+
+// ServeHTTP serves the functions with a URL at /functions/v1/<name>, the keys
+// below /auth/v1, and what [Stack.Handle] has added.
+func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Handle serves something else of the project. The pattern is that of an
+// [http.ServeMux].
 func (s *Stack) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
-// FunctionURL is where a function is called.
-func (s *Stack) FunctionURL(name string) string { return s.URL + "/functions/v1/" + name }
-
-// Log collects what the functions write, a line per Write.
-type Log struct {
-	mu   sync.Mutex
-	text strings.Builder
+// HandleFunction serves something at a function's path and below.
+func (s *Stack) HandleFunction(name string, handler http.Handler) {
+	s.Handle(Path(name), handler)
+	s.Handle(Path(name)+"/", handler)
 }
 
-// Write is for the functions.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
+// Path is where a function is, as Supabase's clients look for it.
+func Path(name string) string { return "/functions/v1/" + name }
 
-// String is all so far.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-var built struct {
-	sync.Mutex
-	dir string
-}
-
-// Binaries returns the folder with every built function of functions/, a file
-// each, compiled once in a test process. [Main] removes it.
-func Binaries(t testing.TB) string {
-	t.Helper()
-	built.Lock()
-	defer built.Unlock()
-	if built.dir != "" {
-		return built.dir
+// Close ends the functions: SIGTERM first, as from Lambda.
+func (s *Stack) Close() {
+	var ending sync.WaitGroup
+	for _, f := range s.Functions {
+		ending.Go(f.Close)
 	}
-	root, err := checkout.Root()
-	if err == nil {
-		err = build(t.Context(), root)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return built.dir
-}
-
-func build(ctx context.Context, root string) error {
-	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
-	if err != nil || len(mains) == 0 {
-		return errors.Join(err, fmt.Errorf("no functions below %s", root))
-	}
-	var names []string
-	for _, path := range mains {
-		names = append(names, filepath.Base(filepath.Dir(path)))
-	}
-	dir, err := os.MkdirTemp("", "mentorpause-functions-")
-	if err != nil {
-		return err
-	}
-	if err := lambda.Build(ctx, root, dir, names...); err != nil {
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	built.dir = dir
-	return nil
-}
-
-// Main is for TestMain of a package that uses this one: it removes the built
-// functions and ends as testdb.Main does.
-func Main(m *testing.M) {
-	testdb.MainAfter(m, func() error {
-		built.Lock()
-		defer built.Unlock()
-		if built.dir == "" {
-			return nil
-		}
-		return os.RemoveAll(built.dir)
-	})
+	ending.Wait()
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
 )
 
 // TestBrowser has a page of another origin call the functions with supabase-js
@@ -27,8 +27,8 @@ func TestBrowser(t *testing.T) {
 	}
 
 	var requests record
-	s := stack.Start(t, stack.Wrap(requests.wrap))
-	away := stack.Start(t, stack.DatabaseURL(func(string) string {
+	s := deployment.Start(t, deployment.Wrap(requests.wrap))
+	away := deployment.Start(t, deployment.DatabaseURL(func(string) string {
 		return "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable"
 	}))
 

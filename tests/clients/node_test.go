@@ -9,8 +9,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
 )
 
 // TestSupabaseJS has supabase-js call everything, signed in with each kind of
@@ -42,7 +42,7 @@ func TestSupabaseJS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var requests record
-			s := stack.Start(t, stack.ProjectEnv(project.env), stack.Wrap(requests.wrap))
+			s := deployment.Start(t, deployment.ProjectEnv(project.env), deployment.Wrap(requests.wrap))
 			s.Handle("/rest/v1/rpc/", newRPC(t, s))
 
 			token := func(p *authserver.Project, user string, options ...authserver.Option) string {

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"mentorpause/local/authserver"
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
 	"mentorpause/local/testdb"
 )
 
@@ -32,7 +32,7 @@ const administrator = "00000000-0000-4000-8000-0000000000d1"
 
 // roads are the two ways to one RPC of one database.
 type roads struct {
-	*stack.Stack
+	*deployment.Deployment
 	rpc *rpc
 
 	mu      sync.Mutex
@@ -49,7 +49,7 @@ func (s site) String() string { return fmt.Sprintf("%s, line %d", s.function, s.
 
 func newRoads(t *testing.T) *roads {
 	t.Helper()
-	s := stack.Start(t)
+	s := deployment.Start(t)
 	_, err := s.Database.Connect(t, "postgres").Exec(t.Context(), `
 		with named as (insert into public.profiles (id, display_name) values ($1, 'Anne Admin') returning id)
 		insert into public.chapter_memberships (chapter_id, user_id, role) select $2, id, 'administrator' from named`,
@@ -57,7 +57,7 @@ func newRoads(t *testing.T) *roads {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &roads{Stack: s, rpc: newRPC(t, s), refused: map[site]bool{}}
+	return &roads{Deployment: s, rpc: newRPC(t, s), refused: map[site]bool{}}
 }
 
 // byRPC calls as PostgREST would, with the claims of the caller's token.
@@ -168,7 +168,7 @@ func show(t *testing.T, r reply) shown {
 func TestRefusalsByBothRoads(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)
-	mentors := addMentors(t, r.Stack, 4)
+	mentors := addMentors(t, r.Deployment, 4)
 	active, paused, keyUsed, inProgress := mentors[0], mentors[1], mentors[2], mentors[3]
 	pausing := func(mentor any, more arguments) arguments {
 		args := arguments{"mentor_id": mentor, "pause_reason": "Eksamen"}

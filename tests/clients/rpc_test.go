@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"mentorpause/local/stack"
+	"mentorpause/local/deployment"
 	"mentorpause/local/testdb"
 	"mentorpause/shared/auth"
 )
@@ -47,7 +47,7 @@ type rpc struct {
 	verifier *auth.Verifier
 }
 
-func newRPC(t *testing.T, s *stack.Stack) *rpc {
+func newRPC(t *testing.T, s *deployment.Deployment) *rpc {
 	t.Helper()
 	verifier, err := auth.New(auth.Settings{
 		SupabaseURL: s.URL, JWKS: string(s.Project.JWKS()), JWTSecret: s.Project.Secret,

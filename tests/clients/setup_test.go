@@ -20,11 +20,11 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
 )
 
-func TestMain(m *testing.M) { stack.Main(m) }
+func TestMain(m *testing.M) { deployment.Main(m) }
 
 // publishableKey has the form of a new project's. It is no secret and grants
 // nothing; clients send it in the header apikey.
@@ -59,7 +59,7 @@ type project struct {
 }
 
 // people describes package endpoint's people to a client.
-func people(s *stack.Stack, token func(user string) string, mentors []string) given {
+func people(s *deployment.Deployment, token func(user string) string, mentors []string) given {
 	return given{
 		URL: s.URL, Key: publishableKey,
 		Coordinator: token(endpoint.Coordinator), Former: token(endpoint.Former),
@@ -70,7 +70,7 @@ func people(s *stack.Stack, token func(user string) string, mentors []string) gi
 }
 
 // addMentors puts certified mentors into Oslo, and returns their ids.
-func addMentors(t *testing.T, s *stack.Stack, n int) []string {
+func addMentors(t *testing.T, s *deployment.Deployment, n int) []string {
 	t.Helper()
 	var ids []string
 	for i := range n {
@@ -144,7 +144,7 @@ func runNode(t *testing.T, file string, g given) {
 }
 
 // logErrors shows why functions failed, when the test has failed.
-func logErrors(t *testing.T, s *stack.Stack) {
+func logErrors(t *testing.T, s *deployment.Deployment) {
 	t.Helper()
 	if !t.Failed() {
 		return

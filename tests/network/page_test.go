@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
 	"mentorpause/local/network"
-	"mentorpause/local/stack"
 	"mentorpause/supabase"
 )
 
@@ -55,7 +55,7 @@ insert into public.pause_records (mentor_id, status, pause_reason, expected_retu
 // packets too; the certificate is a short one.
 func TestThePageOnASlowPhone(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t)
+	s := deployment.Start(t)
 	seed, err := supabase.Files.ReadFile("seed.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ type cost struct {
 	request, answer int
 }
 
-func newSlowApp(t *testing.T, s *stack.Stack) *slowApp {
+func newSlowApp(t *testing.T, s *deployment.Deployment) *slowApp {
 	t.Helper()
 	target, err := url.Parse(s.URL)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/network"
-	"mentorpause/local/stack"
 )
 
 func TestARequestThatBreaksOffOnItsWayIsNotDone(t *testing.T) {
@@ -147,7 +147,7 @@ func TestKeysThatCannotBeFetched(t *testing.T) {
 	state.Store("broken")
 	stop := make(chan struct{})
 	t.Cleanup(func() { close(stop) })
-	s := start(t, setup{mentors: 1, opts: []stack.Option{stack.Wrap(func(next http.Handler) http.Handler {
+	s := start(t, setup{mentors: 1, opts: []deployment.Option{deployment.Wrap(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == jwks {
 				switch state.Load() {

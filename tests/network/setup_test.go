@@ -19,10 +19,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
 	"mentorpause/local/network"
-	"mentorpause/local/stack"
 	"mentorpause/shared/refusal"
 )
 
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	stack.Main(m)
+	deployment.Main(m)
 }
 
 // timeout of an invocation. It is shorter than that of template.yaml only to
@@ -42,7 +42,7 @@ const timeout = 3 * time.Second
 // system is the built functions between two bad networks: one to the phones,
 // one to the database.
 type system struct {
-	*stack.Stack
+	*deployment.Deployment
 	phones, database *network.Proxy
 	phonesURL        string // what the phones call
 	databaseURL      string // where the functions connect
@@ -56,7 +56,7 @@ type setup struct {
 	processes  int                     // of each function, at most; 0 means 1
 	ownCluster bool                    // a PostgreSQL of its own, which may be restarted
 	pooler     func(url string) string // makes what stands before the database, and gives its URL
-	opts       []stack.Option
+	opts       []deployment.Option
 }
 
 // start makes a system.
@@ -64,9 +64,9 @@ func start(t *testing.T, with setup) *system {
 	t.Helper()
 	s := &system{processes: cmp.Or(with.processes, 1), stalled: watchMachine(t)}
 	opts := append(with.opts,
-		stack.Timeout(timeout),
-		stack.MaxInstances(s.processes),
-		stack.DatabaseURL(func(url string) string {
+		deployment.Timeout(timeout),
+		deployment.MaxInstances(s.processes),
+		deployment.DatabaseURL(func(url string) string {
 			if s.database == nil { // the functions share it
 				if with.pooler != nil {
 					url = with.pooler(url)
@@ -77,9 +77,9 @@ func start(t *testing.T, with setup) *system {
 		}),
 	)
 	if with.ownCluster {
-		opts = append(opts, stack.OwnCluster())
+		opts = append(opts, deployment.OwnCluster())
 	}
-	s.Stack = stack.Start(t, opts...)
+	s.Deployment = deployment.Start(t, opts...)
 	s.phones, s.phonesURL = network.Before(t, s.URL)
 	_, err := s.Database.Connect(t, "postgres").Exec(t.Context(), fmt.Sprintf(`
 		insert into public.profiles (id, display_name)

@@ -22,8 +22,7 @@ type event struct {
 	Size    int    `json:"size"`
 	Version string `json:"version"` // an HTTP request, when it is "2.0"
 
-	DetailType string `json:"detail-type"` // EventBridge's
-	Time       string `json:"time"`
+	Time string `json:"time"` // a schedule's event, when it is there
 }
 
 type customError struct{}
@@ -38,7 +37,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	if e.Version == "2.0" {
 		return handleURL(raw)
 	}
-	if e.DetailType == "Scheduled Event" {
+	if e.Time != "" {
 		fmt.Println("scheduled for", e.Time)
 		return raw, nil
 	}

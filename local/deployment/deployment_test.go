@@ -1,4 +1,4 @@
-package stack_test
+package deployment_test
 
 import (
 	"io"
@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
-	"mentorpause/local/stack"
 )
 
-func TestMain(m *testing.M) { stack.Main(m) }
+func TestMain(m *testing.M) { deployment.Main(m) }
 
 func TestAPhoneGetsItsRoster(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t)
+	s := deployment.Start(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.FunctionURL("roster"), nil)
 	if err != nil {
 		t.Fatal(err)

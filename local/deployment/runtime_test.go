@@ -1,4 +1,4 @@
-package stack_test
+package deployment_test
 
 import (
 	"compress/gzip"
@@ -16,15 +16,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
 	"mentorpause/local/lambda"
-	"mentorpause/local/stack"
 )
 
 // urlEvent is the event of a function URL as Lambda documents it, with what
 // this test sends in it: a token of the coordinator, a method, a query, and a
 // body as it comes, in base64 or not.
-func urlEvent(t *testing.T, s *stack.Stack, method, query, body string, inBase64 bool) []byte {
+func urlEvent(t *testing.T, s *deployment.Deployment, method, query, body string, inBase64 bool) []byte {
 	t.Helper()
 	event := readEvent(t, "function_url.json")
 	event["headers"].(map[string]any)["authorization"] = "Bearer " + s.Project.Token(endpoint.Coordinator)
@@ -65,7 +65,7 @@ func encode(t *testing.T, value any) []byte {
 }
 
 // invoke starts a function with an event and reads what it answers.
-func invoke[T any](t *testing.T, s *stack.Stack, name string, event []byte) (answer T) {
+func invoke[T any](t *testing.T, s *deployment.Deployment, name string, event []byte) (answer T) {
 	t.Helper()
 	raw, err := s.Functions[name].Invoke(t.Context(), event)
 	if err != nil {
@@ -77,11 +77,9 @@ func invoke[T any](t *testing.T, s *stack.Stack, name string, event []byte) (ans
 	return answer
 }
 
-func everyFunction() []string { return slices.Concat(stack.HTTP, stack.Scheduled) }
-
 func TestEventsOfAFunctionURL(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t)
+	s := deployment.Start(t)
 	pause := fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"Permisjon – blåbær"}`, endpoint.Mentor)
 	tests := []struct {
 		name, function, method, query, body string
@@ -118,7 +116,7 @@ func compact(text string) string { return strings.ReplaceAll(text, `": `, `":`) 
 
 func TestEventsOfASchedule(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.WithScheduled(), stack.Timeout(30*time.Second), stack.Env("LOG_LEVEL=error"))
+	s := deployment.Start(t, deployment.WithScheduled(), deployment.Timeout(30*time.Second), deployment.Env("LOG_LEVEL=error"))
 	type report struct {
 		AsOf    string `json:"as_of"`
 		Outcome string `json:"outcome"`
@@ -170,8 +168,8 @@ func TestEventsOfASchedule(t *testing.T) {
 func TestFailuresAreErrorsOfTheInvocation(t *testing.T) {
 	t.Parallel()
 	nowhere := func(string) string { return "postgres://pause_scheduler:secret@127.0.0.1:1/postgres?sslmode=disable" }
-	s := stack.Start(t, stack.WithScheduled(), stack.DatabaseURL(nowhere))
-	for _, name := range stack.Scheduled {
+	s := deployment.Start(t, deployment.WithScheduled(), deployment.DatabaseURL(nowhere))
+	for _, name := range []string{"nightly-expiry", "dispatch-notifications"} {
 		_, err := s.Functions[name].Invoke(t.Context(), []byte(`{}`))
 		if _, ok := errors.AsType[*lambda.Error](err); !ok {
 			t.Errorf("%s without a database: %v, want an error of the invocation", name, err)
@@ -192,39 +190,46 @@ func TestFailuresAreErrorsOfTheInvocation(t *testing.T) {
 
 func TestAMissingVariableIsAnErrorOfInit(t *testing.T) {
 	t.Parallel()
-	dir := stack.Binaries(t)
-	for _, name := range everyFunction() {
-		log := &stack.Log{}
-		f, err := lambda.Start(t.Context(), lambda.Config{Name: name, Binary: filepath.Join(dir, name), Output: log})
+	dir := deployment.Binaries(t)
+	for _, f := range deployment.Template(t).Functions {
+		if f.Role == "" {
+			continue // which needs no database
+		}
+		log := &deployment.Log{}
+		running, err := lambda.Start(t.Context(), lambda.Config{Name: f.Name, Binary: filepath.Join(dir, f.Name), Output: log})
 		if err == nil {
-			f.Close()
+			running.Close()
 		}
 		if failed, ok := errors.AsType[*lambda.Error](err); !ok || failed.Type != lambda.TypeInit {
-			t.Errorf("%s: %v, want an error of init", name, err)
+			t.Errorf("%s: %v, want an error of init", f.Name, err)
 		}
 		if !strings.Contains(log.String(), "SUPABASE_DB_URL: is required") {
-			t.Errorf("%s doesn't name the variable:\n%s", name, log)
+			t.Errorf("%s doesn't name the variable:\n%s", f.Name, log)
 		}
 	}
 }
 
-// On SIGTERM each function says goodbye to the database and ends by itself.
+// On SIGTERM a function says goodbye to the database and ends by itself.
 func TestSIGTERM(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.WithScheduled(), stack.Timeout(30*time.Second))
-	for _, name := range stack.HTTP {
-		body := map[string]string{
-			"pause":      fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor),
-			"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor),
-		}[name]
-		got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", body, false))
+	s := deployment.Start(t, deployment.WithScheduled(), deployment.Timeout(30*time.Second))
+	// Every way to start a function, and each request that opens a session.
+	bodies := map[string]string{
+		"pause":      fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor),
+		"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor),
+		"roster":     "",
+	}
+	for _, name := range []string{"pause", "reactivate", "roster"} {
+		got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", bodies[name], false))
 		if got.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", name, got.StatusCode, got.Body)
 		}
 	}
-	for _, name := range stack.Scheduled {
+	scheduled := []string{"nightly-expiry", "dispatch-notifications"}
+	for _, name := range scheduled {
 		invoke[map[string]any](t, s, name, []byte(`{}`))
 	}
+	asked := len(bodies) + len(scheduled)
 	owner := s.Database.Connect(t, "postgres")
 	sessions := func() (open, abandoned int) {
 		t.Helper()
@@ -238,8 +243,8 @@ func TestSIGTERM(t *testing.T) {
 		return open, abandoned
 	}
 	open, before := sessions()
-	if open != len(everyFunction()) {
-		t.Fatalf("%d sessions, want one for each of %d functions", open, len(everyFunction()))
+	if open != asked {
+		t.Fatalf("%d sessions, want one for each of %d functions", open, asked)
 	}
 
 	for _, f := range s.Functions {
@@ -268,7 +273,7 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	t.Run("a request", func(t *testing.T) {
 		t.Parallel()
-		s := stack.Start(t, stack.Timeout(2*time.Second))
+		s := deployment.Start(t, deployment.Timeout(2*time.Second))
 		hold(t, s, "lock table private.roster_entries, public.profiles in access exclusive mode")
 		for name, event := range map[string][]byte{
 			"roster":     urlEvent(t, s, "GET", "", "", false),
@@ -283,7 +288,7 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("the nightly run", func(t *testing.T) {
 		t.Parallel()
-		s := stack.Start(t, stack.WithScheduled(), stack.Timeout(9*time.Second))
+		s := deployment.Start(t, deployment.WithScheduled(), deployment.Timeout(9*time.Second))
 		hold(t, s, fmt.Sprintf("select pg_advisory_xact_lock(private.mentor_lock('%s'))", endpoint.Expired))
 		got := invoke[struct {
 			Outcome       string
@@ -301,7 +306,7 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("dispatching", func(t *testing.T) {
 		t.Parallel()
-		s := stack.Start(t, stack.WithScheduled(), stack.Timeout(2*time.Second))
+		s := deployment.Start(t, deployment.WithScheduled(), deployment.Timeout(2*time.Second))
 		hold(t, s, "lock table public.notifications in access exclusive mode")
 		_, err := s.Functions["dispatch-notifications"].Invoke(t.Context(), []byte(`{}`))
 		if failed, ok := errors.AsType[*lambda.Error](err); !ok || failed.Type == lambda.TypeTimedOut {
@@ -311,7 +316,7 @@ func TestDeadline(t *testing.T) {
 }
 
 // hold has another session hold something until the test ends.
-func hold(t *testing.T, s *stack.Stack, statement string) {
+func hold(t *testing.T, s *deployment.Deployment, statement string) {
 	t.Helper()
 	tx, err := s.Database.Connect(t, "postgres").Begin(t.Context())
 	if err == nil {

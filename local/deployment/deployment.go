@@ -1,0 +1,220 @@
+// Package deployment runs the functions for a test as they are deployed: a
+// [stack.Stack] on a database of the test's own with package endpoint's people,
+// beside a project's Supabase Auth that publishes its keys. A test speaks HTTP to
+// it, as a phone does; each answer must be one of docs/openapi.yaml.
+package deployment
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mentorpause/local/authserver"
+	"mentorpause/local/checkout"
+	"mentorpause/local/endpoint"
+	"mentorpause/local/lambda"
+	"mentorpause/local/sam"
+	"mentorpause/local/stack"
+	"mentorpause/local/testdb"
+)
+
+// Deployment is a running system.
+type Deployment struct {
+	*stack.Stack // with the functions, to be invoked without their URL
+
+	Template *sam.Template
+	Database *testdb.Database
+	Project  *authserver.Project
+
+	// URL is the base, as of a Supabase project: a function is at
+	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
+	URL string
+
+	Log *Log // what the functions wrote
+}
+
+// Option changes what [Start] makes.
+type Option func(*options)
+
+type options struct {
+	stack       stack.Config
+	databaseURL func(string) string
+	projectEnv  func(*authserver.Project) []string
+	scheduled   bool
+	wrap        func(http.Handler) http.Handler
+	database    []testdb.Option
+}
+
+// DatabaseURL changes the connection string that the functions get, to lead
+// them through a proxy, say.
+func DatabaseURL(change func(string) string) Option {
+	return func(o *options) { o.databaseURL = change }
+}
+
+// Env adds variables, "KEY=value", to those of template.yaml; a later one of the
+// same name holds.
+func Env(variables ...string) Option {
+	return func(o *options) { o.stack.Environment = append(o.stack.Environment, variables...) }
+}
+
+// ProjectEnv adds the variables that follow from the project, such as its secret;
+// they come after those of [Env].
+func ProjectEnv(variables func(*authserver.Project) []string) Option {
+	return func(o *options) { o.projectEnv = variables }
+}
+
+// Timeout is how long an invocation may take; without it, as long as
+// template.yaml says.
+func Timeout(d time.Duration) Option { return func(o *options) { o.stack.Timeout = d } }
+
+// MaxInstances is how many processes of a function may run at once; without it
+// 4.
+func MaxInstances(n int) Option { return func(o *options) { o.stack.MaxInstances = n } }
+
+// WithScheduled brings up the functions without a URL too.
+func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
+
+// Wrap puts something in front of the whole server.
+func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
+
+// OwnCluster gives the database a server of its own, which a test may stop.
+func OwnCluster() Option {
+	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
+}
+
+// Start brings up the functions that have a URL. All of it ends with the test.
+func Start(t testing.TB, opts ...Option) *Deployment {
+	t.Helper()
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	template := Template(t)
+	dir := Binaries(t)
+	d := &Deployment{Template: template, Database: testdb.New(t, o.database...), Log: &Log{}}
+	if _, err := d.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
+		t.Fatalf("people: %v", err)
+	}
+
+	// The server's address is part of the tokens, so it comes before what it serves.
+	server := httptest.NewUnstartedServer(nil)
+	t.Cleanup(server.Close)
+	d.URL = "http://" + server.Listener.Addr().String()
+	d.Project = authserver.New(d.URL)
+
+	c := o.stack
+	c.Template, c.Project, c.Output = template, d.Project, d.Log
+	c.Binary = func(name string) string { return filepath.Join(dir, name) }
+	c.Wanted = func(f sam.Function) bool { return f.HasURL || o.scheduled }
+	c.DatabaseURL = func(role string) string {
+		if o.databaseURL != nil {
+			return o.databaseURL(d.Database.URL(role))
+		}
+		return d.Database.URL(role)
+	}
+	if o.projectEnv != nil {
+		c.Environment = append(c.Environment, o.projectEnv(d.Project)...)
+	}
+	c.Wrap = func(name string, url http.Handler) http.Handler { return documented(t, name, url) }
+	var err error
+	if d.Stack, err = stack.Start(t.Context(), c); err != nil {
+		t.Fatalf("%v\n%s", err, d.Log)
+	}
+	t.Cleanup(d.Close)
+	server.Config.Handler = d.Stack
+	if o.wrap != nil {
+		server.Config.Handler = o.wrap(d.Stack)
+	}
+	server.Start()
+	return d
+}
+
+// Template is the checkout's template.yaml.
+func Template(t testing.TB) *sam.Template {
+	t.Helper()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := sam.Read(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// FunctionURL is where a function is called.
+func (d *Deployment) FunctionURL(name string) string { return d.URL + stack.Path(name) }
+
+// Log collects what the functions write, a line per Write.
+type Log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write is for the functions.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String is all so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+var built struct {
+	sync.Mutex
+	dir string
+}
+
+// Binaries returns the folder with every built function of template.yaml, a
+// file each, compiled once in a test process. [Main] removes it.
+func Binaries(t testing.TB) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.dir == "" {
+		root, err := checkout.Root()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if built.dir, err = build(t.Context(), root, Template(t).Names(nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return built.dir
+}
+
+func build(ctx context.Context, root string, names []string) (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "mentorpause-functions-"); err != nil {
+		return "", err
+	}
+	if err := lambda.Build(ctx, root, dir, names...); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// Main is for TestMain of a package that uses this one: it removes the built
+// functions and ends as testdb.Main does.
+func Main(m *testing.M) {
+	testdb.MainAfter(m, func() error {
+		built.Lock()
+		defer built.Unlock()
+		if built.dir == "" {
+			return nil
+		}
+		return os.RemoveAll(built.dir)
+	})
+}
