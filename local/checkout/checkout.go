@@ -21,7 +21,12 @@ func Root() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for dir := start; ; dir = filepath.Dir(dir) {
+	return Around(start)
+}
+
+// Around is the checkout that a folder, given by its absolute path, is in.
+func Around(folder string) (string, error) {
+	for dir := folder; ; dir = filepath.Dir(dir) {
 		switch text, err := os.ReadFile(filepath.Join(dir, "go.mod")); {
 		case err == nil && own.Match(text):
 			return dir, nil
@@ -29,7 +34,7 @@ func Root() (string, error) {
 			return "", err
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is not inside the checkout of mentorpause", start)
+			return "", fmt.Errorf("%s is not inside the checkout of mentorpause", folder)
 		}
 	}
 }

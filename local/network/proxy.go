@@ -33,7 +33,8 @@ func (d Direction) String() string { return [...]string{"connect", "request", "a
 // Message is a connection being opened, or the beginning of what one side says.
 type Message struct {
 	Direction Direction
-	Bytes     int // so many came in one piece; a long message has more
+	Bytes     int    // so many came in one piece; a long message has more
+	Piece     []byte // the bytes themselves, during the call of [Proxy.Disturb]'s function only
 }
 
 // Kind is what goes wrong.
@@ -356,7 +357,7 @@ func (p *Proxy) send(l *link, direction Direction, bytes []byte) piece {
 	}
 	var fault Fault
 	if direction != l.last && !l.vanished {
-		fault = p.judge(Message{Direction: direction, Bytes: len(bytes)})
+		fault = p.judge(Message{Direction: direction, Bytes: len(bytes), Piece: bytes})
 	}
 	l.last = direction
 	p.carried[direction] += len(bytes)

