@@ -174,11 +174,15 @@ const page = "performance.md"
 // write makes the page.
 func (r *report) write(dir string) error {
 	var s strings.Builder
-	fmt.Fprintf(&s, "<!-- Written by make bench; don't edit. What it means is in architecture.md. -->\n# Performance\n\n")
-	fmt.Fprintf(&s, "The newest run of `make bench`, on %s, with %s mentors; median, least and most of %d runs in which a subject and its peers took turns. "+
-		"Only the ratios say something about another machine.\n\n", time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
+	fmt.Fprintf(&s, "<!-- Written by make bench; don't edit. -->\n# Performance\n\n"+
+		"The latest run of `make bench`, on %s, with %s mentors.\n"+
+		"Each row has the median, the least and the most of %d runs in which a subject and its peers\n"+
+		"took turns. Only the ratios apply to other machines;\n"+
+		"[performance-notes.md](performance-notes.md) says what they mean.\n\n",
+		time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
+	fmt.Fprintf(&s, "| measured on |\n| --- |\n")
 	for _, line := range r.about {
-		fmt.Fprintf(&s, "- %s\n", line)
+		fmt.Fprintf(&s, "| %s |\n", line)
 	}
 	fmt.Fprintf(&s, "\n%s", r.text())
 	for _, t := range r.tables {
