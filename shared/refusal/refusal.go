@@ -61,7 +61,7 @@ var codes = map[Code]struct {
 	IdempotencyKeyReused: {422, "This idempotency key was used for another request."},
 	InternalError:        {500, "Something went wrong on our side."},
 	DatabaseUnavailable:  {503, "The database can't be reached at the moment."},
-	AuthUnavailable:      {503, "The keys to check the access token can't be had at the moment."},
+	AuthUnavailable:      {503, "The keys to check the access token are unavailable at the moment."},
 	DeadlineExceeded:     {504, "The request took too long."},
 }
 
