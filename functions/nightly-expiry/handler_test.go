@@ -125,7 +125,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestAnswer is the contract's shape, and the log line with its metrics.
+// TestAnswer checks the shape of the answer, and the log line with its metrics.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

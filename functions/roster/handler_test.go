@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // methods are those that read a roster; what they answer is the same.
 var methods = []string{"GET", "POST"}
 
-// page is the answer's shape; every field of the contract and no other.
+// page is the answer's shape, with every documented field and no other.
 type page struct {
 	AsOf    string `json:"as_of"`
 	Summary struct {

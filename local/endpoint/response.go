@@ -23,9 +23,9 @@ func WantPreflight(t testing.TB, response events.LambdaFunctionURLResponse, meth
 	}
 }
 
-// WantNoFault asserts that a response is one of the contract's and no 5xx, and
-// gives the code with which it refuses, or "". It is for requests that may be
-// anything while the function lacks nothing: then no fault can be ours.
+// WantNoFault asserts that a response is documented and no 5xx, and returns the
+// code of its refusal, or "". It is for arbitrary requests to a function that
+// lacks nothing, so that any fault is a defect.
 func WantNoFault(t testing.TB, response events.LambdaFunctionURLResponse) refusal.Code {
 	t.Helper()
 	for name, want := range map[string]string{

@@ -70,7 +70,7 @@ type Answer struct {
 }
 
 // Invoke is the Lambda handler. The error is always nil: whatever happens, the
-// caller gets a response of the contract.
+// caller gets a response that docs/openapi.yaml describes.
 func (e Endpoint) Invoke(ctx context.Context, event events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 	started := time.Now()
 	requestID := requestID(ctx, event)

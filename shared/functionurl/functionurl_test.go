@@ -145,7 +145,7 @@ func TestHeadersOfEveryKindOfResponse(t *testing.T) {
 			status:  500,
 			headers: map[string]string{"sb-error-code": "internal_error"},
 		},
-		"refusal with a code that isn't in the contract": {
+		"refusal with an unknown code": {
 			handle:  failing(&refusal.Error{Code: "made_up", Message: "secret of the inside"}),
 			status:  500,
 			headers: map[string]string{"sb-error-code": "internal_error"},
@@ -195,7 +195,7 @@ func TestHeadersOfEveryKindOfResponse(t *testing.T) {
 	}
 }
 
-// Every code of the contract reaches the caller with its status and its header.
+// Every code reaches the caller with its status and its header.
 func TestEveryCodeIsAnswered(t *testing.T) {
 	t.Parallel()
 	for _, code := range refusal.Codes() {

@@ -34,8 +34,8 @@ func (e Endpoint) preflight() events.LambdaFunctionURLResponse {
 	}
 }
 
-// refuse writes the error body of the contract, in the shape of PostgREST. Of a
-// status of 500 and above the caller learns the code's own sentence only.
+// refuse writes the error body, in the shape of PostgREST's. For a status of 500
+// and above the caller sees the code's default sentence only.
 func (e Endpoint) refuse(err error) events.LambdaFunctionURLResponse {
 	refused := refusalFrom(err)
 	status := refused.Code.Status()

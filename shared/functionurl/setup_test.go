@@ -119,7 +119,7 @@ type refused struct {
 	Hint    *string `json:"hint"`
 }
 
-// readRefusal checks that the response is an error of the contract's shape.
+// readRefusal checks that the response is an error in the shape of docs/openapi.yaml.
 func readRefusal(t testing.TB, response events.LambdaFunctionURLResponse) refused {
 	t.Helper()
 	var fields map[string]json.RawMessage

@@ -22,7 +22,7 @@ import (
 	"unicode"
 )
 
-// Kinds are the notifications of the contract.
+// Kinds are the values of notifications.kind; docs/database.md lists them.
 var Kinds = []string{
 	"mentor_paused", "mentor_reactivated", "certification_expired", "certification_restored",
 	"certification_expiring", "return_due", "return_overdue", "discrepancy_found",

@@ -1,11 +1,11 @@
-// Package refusal holds the error codes of the HTTP contract and the error
-// that carries them.
+// Package refusal holds the error codes of docs/openapi.yaml and the error that
+// carries them.
 //
 // Every refusal that a caller may see is an [Error]: the database package makes
 // them from what Postgres raised, the auth package from what is wrong with a
 // token, the handlers from what is wrong with a request. Only this package
 // knows which status a code has. An error that is not an [Error] is a fault of
-// ours and is answered as [InternalError], which tells nothing of the inside.
+// ours and is answered as [InternalError], which reveals nothing internal.
 package refusal
 
 import (
@@ -13,11 +13,11 @@ import (
 	"fmt"
 )
 
-// Code is the stable, machine-readable name of a refusal, in snake_case. It
-// stands in the body's "code" and in the header sb-error-code.
+// Code is the stable, machine-readable name of a refusal, in snake_case. It is
+// sent in the body's "code" and in the header sb-error-code.
 type Code string
 
-// The codes of the contract.
+// The codes, with the same names in docs/openapi.yaml.
 const (
 	InvalidRequest       Code = "invalid_request"
 	Unauthenticated      Code = "unauthenticated"
@@ -74,7 +74,7 @@ func Codes() []Code {
 	return all
 }
 
-// Known reports whether c is a code of the contract.
+// Known reports whether c is one of the codes above.
 func (c Code) Known() bool { _, known := codes[c]; return known }
 
 // Status is the HTTP status of the code; 500 for an unknown one.
@@ -128,8 +128,8 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// From finds the refusal in err's chain. Anything else is an [InternalError]
-// that wraps err; nil stays nil.
+// From finds the refusal in err's chain. Any other error becomes an
+// [InternalError] that wraps it; nil stays nil.
 func From(err error) *Error {
 	if err == nil {
 		return nil

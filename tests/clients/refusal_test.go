@@ -403,8 +403,8 @@ func (r *roads) today(t *testing.T) (today string) {
 
 // TestErrorsThatAreNoRefusals names what a caller of supabase.rpc sees of its
 // own mistakes before an RPC runs. Those are PostgREST's and Postgres' words,
-// which the project can't choose; the function has a code of the contract for
-// each. An app that goes by rpc has to know both.
+// which the project can't choose; the function has a code of its own for each.
+// An app that uses rpc has to know both.
 func TestErrorsThatAreNoRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)

@@ -210,7 +210,7 @@ func (p *phone) send(ctx context.Context, w write) (answer, error) {
 // errUndocumented is an answer that no developer of an app could expect.
 var errUndocumented = errors.New("undocumented answer")
 
-// documented checks an answer against the contract.
+// documented checks an answer against the codes and shapes of docs/openapi.yaml.
 func (a answer) documented() error {
 	refuse := func(why string) error {
 		return fmt.Errorf("%w: %s: %d %v %s", errUndocumented, why, a.status, a.header, a.body)
@@ -230,7 +230,7 @@ func (a answer) documented() error {
 	}
 	code := refusal.Code(refused.Code)
 	if !code.Known() || code.Status() != a.status || refused.Code != a.code || refused.Message == "" {
-		return refuse("not a refusal of the contract")
+		return refuse("not a documented refusal")
 	}
 	seconds, err := strconv.Atoi(a.header.Get("retry-after"))
 	if a.status == http.StatusServiceUnavailable && (err != nil || seconds < 1) {
@@ -445,7 +445,7 @@ func (w write) kind() string {
 }
 
 // wantExactlyOnce audits, and checks that the functions answered everything in
-// time, with what the contract has, and without a new process.
+// time, as documented, and without a new process.
 func (s *system) wantExactlyOnce(t *testing.T, outcomes ...outcome) books {
 	t.Helper()
 	b := s.audit(t, outcomes)
