@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 
-# A checkout that belongs to somebody else (in a container, say) has no version
-# control that Go may ask.
+# In a checkout owned by somebody else (in a container, say), git refuses to answer
+# Go.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 # The flags of a deployed function: static, stripped, reproducible, and without
@@ -18,18 +18,18 @@ FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# A program of its own in the foreground, since `go run` passes no SIGTERM on;
-# and with the functions' flags, so that what both use is compiled once.
+# Built first, because `go run` doesn't pass SIGTERM on; and with the functions'
+# flags, so that shared packages are compiled once.
 .PHONY: dev
-dev: ## runs everything locally: PostgreSQL, the functions, the schedules; Ctrl-C stops it (PORT=8787)
+dev: ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787)
 	@mkdir -p .dev && { test -e .dev/dev || echo 'compiling; the first time takes a minute or so'; } && $(GO_BUILD) -o .dev/dev ./cmd/dev
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
 
-# The server that npm has of another version comes without pgbench; the usual one lends it.
+# The servers from npm come without pgbench; that of the installed version works too.
 LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
 
 .PHONY: test
-test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json ## runs every test, with a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
+test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json ## runs every test on a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
@@ -40,18 +40,18 @@ test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, chan
 	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
 
 .PHONY: fuzz
-fuzz: ## fuzzes every target, one after the other, against a throwaway PostgreSQL (FUZZTIME=2m each)
+fuzz: ## fuzzes every target in turn, against a throwaway PostgreSQL (FUZZTIME=2m for each)
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
 
 .PHONY: test-long
-test-long: tools ## runs the long tests: thousands of faults of networks and servers (SEED=7 repeats those of a run)
+test-long: tools ## runs the long tests: thousands of network and server faults (SEED=7 repeats a run's)
 	@$(if $(SEED),MENTORPAUSE_SEED=$(SEED)) go test -tags long -run '^TestLong' -count=1 -timeout 60m -v ./tests/network
 
 .PHONY: build
-build: $(addprefix build/,$(FUNCTIONS)) ## builds build/<name>/bootstrap of each function, for linux and this machine's processor (GOARCH=arm64)
+build: $(addprefix build/,$(FUNCTIONS)) ## builds each function as build/<name>/bootstrap, for Linux and this machine's processor (GOARCH=arm64)
 
-# Go knows best what is up to date.
+# Always run: Go itself knows what is up to date.
 .PHONY: $(addprefix build/,$(FUNCTIONS))
 $(addprefix build/,$(FUNCTIONS)): build/%:
 	GOOS=linux $(if $(GOARCH),GOARCH=$(GOARCH)) $(GO_BUILD) -o $@/bootstrap ./functions/$*
@@ -64,11 +64,11 @@ build-%Function:
 	GOOS=linux GOARCH=$(or $(GOARCH),arm64) $(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" "./functions/$$name"
 
 .PHONY: migrate
-migrate: ## applies the pending migrations to $SUPABASE_DB_URL
+migrate: ## applies pending migrations to $SUPABASE_DB_URL
 	@go run ./cmd/migrate up
 
 .PHONY: migrate-down
-migrate-down: ## undoes the newest migration of $SUPABASE_DB_URL by its rollback (ALL=1: every one)
+migrate-down: ## undoes the newest migration of $SUPABASE_DB_URL with its rollback (ALL=1: all of them)
 	@go run ./cmd/migrate down $(if $(filter-out 0,$(ALL)),-all)
 
 .PHONY: migrate-status
@@ -86,12 +86,12 @@ schema: node_modules/.package-lock.json ## writes supabase/schemas, each object 
 	@exec .cache/testcluster -- .ci/schema supabase/schemas
 
 .PHONY: nightly
-nightly: ## does the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
+nightly: ## starts the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
 	@mkdir -p .cache && go build -o .cache/nightly ./cmd/nightly
 	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: smoke
-smoke: ## looks at a deployment from outside (URL=…, or PAUSE_URL=… and so on for each function, and TOKEN=… in front of make); without one, makes a local one from nothing
+smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on; TOKEN=… before make); without a URL, a local one
 	@mkdir -p .cache && go build -o .cache/smoke ./cmd/smoke
 	@exec .cache/smoke
 
@@ -101,14 +101,14 @@ lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, import
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
 
-# Programs that are run and linked into nothing have a go.mod of their own. Built
-# without paths, they are the same on every machine, which lists name them.
+# Tools that are only run have a go.mod of their own. They are built without paths,
+# so that they are the same on every machine, because their lists contain their hash.
 TOOL = GOFLAGS='$(GOFLAGS) -trimpath' CGO_ENABLED=0 GOOS= GOARCH= go tool -modfile=.ci/tools/go.mod
-# Of the list's main component; empty in sources without their history.
+# The version of the list's main component; empty in sources without git history.
 VERSION = $(shell git describe --always --dirty --abbrev=40 2>/dev/null)
 
 .PHONY: sbom
-sbom: build ## lists what is in each function, as CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
+sbom: build ## lists what each function contains, in CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
 	@mkdir -p build/sbom
 	@for name in $(FUNCTIONS); do \
 	  $(TOOL) cyclonedx-gomod bin -json -std -noserial -notimestamp $(if $(VERSION),-version $(VERSION)) \
@@ -116,21 +116,21 @@ sbom: build ## lists what is in each function, as CycloneDX: build/sbom/<name>.c
 	done
 
 .PHONY: reproduce
-reproduce: ## builds every function and list twice, the second time from nothing, and compares the bytes
+reproduce: ## builds every function and SBOM twice, the second time from nothing, and compares the bytes
 	COLD=1 go test -tags lint -count=1 -v -timeout 30m -run '^TestBuild$$' ./tests/build
 
 .PHONY: vulnerabilities
-vulnerabilities: ## looks for known vulnerabilities in what is called (asks vuln.go.dev)
+vulnerabilities: ## checks the code that is called for known vulnerabilities (asks vuln.go.dev)
 	@$(TOOL) govulncheck ./...
 
 .PHONY: docs
-docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one page that needs nothing else, build/docs/api.html
+docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one self-contained page, build/docs/api.html
 	@.ci/redocly build-docs docs/openapi.yaml --inlineBundle --template docs/page.hbs --output $(or $(DOCS),build/docs)/api.html
 
-# The server has the memory of a small project of Supabase's, and room enough that
-# no checkpoint begins in the middle of a measurement.
+# The server has the memory of a small Supabase project, and enough room for WAL that
+# no checkpoint begins during a measurement.
 .PHONY: bench
-bench: bench/node_modules/.package-lock.json ## measures everything beside its peers, and writes docs/performance.md (MENTORS=1000000; half an hour)
+bench: bench/node_modules/.package-lock.json ## measures everything beside its peers and writes docs/performance.md (MENTORS=1000000; half an hour)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@$(LEND_PGBENCH)
@@ -138,14 +138,14 @@ bench: bench/node_modules/.package-lock.json ## measures everything beside its p
 	  go test -C bench -count=1 -timeout 3h -v . -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 
 .PHONY: clean
-clean: ## removes what was built; the development database in .dev stays
+clean: ## removes everything that was built; the development database in .dev stays
 	rm -rf build .cache
 
-# What the tests need beside Go and PostgreSQL.
+# What the tests need besides Go and PostgreSQL.
 .PHONY: tools tools-pgtap
 tools: tools-pgtap
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
-	@.ci/install "$${CHROMIUM:-chromium}" chromium '--cask chromium, or name another browser of its kind: make test CHROMIUM=…'
+	@.ci/install "$${CHROMIUM:-chromium}" chromium '--cask chromium, or use another Chromium browser: make test CHROMIUM=…'
 
 tools-pgtap:
 	@.ci/install psql postgresql-client libpq
