@@ -2,14 +2,13 @@
 // notification, for the inbox and as an e-mail, in Norwegian Bokmål, Nynorsk
 // and English.
 //
-// A text tells who, what and when: the mentor's name and dates. It never tells
-// why somebody is away, nor anything of anybody else; the package is not given
-// either. Names come from people, and are made harmless before they are put into
-// a text: a name can't end a header, begin a line, turn the direction of writing
+// A text says who, what and when: the mentor's name and dates. It never says why
+// somebody is away, nor anything about anybody else; the package is not given
+// either. Names are entered by people and are cleaned before they are put into a
+// text: a name can't end a header, begin a line, change the direction of writing
 // or be markup.
 //
-// A kind, role or date that the package does not know is an error; a locale that
-// it does not know reads Bokmål.
+// An unknown kind, role or date is an error; an unknown locale gets Bokmål.
 package notification
 
 import (
@@ -28,27 +27,27 @@ var Kinds = []string{
 	"certification_expiring", "return_due", "return_overdue", "discrepancy_found",
 }
 
-// Notification is what a text is made from.
+// Event is what a text is written from.
 type Event struct {
 	Kind       string
 	Audience   string // whom it is meant for: coordinator, mentor or administrator
-	Role       string // as what the recipient gets it; an administrator in place of a coordinator, say
+	Role       string // the recipient's: an administrator may stand in for a coordinator
 	Locale     string // the recipient's
 	MentorName string
 
-	Today       time.Time // the date on which it is told
-	HappenedOn  time.Time // from which date on the change counts
-	ReferenceOn time.Time // what a reminder reminds of; zero: nothing
+	Today       time.Time // the date of writing
+	HappenedOn  time.Time // the date from which the change counts
+	ReferenceOn time.Time // the date of which a reminder reminds; zero: none
 	ReturnOn    time.Time // when the mentor is expected back; zero: open
 }
 
-// Message is a text, as it lies in an inbox.
+// Text is what an inbox shows.
 type Text struct {
 	Title string // one line, also the e-mail's subject
-	Body  string // paragraphs with an empty line between
+	Body  string // paragraphs, separated by an empty line
 }
 
-// Email is the same as an e-mail.
+// Email is a text as an e-mail.
 type Email struct {
 	Subject string
 	Text    string
@@ -63,7 +62,7 @@ type language struct {
 	tag       string
 	templates *template.Template
 	months    []string
-	// day gives a day seen from today: 0 is today, 7 in a week, -7 a week ago.
+	// day names a day relative to today: 0 is today, 7 in a week, -7 a week ago.
 	day func(days int) string
 	// dateFormat takes day, month and year.
 	dateFormat string
@@ -110,7 +109,7 @@ func newLanguage(l language) language {
 	return l
 }
 
-// languageOf is the language for a locale such as nb, nn-NO or en_GB.
+// languageOf finds the language for a locale such as nb, nn-NO or en_GB.
 func languageOf(locale string) language {
 	tag, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
 	switch tag {
@@ -140,8 +139,8 @@ func Render(n Event) (Text, error) {
 	return message, w.err
 }
 
-// RenderEmail makes the e-mail of what Render has written for the same
-// notification; it adds why this person gets it.
+// RenderEmail turns the text that Render wrote for the same event into an e-mail,
+// and adds why this person gets it.
 func RenderEmail(n Event, text Text) (Email, error) {
 	w, err := newWriter(n)
 	if err != nil {
@@ -214,8 +213,8 @@ func optional(on time.Time) *time.Time {
 const longestName = 100 // characters; longer ones are cut
 
 // cleanName makes a person's name safe inside a line of text: one line, no
-// control characters, nothing that is invisible or turns the direction of
-// writing, no more than can be read.
+// control or invisible characters, nothing that changes the direction of writing,
+// and not too long to read.
 func cleanName(name string) string {
 	kept := strings.Map(func(r rune) rune {
 		switch {

@@ -16,7 +16,7 @@ import (
 	"mentorpause/shared/notification"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func on(text string) time.Time {
 	date, err := time.Parse(time.DateOnly, text)
@@ -109,7 +109,7 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(string(want), got.String()); diff != "" {
-					t.Errorf("differs from %s (-update writes it anew):\n%s", path, diff)
+					t.Errorf("differs from %s (-update rewrites it):\n%s", path, diff)
 				}
 			})
 		}
@@ -185,7 +185,7 @@ func TestNamesAreHarmless(t *testing.T) {
 			if back, err := new(mime.WordDecoder).DecodeHeader(mime.QEncoding.Encode("utf-8", m.Title)); err != nil || back != m.Title {
 				t.Errorf("header %q, %v", back, err)
 			}
-			if !strings.HasPrefix(m.Body, c.want+" is paused from ") || strings.Contains(m.Body, "\n") {
+			if !strings.HasPrefix(m.Body, c.want+" is paused as of ") || strings.Contains(m.Body, "\n") {
 				t.Errorf("body %q", m.Body)
 			}
 		})
