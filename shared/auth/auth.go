@@ -1,16 +1,15 @@
 // Package auth decides who is calling: it verifies the access tokens that
 // Supabase Auth issues to signed-in users.
 //
-// It alone decides whether a token is genuine. What its user may do is decided
-// in the database, by the memberships at the moment of the call; nothing of
-// that is read from the token.
+// It alone decides whether a token is genuine. What the user may do is decided
+// in the database, from the memberships at the moment of the call; none of that
+// is read from the token.
 //
-// A token is checked in the order of cost, and its key is looked for only when
-// its claims would be accepted: expired or foreign tokens cause no fetch. It
-// fails closed. Every refusal is one and the same [refusal.Unauthenticated] to
-// the caller and tells its cause to the log only, without the token; the one
-// other answer is [refusal.AuthUnavailable], when nothing is at hand to check
-// the token with.
+// The cheap checks come first, and the key is looked up only if the claims would
+// be accepted: expired or foreign tokens cause no fetch. The package fails
+// closed. To the caller every refusal is the same [refusal.Unauthenticated]; its
+// cause goes to the log only, without the token. The one other error is
+// [refusal.AuthUnavailable], when there is no key to check the token with.
 package auth
 
 import (
@@ -28,11 +27,11 @@ import (
 )
 
 const (
-	// maxTokenBytes bounds the work that a stranger can cause. Supabase's tokens
+	// maxTokenBytes limits the work that a stranger can cause. Supabase's tokens
 	// have about 1 KiB; app_metadata may make them larger.
 	maxTokenBytes = 8 << 10
 
-	// minSecretBytes is what HS256 demands (RFC 7518, section 3.2).
+	// minSecretBytes is the minimum for HS256 (RFC 7518, section 3.2).
 	minSecretBytes = 32
 )
 
@@ -45,10 +44,10 @@ type Settings struct {
 	// SupabaseURL is the project's base URL. When set, a token's issuer must be
 	// <SupabaseURL>/auth/v1, and the keys come from there unless JWKS is set.
 	SupabaseURL string
-	// JWKS is the JSON Web Key Set itself, instead of fetching it.
+	// JWKS is the JSON Web Key Set itself, to use instead of fetching it.
 	JWKS string
 	// JWTSecret verifies HS256 tokens. Without it Supabase Auth is asked about
-	// each of them, which takes SupabaseURL and APIKey.
+	// each of them, which requires SupabaseURL and APIKey.
 	JWTSecret string
 	// APIKey is the project's publishable (or anon) key.
 	APIKey string
@@ -150,8 +149,8 @@ func projectURL(text string) (string, error) {
 	return strings.TrimRight(text, "/"), nil
 }
 
-// refuseRedirect keeps a redirect from taking a token, or the choice of keys,
-// elsewhere: its answer counts as any other that is not a success.
+// refuseRedirect stops a redirect from leaking a token, or from choosing the
+// keys: the redirect counts as any other answer that is not a success.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // isPrintable reports whether text is visible ASCII, fit for a header.
@@ -159,9 +158,9 @@ func isPrintable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// Verify finds out who the bearer of an Authorization header is. Its error is
-// a *[refusal.Error]: [refusal.Unauthenticated], or [refusal.AuthUnavailable]
-// when the token looks right but nothing can be had to check it with.
+// Verify finds out who sent an Authorization header. Its error is a
+// *[refusal.Error]: [refusal.Unauthenticated], or [refusal.AuthUnavailable] when
+// the token looks right but no key to check it is available.
 func (v *Verifier) Verify(ctx context.Context, authorization string) (Identity, error) {
 	identity, err := v.identify(ctx, authorization)
 	if err == nil {
@@ -173,15 +172,15 @@ func (v *Verifier) Verify(ctx context.Context, authorization string) (Identity, 
 	return Identity{}, refusal.New(refusal.Unauthenticated).Because(err)
 }
 
-// identify is Verify, whose plain errors are causes of Unauthenticated.
+// identify does the work of Verify; its plain errors are causes of Unauthenticated.
 func (v *Verifier) identify(ctx context.Context, authorization string) (Identity, error) {
 	token, err := bearerToken(authorization)
 	if err != nil {
 		return Identity{}, err
 	}
 	if before, ok := v.known.get(token); ok {
-		// An app sends the same token for an hour. What can have changed since are
-		// the time and the keys.
+		// An app sends the same token for an hour. Only the time and the keys can
+		// have changed since.
 		if err := v.checkTime(before.claims); err != nil {
 			return Identity{}, err
 		}
@@ -208,7 +207,7 @@ func (v *Verifier) identify(ctx context.Context, authorization string) (Identity
 	if err != nil {
 		return Identity{}, err
 	}
-	// Only from here on is the payload to be believed.
+	// Only from here on can the payload be trusted.
 	identity := Identity{UserID: userID, Claims: payload}
 	algorithm := jose.SignatureAlgorithm(header.Algorithm)
 	if algorithm == jose.HS256 && v.secret == nil && v.server != nil {
@@ -225,8 +224,8 @@ func (v *Verifier) identify(ctx context.Context, authorization string) (Identity
 	return identity, nil
 }
 
-// key is the one that verifies signatures of the algorithm, which decides its
-// kind: a shared secret never meets a public key.
+// key finds the key that verifies signatures of the algorithm. The algorithm
+// decides the kind of key: a shared secret is never used as a public key.
 func (v *Verifier) key(ctx context.Context, algorithm jose.SignatureAlgorithm, id string) (any, error) {
 	switch {
 	case algorithm == jose.HS256 && v.secret != nil:
@@ -234,8 +233,8 @@ func (v *Verifier) key(ctx context.Context, algorithm jose.SignatureAlgorithm, i
 	case algorithm != jose.HS256 && v.keys != nil:
 		return v.keys.find(ctx, algorithm, id)
 	case algorithm == jose.HS256 && v.keys != nil:
-		// Foreign, if the project has public keys. If it has none, or none can be
-		// had, its users' own tokens are of this kind.
+		// Foreign, if the project has public keys. If it has none, or they can't be
+		// fetched, its users' own tokens are of this kind.
 		if err := v.keys.wantAny(ctx); err != nil {
 			return nil, refusal.New(refusal.AuthUnavailable).Because(fmt.Errorf("neither a secret nor a publishable key for HS256, and %w", err))
 		}
@@ -244,9 +243,9 @@ func (v *Verifier) key(ctx context.Context, algorithm jose.SignatureAlgorithm, i
 }
 
 // bearerToken takes the token out of an Authorization header: exactly one, in
-// the alphabet of a compact JWS. The decoder would skip line breaks, so that
-// one token had many spellings; and a header that came twice arrives joined by
-// a comma.
+// the alphabet of a compact JWS. The decoder would skip line breaks, so that one
+// token would have many spellings; and a header sent twice arrives joined by a
+// comma.
 func bearerToken(authorization string) (string, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	token = strings.Trim(token, " ")

@@ -103,8 +103,8 @@ func (v verifier) refuses(t *testing.T, token string, want refusal.Code, cause s
 	v.refusesHeader(t, "Bearer "+token, want, cause)
 }
 
-// refusesHeader asserts the refusal, what the log will see of its cause, and
-// that neither shows the token.
+// refusesHeader asserts the refusal, the cause that the log gets, and that neither
+// shows the token.
 func (v verifier) refusesHeader(t *testing.T, authorization string, want refusal.Code, cause string) {
 	t.Helper()
 	identity, err := v.Verify(t.Context(), authorization)
@@ -131,7 +131,7 @@ func (v verifier) refusesHeader(t *testing.T, authorization string, want refusal
 	}
 }
 
-// forge puts a token together from its parts, which no library would do.
+// forge assembles a token from its parts, which no library would do.
 func forge(header, payload string, sign func(input []byte) []byte) string {
 	input := encode([]byte(header)) + "." + encode([]byte(payload))
 	return input + "." + encode(sign([]byte(input)))
@@ -499,8 +499,8 @@ func derSignature(t *testing.T, key crypto.Signer, input []byte) []byte {
 	return signature
 }
 
-// forgeUnencoded signs the payload as it is, as RFC 7797 has it, and sends it
-// encoded, so that it is not told apart by its alphabet.
+// forgeUnencoded signs the payload unencoded, as in RFC 7797, and sends it
+// encoded, so that its alphabet doesn't give it away.
 func forgeUnencoded(header, payload string, sign func([]byte) []byte) string {
 	input := encode([]byte(header)) + "." + payload
 	return encode([]byte(header)) + "." + encode([]byte(payload)) + "." + encode(sign([]byte(input)))

@@ -14,15 +14,14 @@ import (
 )
 
 const (
-	// userTimeout bounds one question to Supabase Auth, which is asked while the
-	// caller waits.
+	// userTimeout limits one request to Supabase Auth, made while the caller waits.
 	userTimeout = 5 * time.Second
-	// maxUserBytes bounds its answer; user_metadata may make that large.
+	// maxUserBytes limits its answer, which user_metadata may make large.
 	maxUserBytes = 1 << 20
 )
 
 // authServer asks Supabase Auth about tokens that only it can verify: those of
-// a legacy project, signed with a secret that was not given to us.
+// a legacy project, signed with a secret that we were not given.
 type authServer struct {
 	supabase  *supabase.Client
 	transport http.RoundTripper
@@ -40,15 +39,15 @@ func newAuthServer(projectURL, apiKey string, client *http.Client) (*authServer,
 	return &authServer{supabase: made, transport: transport}, nil
 }
 
-// confirm asks whose token this is. An answer of nobody, or of another user
-// than the token says, is a plain error; no answer is AuthUnavailable.
+// confirm asks whose token this is. If it is nobody's, or that of another user
+// than the token says, that is a plain error; no answer is AuthUnavailable.
 //
-// Nothing is remembered: a user who was signed out or deleted is out at once.
+// Nothing is cached: a user who was signed out or deleted is locked out at once.
 func (s *authServer) confirm(ctx context.Context, token, userID string) error {
 	ctx, cancel := context.WithTimeout(ctx, userTimeout)
 	defer cancel()
-	// The library takes no context and tells a status only inside of a text, so
-	// one exchange gets a client of its own that knows both.
+	// The library takes no context and reports the status only inside a text, so
+	// each exchange gets a client of its own that handles both.
 	exchange := &exchange{ctx: ctx, transport: s.transport}
 	user, err := s.supabase.Auth.
 		WithToken(token).
@@ -63,13 +62,13 @@ func (s *authServer) confirm(ctx context.Context, token, userID string) error {
 	case err != nil:
 		return fmt.Errorf("refused by Supabase Auth with status %d", status)
 	case user.ID.String() != userID:
-		return errors.New("another user's token, by the word of Supabase Auth")
+		return errors.New("Supabase Auth says that the token is another user's")
 	}
 	return nil
 }
 
-// exchange is the transport of one request: under a context, with a bounded
-// answer whose status it notes.
+// exchange is the transport of one request, under a context. It limits the size
+// of the answer and notes its status.
 type exchange struct {
 	ctx       context.Context
 	transport http.RoundTripper

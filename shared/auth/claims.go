@@ -14,16 +14,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// clockSkew is how far the clocks of Supabase Auth and of this machine may be
-// apart.
+// clockSkew is how far apart the clocks of Supabase Auth and of this machine may
+// be.
 const clockSkew = 30 * time.Second
 
 // authenticated is both the audience and the role of a signed-in user. The
 // project's anon and service_role keys have other roles and no audience.
 const authenticated = "authenticated"
 
-// claims are those that are checked here. Everything else in the token is the
-// database's to read.
+// claims are the ones checked here. Everything else in the token is for the
+// database to read.
 type claims struct {
 	Issuer      string           `json:"iss"`
 	Subject     string           `json:"sub"`
@@ -34,12 +34,12 @@ type claims struct {
 	IsAnonymous json.RawMessage  `json:"is_anonymous"`
 }
 
-// checkClaims tells whose token this would be, if its signature is right, and
-// the claims that have to be checked again another time.
+// checkClaims returns whose token this would be if its signature is right, and
+// the claims that have to be checked again each time.
 func (v *Verifier) checkClaims(payload []byte) (userID string, standard jwt.Claims, err error) {
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil {
-		return "", standard, errors.New("the claims are no JSON object of the expected types")
+		return "", standard, errors.New("the claims are not a JSON object of the expected types")
 	}
 	if !isStorable(payload) {
 		return "", standard, errors.New("the claims have text or numbers that Postgres can't store")
@@ -57,10 +57,10 @@ func (v *Verifier) checkClaims(payload []byte) (userID string, standard jwt.Clai
 	if len(c.IsAnonymous) > 0 && string(c.IsAnonymous) != "false" {
 		return "", standard, errors.New("an anonymous user")
 	}
-	// Parse takes other spellings of a UUID too.
+	// Parse also accepts other spellings of a UUID.
 	id, err := uuid.Parse(c.Subject)
 	if err != nil || len(c.Subject) != len(uuid.Nil.String()) {
-		return "", standard, errors.New("sub is no UUID")
+		return "", standard, errors.New("sub is not a UUID")
 	}
 	return id.String(), standard, nil
 }
@@ -71,10 +71,10 @@ func (v *Verifier) checkTime(standard jwt.Claims) error {
 	return standard.ValidateWithLeeway(expected, clockSkew)
 }
 
-// isStorable reports whether Postgres takes a JSON text as jsonb. Otherwise the
-// claims would fail there, as a fault of ours.
+// isStorable reports whether Postgres accepts a JSON text as jsonb. Otherwise the
+// claims would fail there and look like a fault of ours.
 func isStorable(text []byte) bool {
-	// The decoder refuses invalid UTF-8 and half of a surrogate pair by itself.
+	// The decoder itself refuses invalid UTF-8 and half a surrogate pair.
 	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
 	for {
 		token, err := decoder.ReadToken()
@@ -90,8 +90,8 @@ func isStorable(text []byte) bool {
 	}
 }
 
-// isNumeric reports whether a number of JSON is in the range of Postgres'
-// numeric. A token has no room for too many digits, so only the exponent counts.
+// isNumeric reports whether a JSON number is in the range of Postgres' numeric.
+// A token has no room for too many digits, so only the exponent matters.
 func isNumeric(number string) bool {
 	_, exponent, _ := strings.Cut(strings.ToLower(number), "e")
 	return len(strings.TrimLeft(exponent, "+-0")) <= 4

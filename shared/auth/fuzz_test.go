@@ -15,16 +15,16 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// fixedProject issues the tokens of the fuzz targets, always by the same keys
-// and at the same time: a seed is as valid in the workers as where it was made.
+// fixedProject issues the tokens of the fuzz targets, always with the same keys
+// and at the same time, so that a seed is equally valid in the workers.
 func fixedProject() *authserver.Project {
 	p := authserver.Fixed("https://abc.supabase.co")
 	p.Now = func() time.Time { return noon }
 	return p
 }
 
-// wantUnauthenticated asserts the one refusal that a header may get while the
-// keys are at hand.
+// wantUnauthenticated asserts the one refusal that a header may get while keys
+// are available.
 func wantUnauthenticated(t *testing.T, err error) {
 	t.Helper()
 	if refused, ok := errors.AsType[*refusal.Error](err); !ok || refused.Code != refusal.Unauthenticated {
@@ -35,8 +35,8 @@ func wantUnauthenticated(t *testing.T, err error) {
 // signedPart is a compact JWS without its signature.
 func signedPart(token string) string { return token[:max(strings.LastIndexByte(token, '.'), 0)] }
 
-// FuzzVerify fuzzes the Authorization header. Nothing is accepted but what the
-// project signed, and the claims are then the signed ones, byte for byte.
+// FuzzVerify fuzzes the Authorization header. Only what the project signed is
+// accepted, and the claims are then the signed ones, byte for byte.
 func FuzzVerify(f *testing.F) {
 	p := fixedProject()
 	v := newVerifier(f, auth.Settings{SupabaseURL: p.URL, JWKS: string(p.JWKS()), JWTSecret: p.Secret, Now: p.Now})
@@ -76,7 +76,7 @@ func FuzzVerify(f *testing.F) {
 		if identity.UserID != user || string(identity.Claims) != genuine {
 			t.Fatalf("accepted what nobody signed: %q", identity.Claims)
 		}
-		// What is signed has one spelling; only the signature may be another.
+		// The signed part has one spelling; only the signature may differ.
 		scheme, token, _ := strings.Cut(authorization, " ")
 		if signed := signedPart(strings.Trim(token, " ")); !strings.EqualFold(scheme, "Bearer") || signed != signedPart(es) && signed != signedPart(hs) {
 			t.Fatalf("accepted %q", authorization)
@@ -84,8 +84,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzClaims fuzzes what only a holder of the key can send: the payload.
-// Whatever is accepted must be JSON that tells every reader the same user.
+// FuzzClaims fuzzes the payload, which only a holder of the key can send. An
+// accepted one must be JSON in which every reader sees the same user.
 // (functions/roster fuzzes what Postgres reads in it.)
 func FuzzClaims(f *testing.F) {
 	p := fixedProject()

@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	// keysAge is after how long the keys are fetched anew, so that a revoked one
-	// goes out of use.
+	// keysAge is how long fetched keys are used before they are fetched again, so
+	// that a revoked key goes out of use.
 	keysAge = 10 * time.Minute
-	// keysCooldown is the least time between two fetches, however many unknown
-	// key ids come in.
+	// keysCooldown is the shortest time between two fetches, however many unknown
+	// key ids arrive.
 	keysCooldown = 30 * time.Second
 	// keysRetry is keysCooldown while there are no keys at all.
 	keysRetry = 5 * time.Second
-	// keysTimeout bounds one fetch.
+	// keysTimeout limits one fetch.
 	keysTimeout = 3 * time.Second
-	// maxKeysBytes bounds the answer; a key has about 0.5 KiB.
+	// maxKeysBytes limits the answer; a key has about 0.5 KiB.
 	maxKeysBytes = 64 << 10
-	// minRSABits is what RS256 demands (RFC 7518, section 3.3).
+	// minRSABits is the minimum for RS256 (RFC 7518, section 3.3).
 	minRSABits = 2048
 )
 
@@ -44,14 +44,14 @@ type publicKey struct {
 	key       any // *ecdsa.PublicKey or *rsa.PublicKey
 }
 
-// parsedKeySet is a JWKS: how many keys it has, and those that can be used.
+// parsedKeySet is a JWKS: the number of its keys, and the usable ones.
 type parsedKeySet struct {
 	size   int
 	usable []publicKey
 }
 
-// parseKeySet reads a JWKS. Keys of other kinds than those wanted are left out,
-// as RFC 7517 asks for.
+// parseKeySet reads a JWKS. Keys of other kinds are left out, as RFC 7517
+// demands.
 func parseKeySet(text []byte) (parsedKeySet, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -71,8 +71,8 @@ func parseKeySet(text []byte) (parsedKeySet, error) {
 	return parsed, nil
 }
 
-// parseKey takes a public key that is meant for verifying, and lets its type
-// decide the one algorithm. Symmetric and private keys are never taken.
+// parseKey accepts a public key that is meant for verifying; its type decides the
+// one algorithm. Symmetric and private keys are never accepted.
 func parseKey(raw []byte) (publicKey, bool) {
 	var purpose struct {
 		Operations *[]string `json:"key_ops"`
@@ -113,13 +113,13 @@ type keySet struct {
 	mu        sync.Mutex
 	usable    []publicKey
 	fetched   time.Time     // of usable; zero: never
-	attempted time.Time     // the newest fetch, also a failed one
-	failure   error         // of the newest fetch
+	attempted time.Time     // the latest fetch, even if it failed
+	failure   error         // of the latest fetch
 	fetching  chan struct{} // closed when the fetch under way ends; nil: none is
 }
 
-// find gives the key for a token's algorithm and key id. A token without a key
-// id takes the only key of its algorithm. Its error is AuthUnavailable when no
+// find returns the key for a token's algorithm and key id. A token without a key
+// id gets the only key of its algorithm. The error is AuthUnavailable when no
 // keys could ever be fetched, and a plain one when there is no such key.
 func (s *keySet) find(ctx context.Context, algorithm jose.SignatureAlgorithm, id string) (any, error) {
 	s.refresh(ctx, false)
@@ -140,7 +140,7 @@ func (s *keySet) find(ctx context.Context, algorithm jose.SignatureAlgorithm, id
 	}
 }
 
-// wantAny says why there is no key at all, if so.
+// wantAny returns why there is no key at all, or nil.
 func (s *keySet) wantAny(ctx context.Context) error {
 	s.refresh(ctx, false)
 	for _, algorithm := range []jose.SignatureAlgorithm{jose.ES256, jose.RS256} {
@@ -151,7 +151,7 @@ func (s *keySet) wantAny(ctx context.Context) error {
 	return errors.New("the JWKS has no keys")
 }
 
-// suitable lists the keys that fit, or says why there are none at all.
+// suitable lists the keys that fit, or returns why there are none at all.
 func (s *keySet) suitable(algorithm jose.SignatureAlgorithm, id string) ([]publicKey, error) {
 	if !s.fixed {
 		s.mu.Lock()
@@ -172,17 +172,17 @@ func (s *keySet) suitable(algorithm jose.SignatureAlgorithm, id string) ([]publi
 	return found, nil
 }
 
-// refresh fetches the keys when that is due: they are old or, when missed is
-// set, do not have the wanted one. It returns when the fetch has ended or ctx
-// is done. Many callers share one fetch; those that can go on with the keys at
-// hand do not wait for it.
+// refresh fetches the keys when that is due: they are old or, with missed set,
+// don't contain the wanted one. It returns when the fetch has ended or ctx is
+// done. Many callers share one fetch; those that can use the present keys don't
+// wait for it.
 func (s *keySet) refresh(ctx context.Context, missed bool) {
 	if s.fixed {
 		return
 	}
 	s.mu.Lock()
-	// Without Round the monotonic clock would be compared, which stands still
-	// while the machine is frozen between two invocations.
+	// Without Round the monotonic clock would be compared, which stops while the
+	// machine is frozen between two invocations.
 	now := s.now().Round(0)
 	empty := s.fetched.IsZero()
 	cooldown := keysCooldown
@@ -209,13 +209,13 @@ func (s *keySet) refresh(ctx context.Context, missed bool) {
 	}
 }
 
-// hasPassed reports whether a duration has passed since then, and is true also
-// when the clock was put back behind it.
+// hasPassed reports whether a duration has passed since then; it is also true
+// when the clock was put back behind that time.
 func hasPassed(d time.Duration, then, now time.Time) bool {
 	return now.Before(then) || now.Sub(then) >= d
 }
 
-// fetch gets the keys once and keeps what it got.
+// fetch gets the keys once and stores the result.
 func (s *keySet) fetch(ctx context.Context, ended chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
 	defer cancel()

@@ -10,11 +10,10 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// mostVerified bounds what is remembered: of the largest tokens that are
-// accepted, a megabyte.
+// mostVerified limits the cache: a megabyte of the largest accepted tokens.
 const mostVerified = 64
 
-// verification is a token that was found right: by which key, and what is in it.
+// verification is the result of a valid token: its key and its content.
 type verification struct {
 	algorithm jose.SignatureAlgorithm
 	keyID     string
@@ -23,9 +22,9 @@ type verification struct {
 	identity  Identity
 }
 
-// tokenCache remembers tokens whose signatures were checked, which takes longer
-// than all else that a function does by itself. A token that Supabase Auth was
-// asked about is not among them. It is safe for concurrent use.
+// tokenCache remembers tokens whose signatures were checked, because checking
+// takes longer than everything else that a function does by itself. Tokens that
+// Supabase Auth was asked about are not cached. It is safe for concurrent use.
 type tokenCache struct {
 	mu     sync.Mutex
 	tokens map[string]verification
@@ -48,7 +47,7 @@ func (c *tokenCache) put(token string, v verification) {
 }
 
 // sameKey reports whether a key is the one that verified a token before. Keys
-// that were fetched again are others, of the same value mostly.
+// that were fetched again are new objects, mostly of the same value.
 func sameKey(now, before any) bool {
 	switch now := now.(type) {
 	case *ecdsa.PublicKey:
@@ -57,5 +56,5 @@ func sameKey(now, before any) bool {
 		return any(now) == before || now.Equal(before)
 	}
 	_, secret := now.([]byte)
-	return secret // there is one, and it doesn't change
+	return secret // there is only one, and it doesn't change
 }

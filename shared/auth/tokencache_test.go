@@ -10,7 +10,7 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// What was found right once is not taken for right for ever.
+// A token that was valid once is not valid for ever.
 func TestTokensThatWereVerifiedBefore(t *testing.T) {
 	t.Parallel()
 	t.Run("expire", func(t *testing.T) {

@@ -3,11 +3,10 @@
 // of this package or, when the function has a URL, of package web, which adds
 // what answers HTTP; so that the scheduled functions don't carry that.
 //
-// Nothing here touches the network. The database and the token's keys are
-// reached for when the first request needs them, so that an instance starts
-// even while they are away, and starts fast. A variable that is missing or
-// malformed stops the start: all such are logged by name, and the process ends
-// with exit code 1.
+// Nothing here touches the network. The database and the tokens' keys are fetched
+// when the first request needs them, so that an instance starts fast, and starts
+// even while they are unavailable. A missing or malformed variable stops the
+// start: all of them are logged by name, and the process ends with exit code 1.
 package bootstrap
 
 import (
@@ -19,8 +18,8 @@ import (
 )
 
 // Scheduled runs a function that a schedule starts, until Lambda ends the
-// process. read is the one of package config that fits the function; handler
-// makes what lambda.Start takes.
+// process. read is the function of package config that reads its settings;
+// handler makes what lambda.Start takes.
 func Scheduled[S interface{ Base() config.Common }](
 	read func(getenv func(name string) string) (S, error),
 	handler func(*database.DB, S, *slog.Logger) any,

@@ -2,8 +2,8 @@
 //
 // It is the one place that knows the variables' names and defaults. A variable
 // that is missing or malformed stops the start: the error names all of them at
-// once, and never shows a value, for half of them are secrets. An empty
-// variable counts as unset, which is how deployment templates leave one out.
+// once, and never shows a value, because half of them are secrets. An empty
+// variable counts as unset, because that is how a template leaves one out.
 package config
 
 import (
@@ -21,7 +21,7 @@ import (
 	"unicode"
 )
 
-// minSecretBytes is the least that HS256 may be keyed with.
+// minSecretBytes is the shortest secret allowed for HS256.
 const minSecretBytes = 32
 
 // Common is what every function needs.
@@ -38,8 +38,8 @@ func (c Common) Base() Common { return c }
 type HTTP struct {
 	Common
 	SupabaseURL string // SUPABASE_URL: the project's base URL; empty only with JWKS or JWTSecret
-	JWKS        string // SUPABASE_JWKS: the public keys themselves, instead of fetching them
-	JWTSecret   string // SUPABASE_JWT_SECRET: of a legacy project's HS256 tokens
+	JWKS        string // SUPABASE_JWKS: the public keys themselves, to use instead of fetching them
+	JWTSecret   string // SUPABASE_JWT_SECRET: for a legacy project's HS256 tokens
 	APIKey      string // SUPABASE_PUBLISHABLE_KEY, or else SUPABASE_ANON_KEY
 }
 
@@ -104,8 +104,8 @@ func ReadDispatch(getenv func(name string) string) (Dispatch, error) {
 	return settings, nil
 }
 
-// Logger makes the logger of a function: one JSON object a line, to w, which
-// is stdout in production.
+// Logger makes a function's logger: one JSON object per line, to w, which is
+// stdout in production.
 func (c Common) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: c.LogLevel}))
 }
@@ -120,8 +120,8 @@ func (e *environment) fail(name, problem string) {
 	e.problems = append(e.problems, fmt.Errorf("%s: %s", name, problem))
 }
 
-// text reads an optional variable. The check, if there is one, tells what is
-// wrong with a value, without showing it, or returns an empty string.
+// text reads an optional variable. The check, if any, says what is wrong with a
+// value without showing it, or returns an empty string.
 func (e *environment) text(name string, check func(value string) (problem string)) string {
 	value := e.getenv(name)
 	if value == "" {
@@ -166,7 +166,7 @@ func checkLogLevel(value string) (problem string) {
 }
 
 func checkTimeZone(value string) (problem string) {
-	// Local is Go's word for the machine's zone, which Postgres doesn't know.
+	// Local is Go's name for the machine's zone; Postgres doesn't know it.
 	if _, err := time.LoadLocation(value); err != nil || value == "Local" {
 		return "is no time zone of the IANA database, such as Europe/Oslo"
 	}
@@ -230,8 +230,8 @@ func checkProjectURL(value string) (problem string) {
 	return ""
 }
 
-// checkKeySet checks the outer shape; which keys can be used is for the package
-// that uses them.
+// checkKeySet checks the outer shape; the package that uses the keys decides which
+// of them are usable.
 func checkKeySet(value string) (problem string) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

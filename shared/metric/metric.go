@@ -1,6 +1,6 @@
 // Package metric writes CloudWatch metrics in the embedded metric format: a log
-// line that says which of its fields are metrics. No network and no SDK; without
-// CloudWatch it is just a log line.
+// line that says which of its fields are metrics. It needs no network and no SDK;
+// without CloudWatch it is just a log line.
 //
 // The format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 package metric
@@ -18,8 +18,7 @@ import (
 const Namespace = "mentorpause"
 
 // Dimension is the metrics' one dimension: the name of the deployed function,
-// as in Lambda's own metrics, so that two deployments in one account don't add
-// up to one.
+// as in Lambda's own metrics, so that two deployments in one account stay apart.
 const Dimension = "FunctionName"
 
 // Value is a metric with its unit.
@@ -35,11 +34,11 @@ func Count(name string, value int) Value { return Value{name, int64(value), "Cou
 // Milliseconds is a duration.
 func Milliseconds(name string, value int64) Value { return Value{name, value, "Milliseconds"} }
 
-// Log writes a line that is the metrics of a function, too. No level of the
-// logger keeps it back: an alarm must not depend on how much is logged.
+// Log writes a log line that also carries a function's metrics. It ignores the
+// logger's level, because an alarm must not depend on how much is logged.
 //
-// function is the name in the source; it stands for the deployed one where
-// Lambda has given none.
+// function is the name in the source; it is used where Lambda has set no deployed
+// name.
 func Log(ctx context.Context, log *slog.Logger, at time.Time, level slog.Level, message, function string, values []Value, more ...slog.Attr) {
 	type definition struct{ Name, Unit string }
 	type directive struct {
@@ -58,7 +57,7 @@ func Log(ctx context.Context, log *slog.Logger, at time.Time, level slog.Level, 
 	line.AddAttrs(slog.Group("_aws",
 		slog.Int64("Timestamp", at.UnixMilli()),
 		slog.Any("CloudWatchMetrics", []directive{d})))
-	// The handler itself, since the logger asks for the level first. Nobody can
-	// be told that a log line was not written.
+	// Use the handler, because the logger checks the level first. The error is
+	// dropped: there is nobody to report a failed log line to.
 	_ = log.Handler().Handle(ctx, line)
 }

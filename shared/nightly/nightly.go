@@ -1,10 +1,10 @@
-// Package nightly drives the nightly run: it begins it, does chunk after chunk,
-// and stops in time. All of the work is done by the RPCs; this package decides
-// only when to go on, to wait and to stop.
+// Package nightly drives the nightly run: it begins a run, does chunk after chunk,
+// and stops in time. The RPCs do all of the work; this package only decides when
+// to go on, to wait and to stop.
 //
-// It has the authority of the role pause_scheduler and no more. Whatever
-// happens to it, what the committed chunks did is in the ledger, and the next
-// start goes on from there: an error or a kill loses nothing.
+// It has the rights of the role pause_scheduler and no others. The ledger records
+// what the committed chunks did, and the next start goes on from there: an error
+// or a kill loses nothing.
 package nightly
 
 import (
@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	defaultChunk = 2000             // mentors a transaction: each is an advisory lock, of which a small server has some 4000
+	defaultChunk = 2000             // mentors per transaction: each takes an advisory lock, and a small server has some 4000
 	chunkTimeout = 45 * time.Second // below the lease of a minute, which each chunk prolongs
 	stopTimeout  = 5 * time.Second
-	stopMargin   = 5 * time.Second        // kept back from the deadline for the answer
-	patience     = time.Minute            // for mentors whom others hold
+	stopMargin   = 5 * time.Second        // reserved before the deadline, for the answer
+	patience     = time.Minute            // for mentors locked by others
 	firstPause   = 100 * time.Millisecond // between two looks at them, doubled each time
 	longestPause = 5 * time.Second
 )
@@ -32,22 +32,22 @@ const (
 // Request says which run to do.
 type Request struct {
 	AsOf   string // YYYY-MM-DD
-	DryRun bool   // say what would happen and write nothing
+	DryRun bool   // report what would happen and write nothing
 	Full   bool   // look at every mentor and the whole log, not only at what may be due
-	Chunk  int    // mentors a transaction; 0 means 2000
+	Chunk  int    // mentors per transaction; 0 means 2000
 }
 
 // Outcomes of a run.
 const (
 	Completed = "completed"
 	Partial   = "partial" // the next start of the same date goes on
-	Skipped   = "skipped" // another run is alive, or a later date was done already
+	Skipped   = "skipped" // another run is alive, or a later date has been done
 )
 
-// Report is the answer to a start. The counts are those of the run in all its
-// starts, and 0 when it was skipped.
+// Report is the answer to a start. The counts cover all starts of the run, and are
+// 0 if it was skipped.
 type Report struct {
-	RunID         *int64  `json:"run_id"` // null in a dry run; of a skipped start, the run in its way
+	RunID         *int64  `json:"run_id"` // null in a dry run; for a skipped start, the run in its way
 	AsOf          string  `json:"as_of"`
 	Outcome       string  `json:"outcome"`
 	DryRun        bool    `json:"dry_run"`
@@ -56,19 +56,19 @@ type Report struct {
 	Reminders     int     `json:"reminders"`      // each counts once, whoever gets it
 	Discrepancies int     `json:"discrepancies"`  // new ones between status and log
 	Requeued      int     `json:"requeued"`       // undeliverable notifications that have a recipient now
-	Held          int     `json:"held"`           // mentors left, whom another transaction held all the while
-	LastCompleted *string `json:"last_completed"` // the newest date completed before, YYYY-MM-DD
+	Held          int     `json:"held"`           // mentors left out, because another transaction held them throughout
+	LastCompleted *string `json:"last_completed"` // the latest date completed before, YYYY-MM-DD
 	MissedNights  int     `json:"missed_nights"`  // dates in between
 	DurationMS    int64   `json:"duration_ms"`    // of this start
 }
 
-// Progress is told after each chunk: how far the run is, 0 to 1, estimated from
-// the phase and, within it, from the mentors' ids, which are spread evenly.
+// Progress is called after each chunk with how far the run is, 0 to 1, estimated
+// from the phase and, within it, from the mentors' ids, which are spread evenly.
 type Progress func(phase string, fraction float64)
 
-// Run does the run until it is complete, the context's deadline is near, or
-// nothing is left but mentors whom others hold: then it is partial. Errors are
-// the database's; the run can be started again.
+// Run works until the run is complete, the context's deadline is near, or only
+// mentors are left whom others hold: then it is partial. Errors come from the
+// database; the run can be started again.
 func Run(ctx context.Context, db *database.DB, request Request, progress Progress) (Report, error) {
 	began := time.Now()
 	if progress == nil {
@@ -109,7 +109,7 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 	return report, nil
 }
 
-// really does the run and leaves it in the ledger.
+// really does the run and records it in the ledger.
 func really(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
 	run, err := db.NightlyBegin(ctx, request.AsOf, request.Full, uuid.NewString())
 	if err != nil || run.Outcome != nil {
@@ -124,11 +124,11 @@ func really(ctx context.Context, db *database.DB, request Request, progress Prog
 		began := time.Now()
 		next, err := step(ctx, db, run, request.Chunk)
 		if err != nil && timeLeft(ctx) > stopMargin+2*slowest {
-			// A hand in the SQL editor, say, was at the same record at that moment.
+			// Somebody changed the same record at that moment, in the SQL editor for example.
 			next, err = step(ctx, db, run, request.Chunk)
 		}
 		if err != nil {
-			// The lease, if it is still ours, should not be in the next start's way.
+			// If the lease is still ours, it should not block the next start.
 			_, _ = stop(ctx, db, run)
 			return run, err
 		}
@@ -156,14 +156,14 @@ func step(ctx context.Context, db *database.DB, run database.NightlyRun, chunk i
 	return db.NightlyStep(ctx, run, chunk)
 }
 
-// stop gives the lease back, also when the context has ended.
+// stop releases the lease, even if the context has ended.
 func stop(ctx context.Context, db *database.DB, run database.NightlyRun) (database.NightlyRun, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return db.NightlyStop(ctx, run)
 }
 
-// preview adds up what the chunks would do.
+// preview adds up what each chunk would do.
 func preview(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
 	sum := database.NightlyRun{Phase: "reconcile"}
 	for sum.Outcome == nil && timeLeft(ctx) >= stopMargin {
@@ -192,7 +192,7 @@ func timeLeft(ctx context.Context) time.Duration {
 	return time.Until(deadline)
 }
 
-// phases with the share of the time that is behind when one begins.
+// phases maps each phase to the share of the run's time that precedes it.
 var phases = map[string]struct{ from, to float64 }{
 	"reconcile": {0, 0.15}, "mentors": {0.15, 0.9}, "sweep": {0.9, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
 }
