@@ -17,41 +17,41 @@ import (
 
 const (
 	defaultTimeout = 8 * time.Second        // of a call whose context has no deadline
-	answerMargin   = 100 * time.Millisecond // kept back for writing the answer
-	serverMargin   = 400 * time.Millisecond // by which the server gives up before the client does
-	leastTime      = 100 * time.Millisecond // with less than that left, nothing is begun
-	trusted        = time.Second            // for so long an idle connection counts as alive
-	mostSilence    = 2 * time.Second        // after which one that is not trusted counts as dead
+	answerMargin   = 100 * time.Millisecond // reserved for writing the answer
+	serverMargin   = 400 * time.Millisecond // how much earlier the server gives up than the client
+	leastTime      = 100 * time.Millisecond // with less time left, nothing is begun
+	trusted        = time.Second            // how long an idle connection counts as alive
+	mostSilence    = 2 * time.Second        // after which an untrusted, silent one counts as dead
 )
 
 var errSilent = errors.New("the connection gave no sign of life")
 
-// begin sets what the RPC is judged by, for this transaction alone.
+// begin sets what the RPC depends on, for this transaction alone.
 const begin = `select set_config('request.jwt.claims', $1, true),
 	set_config('mentorpause.time_zone', $2, true),
 	set_config('statement_timeout', $3, true),
 	set_config('lock_timeout', $4, true),` + noticeLoss + `,
 	set_config('role', 'authenticated', true)`
 
-// beginScheduled sets the same for an RPC of the scheduled functions, which act
-// for nobody: no claims, and the role is the one that logged in.
+// beginScheduled does the same for an RPC of the scheduled functions, which act
+// for nobody: there are no claims, and the role is the one that logged in.
 const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
 	set_config('statement_timeout', $2, true),
 	set_config('lock_timeout', $3, true),` + noticeLoss
 
-// noticeLoss has the server find out within half a minute that we are gone. When
-// the network takes us away with the last bytes of the pipeline, the RPC is done
-// and waits for Sync, which no timeout of Postgres limits; by the system's own
-// keepalive it would hold the mentor's lock for two hours. Outside of
-// transactions that one holds again: a frozen Lambda answers no probes, and its
-// connection shall still be there.
+// noticeLoss makes the server notice within half a minute that we are gone. If the
+// network fails before the last bytes of the pipeline, the RPC is done and waits
+// for Sync, which no timeout of Postgres limits; with the system's own keepalive
+// it would hold the mentor's lock for two hours. The setting ends with the
+// transaction, because a frozen Lambda answers no probes and should still find its
+// connection afterwards.
 const noticeLoss = `
 	set_config('tcp_keepalives_idle', '10', true),
 	set_config('tcp_keepalives_interval', '5', true),
 	set_config('tcp_keepalives_count', '3', true)`
 
-// rpc is one call of a function: its query gives one row of the function's JSON
-// as text and the response headers that the function set.
+// rpc is one call of a function: its query returns one row, with the function's
+// JSON as text and the response headers that the function set.
 type rpc struct {
 	name      string
 	query     string
@@ -60,11 +60,11 @@ type rpc struct {
 }
 
 // call runs the RPC as the caller with these claims, and repeats it once if its
-// connection died or a concurrent transaction stood in the way.
+// connection died or it failed because of a concurrent transaction.
 //
 // The server ends the statement a little before the context's deadline, and the
-// call returns before it in any case. A context that is cancelled meanwhile does
-// not stop a statement that was sent: it completes or rolls back by itself.
+// call always returns before it. Cancelling the context does not stop a statement
+// that has been sent: it completes or rolls back by itself.
 func (db *DB) call(ctx context.Context, claims []byte, rpc rpc) (Reply, error) {
 	ctx, cancel := context.WithDeadline(ctx, answerBy(ctx))
 	defer cancel()
@@ -91,7 +91,7 @@ func (db *DB) call(ctx context.Context, claims []byte, rpc rpc) (Reply, error) {
 	return reply, nil
 }
 
-// answerBy is the time by which the call has to return.
+// answerBy returns the time by which the call has to return.
 func answerBy(ctx context.Context) time.Time {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -105,7 +105,7 @@ func timeLeft(ctx context.Context) time.Duration {
 	return time.Until(deadline)
 }
 
-// attempt runs the RPC once. Failures of the connection come as a *lostError.
+// attempt runs the RPC once. A failed connection is a *lostError.
 func (db *DB) attempt(ctx context.Context, claims []byte, rpc rpc, mustBeNew bool) (Reply, error) {
 	conn, idle, err := db.pool.take(ctx, mustBeNew)
 	if err != nil {
@@ -121,7 +121,7 @@ func (db *DB) attempt(ctx context.Context, claims []byte, rpc rpc, mustBeNew boo
 	case err == nil:
 		return reply, nil
 	case sqlState(err) == pgerrcode.ReadOnlySQLTransaction:
-		closeConn(conn) // still connected to what was the primary before a failover
+		closeConn(conn) // still connected to the primary from before a failover
 		return Reply{}, &lostError{cause: err}
 	case conn.IsClosed():
 		return Reply{}, &lostError{cause: err}
@@ -130,8 +130,8 @@ func (db *DB) attempt(ctx context.Context, claims []byte, rpc rpc, mustBeNew boo
 	}
 }
 
-// transact sends the transaction in one go and reads its results. If the
-// connection is in doubt, it may keep silent for a short time only.
+// transact sends the transaction in one pipeline and reads its results. A doubtful
+// connection may be silent for a short time only.
 func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, claims []byte, rpc rpc) (Reply, error) {
 	left := timeLeft(ctx)
 	serverTime := max(left-serverMargin, left/2)
@@ -145,7 +145,7 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 		claims,
 		[]byte(db.timeZone),
 		milliseconds(serverTime),
-		milliseconds(serverTime * 3 / 4), // so that the log tells waiting for a lock from slowness
+		milliseconds(serverTime * 3 / 4), // so that the log tells a lock wait from slowness
 	}
 	if rpc.scheduler {
 		setup, settings = beginScheduled, settings[1:]
@@ -153,14 +153,14 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	pipeline := conn.StartPipeline(ctx)
 	pipeline.SendQueryParams(setup, settings, nil, nil, nil)
 	if doubtful {
-		// Ask for the first result as soon as it is there: a sign of life without
-		// a round trip of its own. It costs the server a write, so not always.
+		// Ask for the first result as soon as it is there, as a sign of life without
+		// a round trip of its own. It costs the server a write, so only in doubt.
 		pipeline.SendFlushRequest()
 	}
 	pipeline.SendQueryParams(rpc.query, rpc.args, nil, nil, nil)
 	pipeline.SendPipelineSync()
 	if err := pipeline.Flush(); err != nil {
-		return Reply{}, err // which has closed the connection
+		return Reply{}, err // the driver has closed the connection
 	}
 
 	var watchdog *time.Timer
@@ -175,7 +175,7 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	if err == nil {
 		answer, err = row(pipeline)
 	}
-	// The transaction has ended only with the answer to Sync.
+	// The transaction ends only with the answer to Sync.
 	if closed := pipeline.Close(); err == nil {
 		err = closed
 	}
@@ -188,7 +188,7 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	return newReply(answer)
 }
 
-// row reads the one row of the pipeline's next statement.
+// row reads the single row of the pipeline's next statement.
 func row(pipeline *pgconn.Pipeline) ([][]byte, error) {
 	next, err := pipeline.GetResults()
 	if err != nil {
@@ -208,8 +208,8 @@ func row(pipeline *pgconn.Pipeline) ([][]byte, error) {
 	return result.Rows[0], nil
 }
 
-// newReply reads the RPC's row: its JSON, and the response headers as PostgREST
-// takes them, a JSON array of objects.
+// newReply reads the RPC's row: its JSON, and the response headers in PostgREST's
+// form, a JSON array of objects.
 func newReply(answer [][]byte) (Reply, error) {
 	if len(answer) != 2 || answer[0] == nil {
 		return Reply{}, errors.New("the RPC answered null")
@@ -220,7 +220,7 @@ func newReply(answer [][]byte) (Reply, error) {
 	}
 	var headers []map[string]string
 	if err := json.Unmarshal(answer[1], &headers); err != nil {
-		return Reply{}, errors.New("the RPC set response.headers to something else than a JSON array of objects")
+		return Reply{}, errors.New("the RPC set response.headers to something other than a JSON array of objects")
 	}
 	for _, header := range headers {
 		for name, value := range header {
@@ -232,12 +232,12 @@ func newReply(answer [][]byte) (Reply, error) {
 	return reply, nil
 }
 
-// milliseconds is the duration in the unit that Postgres takes for its timeouts.
+// milliseconds formats a duration in the unit of Postgres' timeouts.
 func milliseconds(d time.Duration) []byte {
 	return strconv.AppendInt(nil, d.Milliseconds(), 10)
 }
 
-// The arguments' text formats; nil is null.
+// The text formats of arguments; nil is null.
 
 func text(value string) []byte { return []byte(value) }
 

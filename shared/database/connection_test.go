@@ -15,8 +15,8 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// firstTimeOnly carries out the SQL at the first call on the database only.
-// Sequences are not rolled back, so it counts attempts that failed too.
+// firstTimeOnly runs the SQL at the first call on the database only. Sequences are
+// not rolled back, so failed attempts count too.
 func firstTimeOnly(sql string) string {
 	return `do $do$ begin if nextval('public.tries') = 1 then ` + sql + `; end if; end $do$`
 }
@@ -246,8 +246,8 @@ func TestAReadOnlyServerIsLeftForTheNewPrimary(t *testing.T) {
 	wantCode(t, err, refusal.DatabaseUnavailable)
 }
 
-// Nobody can tell from outside whether probes are sent, so this looks at what
-// the server has set for its socket.
+// Whether probes are sent can't be seen from outside, so this checks what the
+// server has set for its socket.
 func TestWithinATransactionTheServerSoonNoticesThatTheClientIsGone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)

@@ -208,8 +208,8 @@ func TestAConnectionThatComesTooLateIsNotUsed(t *testing.T) {
 		}
 		return network.Fault{}
 	})
-	// There is a tenth of a second in which a connection is neither in time nor
-	// out of it. How long it takes beside the stall, each try tells the next.
+	// For a tenth of a second a connection is neither in time nor late. Each try
+	// tells the next how long it takes besides the stall.
 	for range 40 {
 		_, err := do(within(t, limit), open(t, url, 1), ``)
 		if err == nil {

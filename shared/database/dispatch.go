@@ -8,10 +8,10 @@ import (
 
 // ClaimNotificationsArguments are the arguments of the RPC claim_notifications.
 type ClaimNotificationsArguments struct {
-	Batch int           // at most so many
-	Lease time.Duration // for so long nobody else gets them
-	Email bool          // whether e-mail is configured: addresses come along
-	AsOf  *time.Time    // the moment that it is judged on; nil: now
+	Batch int           // the most to claim
+	Lease time.Duration // how long nobody else gets them
+	Email bool          // whether e-mail is configured; if so, the answer has addresses
+	AsOf  *time.Time    // the moment to use; nil: now
 }
 
 // RecordNotificationsArguments are the arguments of the RPC record_notifications.
@@ -21,7 +21,7 @@ type RecordNotificationsArguments struct {
 	Emails   []byte     // JSON array; nil: nothing
 	Settled  []string   // UUIDs: nothing of this claim is left to do
 	Released []string   // UUIDs: given back untouched
-	AsOf     *time.Time // the moment that it is judged on; nil: now
+	AsOf     *time.Time // the moment to use; nil: now
 }
 
 const claimNotifications = `select public.claim_notifications(
@@ -32,11 +32,11 @@ const claimNotifications = `select public.claim_notifications(
 	null::text`
 
 // ClaimNotifications claims notifications that are due, and answers {"claim",
-// "today", "notifications": […]} with the recipients as of this moment. Only
-// the role pause_scheduler may.
+// "today", "notifications": […]} with the recipients at this moment. Only the role
+// pause_scheduler may call it.
 //
-// Repeated on a lost connection it claims others; the first ones are due again
-// when their lease has run out.
+// If it is repeated after a lost connection, it claims others; the first ones are
+// due again when their lease ends.
 func (db *DB) ClaimNotifications(ctx context.Context, in ClaimNotificationsArguments) (Reply, error) {
 	return db.call(ctx, nil, rpc{name: "claim_notifications", query: claimNotifications, scheduler: true, args: [][]byte{
 		strconv.AppendInt(nil, int64(in.Batch), 10),
@@ -57,8 +57,8 @@ const recordNotifications = `select public.record_notifications(
 
 // RecordNotifications records what became of claimed notifications, as far as
 // the claim still holds them, and answers {"delivered", "retrying",
-// "undeliverable", "lost": […]}. Only the role pause_scheduler may. Repeating
-// it writes nothing twice.
+// "undeliverable", "lost": […]}. Only the role pause_scheduler may call it.
+// Repeating it writes nothing twice.
 func (db *DB) RecordNotifications(ctx context.Context, in RecordNotificationsArguments) (Reply, error) {
 	return db.call(ctx, nil, rpc{name: "record_notifications", query: recordNotifications, scheduler: true, args: [][]byte{
 		text(in.Claim),

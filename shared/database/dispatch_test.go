@@ -13,8 +13,8 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// TestDispatchRPCs goes the whole way as the scheduler: what the RPCs decide is
-// tested in supabase/tests.
+// TestDispatchRPCs calls the real RPCs as the scheduler; supabase/tests tests what
+// they decide.
 func TestDispatchRPCs(t *testing.T) {
 	t.Parallel()
 	b := setupReal(t, 1)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// LeftOnIdleConnection asks the pooled connection itself, outside any call.
+// LeftOnIdleConnection queries the pooled connection itself, outside any call.
 func LeftOnIdleConnection(t *testing.T, db *DB, query string) string {
 	t.Helper()
 	conn, _, err := db.pool.take(t.Context(), false)
@@ -20,7 +20,8 @@ func LeftOnIdleConnection(t *testing.T, db *DB, query string) string {
 	return string(results[0].Rows[0][0])
 }
 
-// BackendOfNewConnection tells whom a call gets that must not have an idle connection.
+// BackendOfNewConnection returns the backend of a call that must not use an idle
+// connection.
 func BackendOfNewConnection(t *testing.T, db *DB) int {
 	t.Helper()
 	conn, _, err := db.pool.take(t.Context(), true)

@@ -19,10 +19,10 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// The tests of this package are about the way to the RPCs, not about what the
-// RPCs do. They run against stand-ins with the RPCs' signatures: pause_mentor
-// carries out its pause_reason as SQL, so that each test says in its own place
-// what goes wrong, and each tells what it was given and found around it.
+// The tests of this package are about reaching the RPCs, not about what they do.
+// They run against stand-ins with the RPCs' signatures: pause_mentor executes its
+// pause_reason as SQL, so that each test says in one place what goes wrong, and
+// each stand-in reports its arguments and settings.
 const standIns = `
 create schema if not exists private;
 grant usage on schema private to authenticated;
@@ -84,13 +84,13 @@ const anyClaims = `{"sub": "5f0c3a1e-0000-4000-8000-000000000001", "role": "auth
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-// bundle is what one test works with: a database of its own, reached through a
-// proxy that watches and disturbs.
+// bundle is what one test works with: its own database, behind a proxy that counts
+// and disturbs.
 type bundle struct {
 	*testdb.Database
 	db    *database.DB
 	proxy *proxy
-	admin *pgx.Conn // superuser, beside the proxy
+	admin *pgx.Conn // superuser, not through the proxy
 }
 
 // setup makes a bundle with the stand-ins.
@@ -144,7 +144,7 @@ func through(t *testing.T, address, rawURL string) string {
 	return u.String()
 }
 
-// answer is what the stand-ins tell.
+// answer is what the stand-ins report.
 type answer struct {
 	Role, Login        string
 	Claims             map[string]any
@@ -176,7 +176,7 @@ func read(t *testing.T, reply database.Reply, err error) answer {
 	return a
 }
 
-// do calls pause_mentor, which carries out the SQL.
+// do calls pause_mentor, which executes the SQL.
 func do(ctx context.Context, db *database.DB, sql string) (database.Reply, error) {
 	return db.PauseMentor(ctx, []byte(anyClaims), doing(sql))
 }
@@ -198,7 +198,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 // inTime checks that the call returns before its deadline. A busy machine may
-// hold up any single one, so it gets a few tries, each of which must be refused
+// delay any single call, so there are a few tries, each of which must be refused
 // with the code.
 func inTime(t *testing.T, limit time.Duration, want refusal.Code, call func(ctx context.Context) error) (refused *refusal.Error) {
 	t.Helper()
@@ -215,7 +215,7 @@ func inTime(t *testing.T, limit time.Duration, want refusal.Code, call func(ctx 
 	return refused
 }
 
-// wantCode checks that err is a refusal with the code, and that it keeps secrets.
+// wantCode checks that err is a refusal with the code, and that it shows no secrets.
 func wantCode(t *testing.T, err error, want refusal.Code) *refusal.Error {
 	t.Helper()
 	refused, ok := errors.AsType[*refusal.Error](err)

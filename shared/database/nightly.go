@@ -9,22 +9,22 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// NightlyRun is a run of the nightly ledger, as its RPCs answer.
+// NightlyRun is a row of the nightly ledger, as its RPCs answer it.
 type NightlyRun struct {
 	RunID         int64   `json:"run_id"`         // 0 in a dry run
 	AsOf          string  `json:"as_of"`          // YYYY-MM-DD
 	Outcome       *string `json:"outcome"`        // completed, partial or skipped; nil: under way
 	IsFull        bool    `json:"is_full"`        // looks at every mentor and the whole log
-	LastCompleted *string `json:"last_completed"` // the newest date completed before, YYYY-MM-DD
+	LastCompleted *string `json:"last_completed"` // the latest date completed before, YYYY-MM-DD
 	MissedNights  int     `json:"missed_nights"`  // dates in between, without a completed run
 	FencingToken  int64   `json:"fencing_token"`
 	Phase         string  `json:"phase"`
-	AfterID       *string `json:"after_id"`   // the last mentor whom the phase is done with
+	AfterID       *string `json:"after_id"`   // the last mentor that the phase has done
 	Held          int     `json:"held"`       // mentors to come back to, whom others hold
-	IsWaiting     bool    `json:"is_waiting"` // those are all that is left
+	IsWaiting     bool    `json:"is_waiting"` // only those are left
 
-	// What the run did so far, in all its starts; of a dry run's chunk, what
-	// that chunk would do.
+	// What the run has done in all its starts; for a chunk of a dry run, what that
+	// chunk would do.
 	Expired       int `json:"expired"`
 	Restored      int `json:"restored"`
 	Reminders     int `json:"reminders"`
@@ -34,10 +34,10 @@ type NightlyRun struct {
 
 const nightlyBegin = `select public.nightly_begin(as_of => $1::date, is_full => $2::boolean, holder => $3::uuid)::text, null::text`
 
-// NightlyBegin takes the lease for the run of a date (YYYY-MM-DD), going on
-// where an unfinished one of that date stopped. The outcome is skipped when
-// another run is alive or a later date was done already. The holder is a UUID
-// of the caller's choice, one for each start. Login role pause_scheduler.
+// NightlyBegin takes the lease for the run of a date (YYYY-MM-DD), and continues
+// where an unfinished run of that date stopped. The outcome is skipped when
+// another run is alive or a later date has been done. The holder is a UUID that
+// the caller chooses, one for each start. Only the role pause_scheduler may call it.
 func (db *DB) NightlyBegin(ctx context.Context, asOf string, full bool, holder string) (NightlyRun, error) {
 	return db.nightly(ctx, "nightly_begin", nightlyBegin, text(asOf), text(strconv.FormatBool(full)), text(holder))
 }
@@ -52,14 +52,14 @@ func (db *DB) NightlyStep(ctx context.Context, run NightlyRun, batch int) (Night
 
 const nightlyStop = `select public.nightly_stop(run_id => $1::bigint, fencing_token => $2::bigint)::text, null::text`
 
-// NightlyStop ends an unfinished run as partial and gives the lease back.
+// NightlyStop ends an unfinished run as partial and releases the lease.
 func (db *DB) NightlyStop(ctx context.Context, run NightlyRun) (NightlyRun, error) {
 	return db.nightly(ctx, "nightly_stop", nightlyStop, integer(run.RunID), integer(run.FencingToken))
 }
 
 const nightlyPreview = `select public.nightly_preview(as_of => $1::date, is_full => $2::boolean, phase => $3::text, after_id => $4::uuid, batch => $5::int)::text, null::text`
 
-// NightlyPreview says what the next chunk of a run of that date would do, and
+// NightlyPreview reports what the next chunk of a run of that date would do, and
 // writes nothing. The first chunk's phase is reconcile.
 func (db *DB) NightlyPreview(ctx context.Context, asOf string, full bool, phase string, afterID *string, batch int) (NightlyRun, error) {
 	return db.nightly(ctx, "nightly_preview", nightlyPreview,

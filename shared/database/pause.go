@@ -14,7 +14,7 @@ const pauseMentor = `select public.pause_mentor(
 // pause, and answers {"pause_record": …}. The caller must be a coordinator or
 // administrator of a chapter where the mentor is active.
 //
-// Refusals of its own: invalid_request, not_a_coordinator, mentor_not_found,
+// Its refusals: invalid_request, not_a_coordinator, mentor_not_found,
 // already_paused, version_conflict (details: the current version),
 // request_in_progress, idempotency_key_reused.
 func (db *DB) PauseMentor(ctx context.Context, claims []byte, in PauseMentorArguments) (Reply, error) {

@@ -22,22 +22,22 @@ var (
 
 // pool keeps connections open between calls.
 //
-// It is not pgxpool because a Lambda is frozen between requests, and because of
-// MaxConnections 1: here nothing runs in the background, no connection is made
-// after the caller has given up, a connection is never pinged, and one that
-// died gives up its place at once instead of after its cleanup, so that the
-// repeated request need not wait for it.
+// It is not pgxpool, because a Lambda is frozen between requests and has
+// MaxConnections 1. Here nothing runs in the background, no connection is made
+// after the caller has given up, and no connection is pinged. A dead one frees its
+// place at once instead of after its cleanup, so that the repeated request need
+// not wait for it.
 type pool struct {
 	config *pgconn.Config
 	slots  chan struct{} // one element for each call that holds or may open a connection
 
 	mu     sync.Mutex
-	idle   []idleConn // most recently used last; these and those in use are never more than cap(slots)
+	idle   []idleConn // most recently used last; with those in use, never more than cap(slots)
 	closed bool
 }
 
-// idleConn is a connection that waits for the next call. Its time is the wall
-// clock's: the monotonic one stands still while a Lambda is frozen.
+// idleConn is a connection waiting for the next call. Its time is that of the wall
+// clock, because the monotonic clock stops while a Lambda is frozen.
 type idleConn struct {
 	conn  *pgconn.PgConn
 	since time.Time
@@ -46,9 +46,9 @@ type idleConn struct {
 func newPool(config *pgconn.Config, size int32) *pool {
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		// The driver cancels the statement of a connection that it gives up, over
-		// a connection of its own. The server ends the statement by its timeout
-		// anyway, and poolers have crashed on cancel requests.
+		// When the driver gives a connection up, it cancels its statement over
+		// another connection. The server ends the statement by timeout anyway, and
+		// poolers have crashed on cancel requests.
 		if ctx.Value(connecting{}) == nil {
 			return nil, errCancelRequest
 		}
@@ -57,11 +57,11 @@ func newPool(config *pgconn.Config, size int32) *pool {
 	return &pool{config: config, slots: make(chan struct{}, size)}
 }
 
-// connecting is the context key that tells the dialling of a connection from
-// that of a cancel request.
+// connecting is the context key that tells dialling for a connection from dialling
+// for a cancel request.
 type connecting struct{}
 
-// reserve waits until the caller may use a connection; release gives that back.
+// reserve waits until the caller may use a connection; release ends that.
 func (p *pool) reserve(ctx context.Context) error {
 	select {
 	case p.slots <- struct{}{}:
@@ -73,9 +73,8 @@ func (p *pool) reserve(ctx context.Context) error {
 
 func (p *pool) release() { <-p.slots }
 
-// take gives an idle connection, or a new one when there is none, or when the
-// caller wants a new one. It tells for how long the connection was idle. The
-// caller has reserved its place.
+// take returns an idle connection, or a new one if there is none or the caller
+// wants a new one, and how long it was idle. The caller has reserved its place.
 func (p *pool) take(ctx context.Context, mustBeNew bool) (*pgconn.PgConn, time.Duration, error) {
 	p.mu.Lock()
 	if p.closed {
@@ -96,7 +95,7 @@ func (p *pool) take(ctx context.Context, mustBeNew bool) (*pgconn.PgConn, time.D
 	return conn, 0, err
 }
 
-// put takes the connection back, to keep it if it can serve another call.
+// put takes the connection back, and keeps it if it can serve another call.
 func (p *pool) put(conn *pgconn.PgConn) {
 	if conn.IsClosed() {
 		// The driver may still be draining it in the background, for up to 15 s.
@@ -114,8 +113,8 @@ func (p *pool) put(conn *pgconn.PgConn) {
 	}
 }
 
-// clear closes the idle connections: after one of them was found dead, the
-// others most likely are too. Those in use prove themselves.
+// clear closes the idle connections: when one of them was found dead, the others
+// most likely are too. The ones in use find out by themselves.
 func (p *pool) clear() {
 	p.mu.Lock()
 	idle := p.idle

@@ -8,8 +8,7 @@ import (
 	"mentorpause/local/network"
 )
 
-// proxy stands between the client and the server, knows PostgreSQL's protocol as
-// far as it counts what passes, and disturbs.
+// proxy sits between client and server. It counts what passes and disturbs it.
 type proxy struct {
 	*network.Proxy
 	target string
@@ -19,7 +18,7 @@ type proxy struct {
 	cancelRequests int
 	roundTrips     int
 	refusing       bool
-	freezing       bool // connections to come are frozen too
+	freezing       bool // new connections are frozen too
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -77,8 +76,8 @@ func opening(message []byte) uint32 {
 // cut resets every connection.
 func (p *proxy) cut() { p.Cut() }
 
-// freeze stops forwarding on every connection there is, without closing it, as
-// when a router forgets it; with those to come too, the database is unreachable.
+// freeze stops forwarding on every open connection without closing it, as when a
+// router forgets it; if new connections freeze too, the database is unreachable.
 func (p *proxy) freeze(toCome bool) {
 	p.mu.Lock()
 	p.freezing = toCome
@@ -92,7 +91,7 @@ func (p *proxy) refuse(refusing bool) {
 	p.refusing = refusing
 }
 
-// passed tells the counts since the last call.
+// passed returns the counts since the last call.
 func (p *proxy) passed() (connections, roundTrips, cancelRequests int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,7 +12,7 @@ const reactivateMentor = `select public.reactivate_mentor(
 // caller must be a coordinator or administrator of a chapter where the mentor
 // is active.
 //
-// Refusals of its own: invalid_request, not_a_coordinator, mentor_not_found,
+// Its refusals: invalid_request, not_a_coordinator, mentor_not_found,
 // not_paused, version_conflict (details: the current version),
 // certification_expired, request_in_progress, idempotency_key_reused.
 func (db *DB) ReactivateMentor(ctx context.Context, claims []byte, in ReactivateMentorArguments) (Reply, error) {

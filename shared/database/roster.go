@@ -2,7 +2,7 @@ package database
 
 import "context"
 
-// The function behind the RPC: the RPC makes jsonb of its text, for
+// The function behind the RPC: the RPC turns its text into jsonb, for
 // supabase.rpc, and a page's bytes are passed on as they are here.
 const coordinatorRoster = `select private.coordinator_roster(
 		chapter_id => $1::uuid,
@@ -15,8 +15,8 @@ const coordinatorRoster = `select private.coordinator_roster(
 // CoordinatorRoster answers one page of the mentors in the chapters that the
 // caller coordinates or administers, with the dashboard's counts.
 //
-// Refusals of its own: invalid_request (also an altered cursor, or one of other
-// filters), not_a_coordinator, chapter_not_found.
+// Its refusals: invalid_request (including a cursor that was altered, or belongs to
+// other filters), not_a_coordinator, chapter_not_found.
 func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in CoordinatorRosterArguments) (Reply, error) {
 	return db.call(ctx, claims, rpc{name: "coordinator_roster", query: coordinatorRoster, args: [][]byte{
 		optionalText(in.ChapterID),

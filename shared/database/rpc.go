@@ -11,7 +11,7 @@ type Reply struct {
 // PauseMentorArguments are the arguments of the RPC pause_mentor.
 type PauseMentorArguments struct {
 	MentorID           string  // UUID
-	PauseReason        string  // judged by the RPC: 1–500 characters after trimming
+	PauseReason        string  // checked by the RPC: 1–500 characters after trimming
 	ExpectedReturnDate *string // YYYY-MM-DD, or nil
 	ExpectedVersion    *int32
 	RequestID          string // UUID; the idempotency key
@@ -24,8 +24,8 @@ type ReactivateMentorArguments struct {
 	RequestID       string // UUID; the idempotency key
 }
 
-// CoordinatorRosterArguments are the arguments of the RPC coordinator_roster. Nil means
-// the RPC's default.
+// CoordinatorRosterArguments are the arguments of the RPC coordinator_roster. Nil
+// means the RPC's default.
 type CoordinatorRosterArguments struct {
 	ChapterID  *string // UUID
 	Status     []string

@@ -10,8 +10,8 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// TestTheRPCsOfTheMigrationsAnswer goes the whole way once, to the real RPCs:
-// what they decide is tested in supabase/tests.
+// TestTheRPCsOfTheMigrationsAnswer calls the real RPCs once; supabase/tests tests
+// what they decide.
 func TestTheRPCsOfTheMigrationsAnswer(t *testing.T) {
 	t.Parallel()
 	b := setupReal(t, 1)

@@ -13,11 +13,11 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// refused is the SQLSTATE of an RPC's own refusal, as PostgREST has it.
+// refused is the SQLSTATE of an RPC's own refusal, as PostgREST defines it.
 const refused = "PGRST"
 
-// lostError is the failure of a connection, as against a statement's: it could
-// not be made, or it died under a request.
+// lostError is the failure of a connection, not of a statement: it could not be
+// opened, or it died during a request.
 type lostError struct {
 	connecting bool
 	cause      error
@@ -30,16 +30,16 @@ func (e *lostError) Error() string {
 	return "connection lost: " + e.cause.Error()
 }
 
-// Unwrap gives what the driver or the server said.
+// Unwrap returns what the driver or the server said.
 func (e *lostError) Unwrap() error { return e.cause }
 
-// connectionLost reports whether a connection died under a request.
+// connectionLost reports whether a connection died during a request.
 func connectionLost(err error) bool {
 	lost, ok := errors.AsType[*lostError](err)
 	return ok && !lost.connecting
 }
 
-// repeatable reports whether the request may come right when it is sent again.
+// repeatable reports whether the request may succeed when it is sent again.
 func repeatable(err error) bool {
 	switch sqlState(err) {
 	case pgerrcode.SerializationFailure, pgerrcode.DeadlockDetected:
@@ -48,8 +48,8 @@ func repeatable(err error) bool {
 	return connectionLost(err)
 }
 
-// sqlState is the code of the error that Postgres or the pooler raised, empty
-// if none did.
+// sqlState returns the code of the error that Postgres or the pooler raised, or an
+// empty string.
 func sqlState(err error) string {
 	if raised, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return raised.Code
@@ -57,8 +57,8 @@ func sqlState(err error) string {
 	return ""
 }
 
-// translate turns what went wrong in the RPC of that name into a refusal. It
-// goes by SQLSTATE and severity, never by message.
+// translate turns an error of the named RPC into a refusal. It decides by SQLSTATE
+// and severity, never by message.
 func translate(rpc string, err error) *refusal.Error {
 	raised, ok := errors.AsType[*pgconn.PgError](err)
 	if ok && raised.Code == refused {
@@ -67,7 +67,7 @@ func translate(rpc string, err error) *refusal.Error {
 	return refusal.New(code(err)).Because(cause(rpc, err))
 }
 
-// code is the refusal's code for an error that is not an RPC's own refusal.
+// code returns the refusal's code for an error that is not an RPC's own refusal.
 func code(err error) refusal.Code {
 	if lost, ok := errors.AsType[*lostError](err); ok {
 		if !lost.connecting && errors.Is(err, context.DeadlineExceeded) {
@@ -82,7 +82,7 @@ func code(err error) refusal.Code {
 	case pgerrcode.QueryCanceled, pgerrcode.LockNotAvailable:
 		return refusal.DeadlineExceeded
 	case pgerrcode.SerializationFailure, pgerrcode.DeadlockDetected:
-		return refusal.DatabaseUnavailable // still, at the second try
+		return refusal.DatabaseUnavailable // even at the second try
 	case pgerrcode.InvalidTextRepresentation, pgerrcode.InvalidDatetimeFormat, pgerrcode.DatetimeFieldOverflow,
 		pgerrcode.CharacterNotInRepertoire, pgerrcode.UntranslatableCharacter:
 		return refusal.InvalidRequest
@@ -94,7 +94,7 @@ func code(err error) refusal.Code {
 	}
 }
 
-// readRefusal reads the refusal that an RPC raised: the message is the body as
+// readRefusal reads the refusal that an RPC raised: the message is the body in
 // JSON. The status in the detail is for PostgREST; here it follows from the code.
 func readRefusal(rpc string, raised *pgconn.PgError) *refusal.Error {
 	var body struct {
@@ -104,7 +104,7 @@ func readRefusal(rpc string, raised *pgconn.PgError) *refusal.Error {
 		Hint    *string      `json:"hint"`
 	}
 	if err := json.Unmarshal([]byte(raised.Message), &body); err != nil {
-		return refusal.New(refusal.InternalError).Because(fmt.Errorf("%s: refused with something else than JSON", rpc))
+		return refusal.New(refusal.InternalError).Because(fmt.Errorf("%s: refused with something other than JSON", rpc))
 	}
 	if !body.Code.Known() {
 		return refusal.New(refusal.InternalError).Because(fmt.Errorf("%s: refused with the unknown code %q", rpc, body.Code))
@@ -115,9 +115,9 @@ func readRefusal(rpc string, raised *pgconn.PgError) *refusal.Error {
 	return &refusal.Error{Code: body.Code, Message: body.Message, Details: body.Details, Hint: body.Hint}
 }
 
-// cause is what the log may know: where it went wrong and the SQLSTATE, but no
-// values. It is text only, so that nothing of the driver's errors (they hold
-// the password and rows) can be reached through it.
+// cause returns what the log may contain: the place and the SQLSTATE, but no
+// values. It is text only, so that the driver's errors, which contain the password
+// and rows, can't be reached through it.
 func cause(rpc string, err error) error {
 	raised, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -135,7 +135,7 @@ func cause(rpc string, err error) error {
 		fmt.Fprintf(&text, ", constraint %s", raised.ConstraintName)
 	}
 	for line := range strings.Lines(raised.Where) {
-		// Other lines of the context may quote data.
+		// Other lines of the context may contain data.
 		if strings.HasPrefix(line, "PL/pgSQL function ") {
 			text.WriteString(", in " + strings.TrimSpace(line))
 		}
@@ -143,8 +143,8 @@ func cause(rpc string, err error) error {
 	return errors.New(text.String())
 }
 
-// namesObjectsOnly reports whether messages of the SQLSTATE's class speak of
-// roles, relations and resources. Those of other classes quote values.
+// namesObjectsOnly reports whether messages of the SQLSTATE's class name only
+// roles, relations and resources. Messages of other classes quote values.
 func namesObjectsOnly(state string) bool {
 	return pgerrcode.IsConnectionException(state) ||
 		pgerrcode.IsInvalidAuthorizationSpecification(state) ||

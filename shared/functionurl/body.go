@@ -17,11 +17,11 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// maxBody is the size in bytes that a body may have at most.
+// maxBody is the largest body, in bytes.
 const maxBody = 16 << 10
 
-// readBody gives the body as sent. It is refused when it is larger than 16 KiB
-// (payload_too_large), or isn't declared as JSON in UTF-8
+// readBody returns the body as sent. It is refused if it is larger than 16 KiB
+// (payload_too_large), or not declared as JSON in UTF-8
 // (unsupported_media_type).
 func (r *Request) readBody() ([]byte, error) {
 	text := r.event.Body
@@ -47,7 +47,7 @@ func (r *Request) readBody() ([]byte, error) {
 	return body, nil
 }
 
-// isJSON reports whether a content type says JSON in UTF-8.
+// isJSON reports whether a content type means JSON in UTF-8.
 func isJSON(contentType string) bool {
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil || mediaType != "application/json" {
@@ -58,16 +58,16 @@ func isJSON(contentType string) bool {
 }
 
 var (
-	// errNUL refuses the one character of JSON that Postgres can't store. (A
-	// lone surrogate can't be stored either; it is refused as invalid JSON.)
+	// errNUL is for the one JSON character that Postgres can't store. (It can't
+	// store a lone surrogate either; that is refused as invalid JSON.)
 	errNUL = errors.New("contains the character U+0000")
 
 	errNull     = errors.New("null instead of a string")
 	errFraction = errors.New("not a whole number of 32 bits")
 )
 
-// strict are the rules beyond JSON v2's own, which refuse duplicate names,
-// names in another case, invalid UTF-8 and lone surrogates.
+// strict adds to the rules of JSON v2, which refuses duplicate names, names in
+// another case, invalid UTF-8 and lone surrogates.
 var strict = json.JoinOptions(
 	json.RejectUnknownMembers(true),
 	json.WithUnmarshalers(json.JoinUnmarshalers(
@@ -82,7 +82,7 @@ func unmarshalString(decoder *jsontext.Decoder, into *string) error {
 	case jsontext.KindNull: // in a list; a field that may be null is a pointer
 		return errNull
 	default:
-		return errors.ErrUnsupported // JSON v2 refuses it
+		return errors.ErrUnsupported // JSON v2 then refuses it
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
@@ -95,12 +95,12 @@ func unmarshalString(decoder *jsontext.Decoder, into *string) error {
 	return nil
 }
 
-// unmarshalInteger takes a whole number however it is written: 1.0 and 1e0 are
-// integers to JSON Schema, and so to the OpenAPI document, and a client that
-// keeps numbers as floating point may write them. It reads what JavaScript does.
+// unmarshalInteger accepts a whole number however it is written: 1.0 and 1e0 are
+// integers in JSON Schema and therefore in docs/openapi.yaml, and a client that
+// stores numbers as floating point may send them. It reads as JavaScript does.
 func unmarshalInteger(decoder *jsontext.Decoder, into *int32) error {
 	if decoder.PeekKind() != jsontext.KindNumber {
-		return errors.ErrUnsupported // JSON v2 refuses it
+		return errors.ErrUnsupported // JSON v2 then refuses it
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
@@ -115,9 +115,8 @@ func unmarshalInteger(decoder *jsontext.Decoder, into *int32) error {
 }
 
 // Decode reads the body into a pointer to a struct; an empty body is an empty
-// object. Anything that isn't exactly an object of the struct's fields is
-// invalid_request, with the field's name in the message. A field that is null
-// is left as it is.
+// object. Anything but an object with the struct's fields is invalid_request, with
+// the field's name in the message. A null field is left as it is.
 func (r *Request) Decode(into any) error {
 	if len(r.body) == 0 {
 		return nil
@@ -129,7 +128,7 @@ func (r *Request) Decode(into any) error {
 	if err == nil {
 		return nil
 	}
-	// The library's own words are not passed on: they may quote a value.
+	// The library's own message is not passed on, because it may quote a value.
 	if invalid, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		field := fieldOf(invalid.JSONPointer)
 		switch {
@@ -155,8 +154,8 @@ func (r *Request) Decode(into any) error {
 	return refusal.Newf(refusal.InvalidRequest, "The body must be a JSON object.")
 }
 
-// fieldOf names what a pointer leads to: the field, or the path to a part of
-// it, as in status/0; "" for the body itself.
+// fieldOf names what a pointer points to: the field, or the path to a part of it,
+// as in status/0; "" for the body itself.
 func fieldOf(pointer jsontext.Pointer) string {
 	return strings.TrimPrefix(string(pointer), "/")
 }
@@ -180,7 +179,7 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// OneOrMore is a list of strings in JSON, for which a single string may stand.
+// OneOrMore is a JSON list of strings, which may also be a single string.
 type OneOrMore []string
 
 // UnmarshalJSONFrom reads either form.
@@ -192,15 +191,15 @@ func (o *OneOrMore) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	return json.UnmarshalDecode(decoder, &(*o)[0])
 }
 
-// Invalid is the refusal invalid_request for one field, query parameter or
-// header, whose name the details hold too. The sentence is "The field … " and
-// then what is wrong with it, without the full stop.
+// Invalid is the refusal invalid_request for one field, query parameter or header,
+// whose name is also in the details. The message is "The field … " and then what
+// is wrong with it, given without the full stop.
 func Invalid(field, format string, args ...any) *refusal.Error {
 	field = shortened(field)
 	return refusal.Newf(refusal.InvalidRequest, "The field %q %s.", field, fmt.Sprintf(format, args...)).WithDetails(field)
 }
 
-// shortened keeps a name that the caller made up from filling the answer.
+// shortened stops a name that the caller made up from filling the answer.
 func shortened(name string) string {
 	const longest = 64 // bytes
 	if len(name) <= longest {

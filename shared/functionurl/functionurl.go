@@ -1,15 +1,15 @@
 // Package functionurl is the HTTP side of a Lambda function URL: payload format
 // 2.0, buffered, without an authorizer in front.
 //
-// An [Endpoint] turns one event into one response. It alone answers preflights,
-// checks the method, the access token and the body, and writes headers, errors
-// and the log line, so that a handler holds nothing but its own arguments and
-// one call. The order is fixed: preflight, method, token, body, handler;
-// nothing behind the token is reached without one.
+// An [Endpoint] turns one event into one response. It answers preflights, checks
+// the method, the access token and the body, and writes headers, errors and the
+// log line, so that a handler contains only its own arguments and one call. The
+// order is fixed: preflight, method, token, body, handler; without a valid token
+// nothing after it is reached.
 //
-// No response tells anything of the inside: a failure that is not a
-// [refusal.Error] is internal_error, and its cause stands only in the log,
-// under the request id that the response names.
+// No response reveals anything internal: a failure that is not a [refusal.Error]
+// is internal_error, and its cause is only in the log, under the request id that
+// the response contains.
 package functionurl
 
 import (
@@ -32,21 +32,20 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// deadlineMargin is what a handler leaves of the invocation's time, so that
-// Lambda gets the answer deadline_exceeded and need not kill the function,
-// which would reach the caller as a bare 502.
+// deadlineMargin is how much earlier than the invocation's deadline a handler has
+// to end, so that the caller gets deadline_exceeded. Otherwise Lambda would kill
+// the function, and the caller would get a bare 502.
 const deadlineMargin = 250 * time.Millisecond
 
 // Endpoint is one function behind its URL.
 type Endpoint struct {
-	Name     string   // stands in the log as "function"
+	Name     string   // in the log as "function"
 	Methods  []string // allowed besides OPTIONS
 	Verifier *auth.Verifier
 	Log      *slog.Logger
 
-	// Handle answers a request whose caller is known. Its context ends before
-	// the invocation's deadline. Every error that the caller may see is a
-	// [refusal.Error].
+	// Handle answers a request with a known caller. Its context ends before the
+	// invocation's deadline. Errors that the caller may see are [refusal.Error]s.
 	Handle func(context.Context, *Request) (Answer, error)
 }
 
@@ -55,7 +54,7 @@ type Request struct {
 	Caller auth.Identity
 
 	event events.LambdaFunctionURLRequest
-	body  []byte // decoded from base64, not yet from JSON; empty or of type application/json
+	body  []byte // base64 decoded, JSON not yet; empty or of type application/json
 }
 
 // Answer is a success: status 200 with a JSON body.
@@ -63,9 +62,9 @@ type Answer struct {
 	Body     json.RawMessage // sent as it is
 	Replayed bool            // the stored answer to an earlier request with the same idempotency key
 
-	// Revalidate lets the caller keep the answer and ask whether it still
-	// holds: it is sent with an etag, compressed where accepted, and not at all
-	// when the caller has it already.
+	// Revalidate lets the caller keep the answer and check it later: it is sent
+	// with an etag, compressed where accepted, and not sent at all if the caller
+	// has it already.
 	Revalidate bool
 }
 
@@ -100,8 +99,8 @@ func (e Endpoint) Invoke(ctx context.Context, event events.LambdaFunctionURLRequ
 	return response, nil
 }
 
-// answer does what comes before the handler, and the handler. A panic becomes
-// an error with its stack.
+// answer does everything before the handler, then calls it. A panic becomes an
+// error with its stack.
 func (e Endpoint) answer(ctx context.Context, r *Request) (_ Answer, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -128,7 +127,7 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// refusalFrom is the refusal that the caller gets for err.
+// refusalFrom returns the refusal that the caller gets for err.
 func refusalFrom(err error) *refusal.Error {
 	refused := refusal.From(err)
 	if refused.Code == refusal.InternalError && errors.Is(err, context.DeadlineExceeded) {
@@ -140,9 +139,9 @@ func refusalFrom(err error) *refusal.Error {
 	return refused
 }
 
-// log writes the one line of a request. The line holds nothing that the caller
-// sent, and the cause of a refusal only where it can't quote the body: the
-// token's checks and the faults of ours.
+// log writes a request's one line. The line contains nothing that the caller sent,
+// and the cause of a refusal only where it can't quote the body: for the token's
+// checks and for faults of ours.
 func (e Endpoint) log(ctx context.Context, r *Request, requestID string, response events.LambdaFunctionURLResponse, failure error, took time.Duration) {
 	attributes := []slog.Attr{
 		slog.String("request_id", requestID),
@@ -170,7 +169,7 @@ func (e Endpoint) log(ctx context.Context, r *Request, requestID string, respons
 	e.Log.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// loggedMethod keeps text of the caller's own out of the log.
+// loggedMethod keeps text chosen by the caller out of the log.
 func loggedMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -180,8 +179,8 @@ func loggedMethod(method string) string {
 	}
 }
 
-// requestID is the id that Lambda's own log lines carry, else the function
-// URL's, else a new one.
+// requestID is the id in Lambda's own log lines, or else the function URL's, or
+// else a new one.
 func requestID(ctx context.Context, event events.LambdaFunctionURLRequest) string {
 	if invocation, ok := lambdacontext.FromContext(ctx); ok && invocation.AwsRequestID != "" {
 		return invocation.AwsRequestID
@@ -194,9 +193,9 @@ func requestID(ctx context.Context, event events.LambdaFunctionURLRequest) strin
 
 func unfitForHeader(r rune) bool { return r <= ' ' || r > '~' }
 
-// header is the value of a request header; several values stand in one,
-// separated by commas. name is in lower case, as Lambda delivers it; a
-// stand-in for Lambda that keeps the client's spelling is understood too.
+// header returns a request header; several values are joined by commas. name is
+// in lower case, as Lambda delivers it; a stand-in for Lambda that keeps the
+// client's spelling is understood too.
 func (r *Request) header(name string) string {
 	value, _ := r.lookupHeader(name)
 	return value

@@ -382,7 +382,7 @@ func TestPanicIsLoggedWithItsStack(t *testing.T) {
 	}
 }
 
-// The log line says who did what with which result, and nothing that was sent.
+// The log line says who did what with which result, and nothing from the request.
 func TestLogHoldsNothingThatWasSent(t *testing.T) {
 	t.Parallel()
 	const secret = "diagnosis"

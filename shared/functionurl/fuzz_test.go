@@ -22,19 +22,19 @@ import (
 	"mentorpause/shared/functionurl"
 )
 
-// tokenHere stands in a fuzzed Authorization header for a token that is valid
-// now; one in a file of inputs would have expired.
+// tokenHere stands for a valid token in a fuzzed Authorization header; a token in a
+// file of inputs would have expired.
 const tokenHere = "TOKEN"
 
-// lastingToken is made once per process: it outlives the longest run, and a
-// signature for each input would take random ways through the code, which
-// fuzzing mistakes for new ones.
+// lastingToken is made once per process and outlives the longest run. Signing for
+// each input would take random paths through the code, which fuzzing mistakes for
+// new ones.
 func lastingToken() string {
 	return project().Token(userID, authserver.Expires(time.Now().AddDate(0, 1, 0)))
 }
 
-// readAll is a handler that reads all that a request may hold, and answers with
-// the body.
+// readAll is a handler that reads everything a request may contain, and answers
+// with the body.
 func readAll(ctx context.Context, r *functionurl.Request) (functionurl.Answer, error) {
 	if _, err := r.IdempotencyKey(); err != nil {
 		return functionurl.Answer{}, err
@@ -47,8 +47,8 @@ func readAll(ctx context.Context, r *functionurl.Request) (functionurl.Answer, e
 	return answer, err
 }
 
-// wantQuietLog asserts that one line was logged, and that nothing of the
-// caller's own can make it long.
+// wantQuietLog asserts that one line was logged, and that the caller can't make it
+// long.
 func wantQuietLog(t *testing.T, logged *log) {
 	t.Helper()
 	if len(logged.Bytes()) > 1024 {
@@ -100,7 +100,7 @@ func FuzzInvoke(f *testing.F) {
 		if got := response.Headers["x-request-id"]; got != requestID {
 			t.Errorf("x-request-id %q", got)
 		}
-		// However the headers are spelt, and wherever the request was sent.
+		// Whatever the spelling of the headers and the path of the request.
 		event.Headers = lower(event.Headers)
 		event.RawPath = "/"
 		if diff := cmp.Diff(response, invoke(t, function, event)); diff != "" {
@@ -117,9 +117,9 @@ func lower(headers map[string]string) map[string]string {
 	return lowered
 }
 
-// FuzzEvent fuzzes the event as a whole, as the runtime gets it: bytes. What is
-// an event is answered; for anything else, which Lambda doesn't send, the
-// invocation fails and the process goes on.
+// FuzzEvent fuzzes the whole event as the bytes that the runtime gets. An event is
+// answered; for anything else, which Lambda doesn't send, the invocation fails and
+// the process goes on.
 func FuzzEvent(f *testing.F) {
 	request := post(`{"text":"å"}`)
 	request.Headers["authorization"] = "Bearer " + tokenHere
@@ -166,9 +166,9 @@ func FuzzEvent(f *testing.F) {
 	})
 }
 
-// FuzzQuery fuzzes the query string. What is accepted, net/url reads in the same
-// way, and Postgres can store; what net/url reads without fault is refused only
-// for text that can't be stored.
+// FuzzQuery fuzzes the query string. Whatever is accepted, net/url reads in the
+// same way and Postgres can store; whatever net/url can read is refused only if it
+// can't be stored.
 func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "search=%C3%A5se+b&status=a,b", "status=a&status=b", "se%61rch=a", "search=&status&&=x", "search=a=b", "search=a;b",
@@ -195,7 +195,7 @@ func FuzzQuery(f *testing.F) {
 		response := invoke(t, function, event)
 
 		endpoint.WantNoFault(t, response)
-		// net/url leaves out what has a semicolon, which here is a character as any other.
+		// net/url drops parameters with a semicolon, which is an ordinary character here.
 		all, fault := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 		want, storable := map[string][]string{}, true
 		for _, name := range names {
@@ -225,8 +225,8 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// FuzzDecode fuzzes the body. What is accepted, the standard library reads in
-// the same way, and Postgres can store; as base64 it is the same body.
+// FuzzDecode fuzzes the body. Whatever is accepted, the standard library reads in
+// the same way and Postgres can store; in base64 it is the same body.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `null`, `{"text":"a","number":1,"list":["b"]}`, `{"list":"b"}`, `{"Text":"a"}`, `{"text":"a","text":"b"}`,

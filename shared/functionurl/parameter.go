@@ -11,10 +11,9 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// Query gives the values of the named query parameters, in order; an empty
-// value counts as none, other parameters are ignored. A value that is badly
-// escaped, isn't UTF-8 or contains U+0000 is invalid_request, with the
-// parameter's name in the message.
+// Query returns the values of the named query parameters, in order. Empty values
+// and other parameters are ignored. A value that is badly escaped, not UTF-8 or
+// contains U+0000 is invalid_request, with the parameter's name in the message.
 func (r *Request) Query(names ...string) (map[string][]string, error) {
 	values := map[string][]string{}
 	add := func(name, value string) error {
@@ -53,9 +52,9 @@ func (r *Request) Query(names ...string) (map[string][]string, error) {
 	return values, nil
 }
 
-// IdempotencyKey is the UUID in the header idempotency-key, bare or in quotes
-// (as a structured header writes a string); a new one when the header is
-// missing. Anything else, several values too, is invalid_request.
+// IdempotencyKey returns the UUID in the header idempotency-key, bare or in quotes
+// (as a structured header writes a string), or a new one if the header is missing.
+// Anything else, including several values, is invalid_request.
 func (r *Request) IdempotencyKey() (string, error) {
 	const name = "idempotency-key"
 	value, present := r.lookupHeader(name)
@@ -72,7 +71,7 @@ func (r *Request) IdempotencyKey() (string, error) {
 	return key, nil
 }
 
-// RequireUUID checks a field that must be there and hold a UUID.
+// RequireUUID checks a field that must be present and contain a UUID.
 func RequireUUID(field string, value *string) (string, error) {
 	if value == nil {
 		return "", Invalid(field, "is required")

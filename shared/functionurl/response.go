@@ -14,7 +14,7 @@ const (
 	exposedHeaders = "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed"
 	allowedHeaders = "authorization, apikey, content-type, x-client-info, x-region, x-retry-count, traceparent, tracestate, baggage, idempotency-key, if-none-match"
 
-	preflightMaxAge = "86400" // seconds; browsers cap it by their own limit
+	preflightMaxAge = "86400" // seconds; browsers have lower limits
 	retryAfter      = "2"     // seconds
 )
 
@@ -42,7 +42,7 @@ func (e Endpoint) refuse(err error) events.LambdaFunctionURLResponse {
 	if status >= 500 {
 		refused = refusal.New(refused.Code)
 	}
-	// Marshalling strings can't fail; what isn't UTF-8 is replaced.
+	// Marshalling strings can't fail; invalid UTF-8 is replaced.
 	body, _ := json.Marshal(struct {
 		Code    refusal.Code `json:"code"`
 		Message string       `json:"message"`

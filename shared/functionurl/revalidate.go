@@ -15,14 +15,14 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// revalidate sends body with a strong etag, or answers 304 when if-none-match
-// says that the caller has it.
+// revalidate sends body with a strong etag, or answers 304 if if-none-match says
+// that the caller has it.
 //
 // A strong etag belongs to the bytes sent (RFC 9110, section 8.8.3.3), so the
-// compressed form has its own, made from the plain one's without compressing.
-// Both name the same content: a caller that shows either has it, whichever form
-// this request accepts, and the 304 names the one that the caller showed.
-// A POST is answered in the same way, because here it only reads.
+// compressed form has its own, derived from the plain one without compressing.
+// Both mean the same content: a caller that sends either has it, whichever form
+// this request accepts, and the 304 repeats the one that the caller sent. A POST
+// is answered in the same way, because here it only reads.
 func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
 	plainTag, gzipTag := etags(body)
 	tag := plainTag
@@ -51,9 +51,9 @@ func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
 	return response
 }
 
-// etags names a page by a checksum. It withstands no intent, and need not: who
-// could choose a page's text so that its etag stays the same keeps the old page
-// before colleagues who may see the new one, and could as well leave it as it was.
+// etags identifies a page by a checksum. It is not cryptographic and need not be:
+// anybody able to choose a page's text so that its etag stays the same would only
+// keep the old page in front of colleagues, and could as well not change it.
 func etags(body []byte) (plain, gzip string) {
 	var sum [8]byte
 	binary.BigEndian.PutUint64(sum[:], xxhash.Sum64(body))
@@ -61,10 +61,9 @@ func etags(body []byte) (plain, gzip string) {
 	return `"` + hash + `"`, `"` + hash + `-gzip"`
 }
 
-// matchEtag reports which of tags stands in the value of an if-none-match
-// header; "*" stands for the first. The comparison is the weak one, which
-// if-none-match asks for: a W/ that a proxy put in front doesn't count. Nothing
-// behind a malformed member is read.
+// matchEtag returns which of tags is in the value of an if-none-match header; "*"
+// means the first. The comparison is weak, as if-none-match demands: a W/ prefix
+// added by a proxy is ignored. Nothing after a malformed member is read.
 func matchEtag(header string, tags ...string) (string, bool) {
 	const separators = " \t,"
 	rest := strings.Trim(header, separators)
@@ -89,9 +88,9 @@ func matchEtag(header string, tags ...string) (string, bool) {
 	return "", false
 }
 
-// acceptsGzip reports whether the value of an accept-encoding header takes gzip
-// and doesn't like an uncompressed body better. A weight that isn't a number
-// from 0 to 1 counts as a refusal.
+// acceptsGzip reports whether the value of an accept-encoding header accepts gzip
+// and doesn't prefer an uncompressed body. A weight that isn't a number from 0 to
+// 1 counts as a refusal.
 func acceptsGzip(header string) bool {
 	weights := map[string]float64{}
 	for member := range strings.SplitSeq(strings.ToLower(header), ",") {
@@ -117,13 +116,13 @@ func acceptsGzip(header string) bool {
 	return false
 }
 
-// zippers are kept because each has tables of 800 KB, which take longer to make
-// than a page to compress. The level is the usual one: on the slow connections
-// that compression is for, the bytes that it saves over the fastest level are
-// worth far more time than it costs.
+// zippers are pooled because each has tables of 800 KB, which take longer to
+// allocate than a page takes to compress. The level is the default: on the slow
+// connections that need compression, the bytes that it saves over the fastest
+// level are worth far more than the time that it costs.
 var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
-// compressed is body in gzip.
+// compressed returns body in gzip.
 func compressed(body []byte) []byte {
 	zipper := zippers.Get().(*gzip.Writer)
 	defer zippers.Put(zipper)

@@ -54,8 +54,8 @@ func (l *log) line(t *testing.T) map[string]any {
 	return line
 }
 
-// body is what the endpoint of the tests reads; its names are of every kind of
-// field that the functions have.
+// body is what the tests' endpoint reads, with every kind of field that the
+// functions have.
 type body struct {
 	Text   *string               `json:"text"`
 	Number *int32                `json:"number"`

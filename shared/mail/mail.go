@@ -1,16 +1,15 @@
 // Package mail sends e-mails over SMTP, many over one connection.
 //
-// smtp:// uses STARTTLS when the server offers it, smtps:// is TLS from the
-// start; a certificate that doesn't hold is an error, never a reason to go on in
-// the clear, and a password is never sent in the clear.
+// smtp:// uses STARTTLS when the server offers it, smtps:// is TLS from the start.
+// An invalid certificate is an error, never a reason to go on without TLS, and a
+// password is never sent without TLS.
 //
-// What goes wrong is a [*Failure], which tells apart what is worth another try
-// from what isn't. Its text is for the ledger and the log: it has what the
-// server said, without addresses.
+// An error is a [*Failure], which says whether another try is worthwhile. Its text
+// is for the ledger and the log: it has what the server said, without addresses.
 //
-// An e-mail that was handed over completely, but whose acknowledgement got lost,
-// counts as failed. It is sent again under the same Message-ID, by which
-// servers and mail programs know it.
+// An e-mail that was sent completely, but whose acknowledgement was lost, counts
+// as failed. It is sent again with the same Message-ID, by which servers and mail
+// programs recognise it.
 package mail
 
 import (
@@ -30,7 +29,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// Settings say by which server and from whom. They have been checked.
+// Settings name the server and the sender. They have been checked.
 type Settings struct {
 	Server  *url.URL       // smtp:// or smtps://, with user and password; port 587 or 465 unless given
 	From    *mail.Address  // the sender
@@ -51,7 +50,7 @@ func New(settings Settings) *Mailer {
 
 // Email is one e-mail to one person.
 type Email struct {
-	ID      string // makes the Message-ID: the same again for the same e-mail
+	ID      string // becomes the Message-ID: always the same for the same e-mail
 	To      string // the address
 	Subject string // one line
 	Text    string
@@ -60,24 +59,24 @@ type Email struct {
 
 // Failure is why an e-mail was not sent.
 type Failure struct {
-	Permanent      bool // another try would end the same
-	AddressRefused bool // it is the address that is wrong
-	Unreachable    bool // the server could not be spoken to, so it says nothing about this e-mail
+	Permanent      bool // another try would fail too
+	AddressRefused bool // the address is the problem
+	Unreachable    bool // the server could not be reached, which says nothing about this e-mail
 	Reason         string
 }
 
 // Error is the reason.
 func (f *Failure) Error() string { return f.Reason }
 
-// Session sends over one connection, which it makes at the first e-mail and
-// again when it is lost. It is not safe for concurrent use.
+// Session sends over one connection, which it opens at the first e-mail and again
+// when it is lost. It is not safe for concurrent use.
 type Session struct {
 	mailer  *Mailer
 	timeout time.Duration
 	client  *gomail.Client
 	conn    *smtp.Client // nil: none
-	lost    int          // how often in a row the server could not be spoken to
-	reason  string       // the last time
+	lost    int          // how often in a row the server could not be reached
+	reason  string       // of the last time
 }
 
 // patience is how often in a row a session tries to reach the server.
@@ -89,16 +88,16 @@ func (m *Mailer) Session(timeout time.Duration) *Session {
 	return &Session{mailer: m, timeout: timeout}
 }
 
-// Down reports whether the session has given up on the server: what is sent
-// now fails at once, without trying.
+// Down reports whether the session has given up on the server: then Send fails at
+// once, without trying.
 func (s *Session) Down() bool { return s.lost >= patience }
 
-// Close takes leave of the server.
+// Close ends the connection politely.
 func (s *Session) Close() {
 	if s.conn == nil {
 		return
 	}
-	// What was sent is sent; the server's farewell changes nothing.
+	// Everything has been sent; the server's answer changes nothing.
 	if s.conn.UpdateDeadline(s.timeout) == nil {
 		_ = s.conn.Quit()
 	}
@@ -138,7 +137,7 @@ func (s *Session) Send(ctx context.Context, email Email) error {
 		return failure
 	}
 	s.lost = 0
-	// Whatever of the transaction is still open must not get into the next one.
+	// An unfinished transaction must not leak into the next one.
 	if s.conn.Reset() != nil {
 		s.drop()
 	}
@@ -151,7 +150,7 @@ func (s *Session) connect(ctx context.Context) *Failure {
 		if s.conn.UpdateDeadline(s.timeout) == nil && s.conn.Noop() == nil {
 			return nil
 		}
-		s.drop() // it idled for too long
+		s.drop() // idle for too long
 	}
 	client, err := s.mailer.client(s.timeout)
 	if err != nil {
@@ -171,8 +170,8 @@ func (m *Mailer) client(timeout time.Duration) (*gomail.Client, error) {
 		gomail.WithTimeout(timeout),
 		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
 		gomail.WithTLSConfig(&tls.Config{ServerName: server.Hostname(), MinVersion: tls.VersionTLS12, RootCAs: m.settings.RootCAs}),
-		// The session asks itself whether the connection lives, and a transaction
-		// that succeeded needs no reset.
+		// The session checks the connection itself, and a transaction that
+		// succeeded needs no reset.
 		gomail.WithoutNoop(), gomail.WithoutRset(),
 	}
 	if server.Scheme == "smtps" {
@@ -193,7 +192,7 @@ func (m *Mailer) client(timeout time.Duration) (*gomail.Client, error) {
 	return gomail.NewClient(server.Hostname(), options...)
 }
 
-// message makes the e-mail; a person's address may be anything.
+// message builds the e-mail; a person's address may be anything.
 func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	to, err := mail.ParseAddress(email.To)
 	if err != nil || to.Address != email.To {
@@ -205,7 +204,7 @@ func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	message.Subject(email.Subject)
 	message.SetDate()
 	message.SetMessageIDWithValue(email.ID + "@" + m.domain)
-	// So that nobody's out-of-office answers (RFC 3834).
+	// Suppresses out-of-office replies (RFC 3834).
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetGenHeader("X-Auto-Response-Suppress", "All")
 	message.SetBodyString(gomail.TypeTextPlain, email.Text)
@@ -213,22 +212,22 @@ func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	return message, nil
 }
 
-// judge tells what a failed transaction means.
+// judge decides what a failed transaction means.
 func judge(err error) *Failure {
 	sent, ok := errors.AsType[*gomail.SendError](err)
 	if !ok {
 		return &Failure{Unreachable: true, Reason: clean(err.Error())}
 	}
-	// The library adds whom it was for.
+	// The library adds the recipient.
 	text, _, _ := strings.Cut(sent.Error(), ", affected ")
 	failure := &Failure{Reason: clean(text)}
 	switch code := sent.ErrorCode(); {
 	case code == 421:
 		failure.Unreachable = true // the server closes
 	case code >= 500 && sent.Reason == gomail.ErrSMTPMailFrom:
-		failure.Unreachable = true // our sender is not theirs to take: our settings too
+		failure.Unreachable = true // it refuses our sender: our settings, not this e-mail
 	case code == 530 || code == 534 || code == 535 || code == 538:
-		failure.Unreachable = true // it doesn't let us in: our settings, not this e-mail
+		failure.Unreachable = true // it refuses our login: our settings, not this e-mail
 	case code >= 500:
 		failure.Permanent = true
 		failure.AddressRefused = sent.Reason == gomail.ErrSMTPRcptTo && aboutAddress(code, text)
@@ -240,7 +239,7 @@ func judge(err error) *Failure {
 }
 
 // aboutAddress tells a refused address from a full mailbox (552, 5.2.x) and from
-// a server that doesn't take our e-mails at all (5.7.x).
+// a server that refuses all of our e-mails (5.7.x).
 func aboutAddress(code int, text string) bool {
 	enhanced := enhancedCode.FindStringSubmatch(text)
 	if enhanced == nil {
@@ -257,7 +256,7 @@ var addressLike = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 
 const longestReason = 300 // bytes
 
-// clean makes a server's or the system's words fit for the ledger.
+// clean makes a message of the server or the system fit for the ledger.
 func clean(text string) string {
 	text = addressLike.ReplaceAllString(text, "(address)")
 	text = textproto.TrimString(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))

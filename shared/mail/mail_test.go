@@ -39,7 +39,7 @@ func email(to string) mail.Email {
 	return mail.Email{ID: "n1.r1", To: to, Subject: "Åse er satt på pause", Text: "Åse er satt på pause.\n", HTML: "<p>Åse er satt på pause.</p>"}
 }
 
-// fails gives the failure, which has to be one.
+// fails returns the failure; there has to be one.
 func fails(t *testing.T, err error) *mail.Failure {
 	t.Helper()
 	failure, ok := errors.AsType[*mail.Failure](err)
@@ -170,7 +170,7 @@ func TestRefusals(t *testing.T) {
 			if got := (verdict{failure.Permanent, failure.AddressRefused, failure.Unreachable}); got != c.want {
 				t.Errorf("got %+v, want %+v: %s", got, c.want, failure.Reason)
 			}
-			// The next one is another matter.
+			// The next one is not affected.
 			if err := s.Send(t.Context(), email("ola@example.org")); err != nil {
 				t.Error(err)
 			}
@@ -186,7 +186,7 @@ func TestRefusals(t *testing.T) {
 			return mailserver.Refuse(553, 5, 7, 1, "Sender address rejected: not owned by user")
 		})
 		failure := fails(t, session(t, mailer(server)).Send(t.Context(), email("kari@example.org")))
-		// It is MAIL_FROM that has to be mended, after which the e-mail goes.
+		// MAIL_FROM has to be corrected, then the e-mail can be sent.
 		if got, want := (verdict{failure.Permanent, failure.AddressRefused, failure.Unreachable}), (verdict{unreachable: true}); got != want {
 			t.Errorf("got %+v, want %+v: %s", got, want, failure.Reason)
 		}
