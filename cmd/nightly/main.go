@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	switch _, err := time.Parse(time.DateOnly, request.AsOf); {
 	case err != nil:
-		return fail(exitUsage, fmt.Errorf("-as-of %s: not a day of the calendar, YYYY-MM-DD", request.AsOf))
+		return fail(exitUsage, fmt.Errorf("-as-of %s: not a calendar date, YYYY-MM-DD", request.AsOf))
 	case request.Chunk < 1:
 		return fail(exitUsage, errors.New("-chunk: at least 1"))
 	case request.AsOf > today && !request.DryRun:

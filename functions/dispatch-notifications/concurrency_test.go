@@ -56,8 +56,8 @@ func together(t testing.TB, dispatchers []*dispatcher) (total summary) {
 	return total
 }
 
-// wantEachOnce checks that each of the notifications lies with both of its
-// coordinators, once, and that the ledger says so once.
+// wantEachOnce checks that both coordinators have each notification once, and that
+// the ledger says so once.
 func (b *bundle) wantEachOnce(t testing.TB, notifications int) {
 	t.Helper()
 	for what, sql := range map[string]string{
@@ -110,8 +110,8 @@ func TestDispatchersAtOnce(t *testing.T) {
 	})
 }
 
-// People are erased while their notifications are being dispatched: nothing of
-// them is left in an inbox, whoever was first.
+// People are erased while their notifications are being dispatched: nothing about
+// them remains in an inbox, whoever was first.
 func TestErasingAtOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

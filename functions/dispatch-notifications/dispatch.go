@@ -21,7 +21,7 @@ const (
 	defaultBatch  = 200
 	mostWaiting   = 1000             // notifications whose e-mails are held in memory
 	defaultBudget = time.Minute      // of a context without a deadline
-	leaseMargin   = 30 * time.Second // by which a claim outlives the function that holds it
+	leaseMargin   = 30 * time.Second // how much longer a claim lasts than the function
 	longestWait   = 10 * time.Second // for the mail server's answer
 )
 
@@ -46,26 +46,25 @@ func newDispatcher(db *database.DB, settings config.Dispatch, log *slog.Logger) 
 	return d
 }
 
-// summary is the function's answer. A notification that was claimed and given
-// back for want of time counts as claimed only.
+// summary is the function's answer. A notification that was claimed and released
+// for lack of time counts as claimed only.
 type summary struct {
 	Claimed       int   `json:"claimed"`
 	Delivered     int   `json:"delivered"`
-	Retrying      int   `json:"retrying"` // an e-mail is tried again later
+	Retrying      int   `json:"retrying"` // an e-mail will be tried again
 	Undeliverable int   `json:"undeliverable"`
 	DurationMS    int64 `json:"duration_ms"`
 }
 
-// handle is what Lambda calls. The event says nothing that matters: what is due
-// is in the database.
+// handle is called by Lambda. The event doesn't matter: the database says what is
+// due.
 func (d *dispatcher) handle(ctx context.Context, _ json.RawMessage) (summary, error) {
 	return d.run(ctx)
 }
 
-// run dispatches what is due until nothing is left or the time is up. The
-// inboxes come first, batch after batch; only then the e-mails, which may take
-// long. After an error, what was claimed and not recorded is due again when its
-// lease has run out.
+// run dispatches what is due until nothing is left or time is up. The inboxes come
+// first, batch after batch; then the e-mails, which may take long. After an error,
+// whatever was claimed and not recorded is due again when its lease ends.
 func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	began := time.Now()
 	deadline, ok := ctx.Deadline()
@@ -82,7 +81,7 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	var err error
 	for more := true; more && err == nil; {
 		var waiting []mailing
-		enough := time.Now().Add(time.Until(r.stopSending) / 2) // e-mails are to have their time too
+		enough := time.Now().Add(time.Until(r.stopSending) / 2) // leave time for the e-mails
 		for more = true; more && err == nil && len(waiting) < mostWaiting; {
 			if !time.Now().Before(r.stop) {
 				more = false
@@ -106,12 +105,11 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 	return r.total, err
 }
 
-// report logs the run's one line; the log turns it into metrics, too (CloudWatch's
-// embedded metric format).
+// report logs the run's one line, from which CloudWatch also extracts metrics.
 func (d *dispatcher) report(total summary, err error) {
-	ctx := context.Background() // the run's has come to its end
+	ctx := context.Background() // the run's own has ended
 	if total.Claimed == 0 && err == nil {
-		d.log.DebugContext(ctx, "nothing to dispatch", "function", functionName) // most minutes are like that
+		d.log.DebugContext(ctx, "nothing to dispatch", "function", functionName) // true of most minutes
 		return
 	}
 	level, message := slog.LevelInfo, "dispatched"
@@ -134,25 +132,25 @@ type run struct {
 	*dispatcher
 	total       summary
 	lease       time.Duration
-	stop        time.Time // from then on nothing is claimed
-	stopSending time.Time // from then on no e-mail is begun
+	stop        time.Time // after which nothing is claimed
+	stopSending time.Time // after which no e-mail is begun
 	session     *mail.Session
 }
 
 func newRun(d *dispatcher, began, deadline time.Time) *run {
 	budget := deadline.Sub(began)
-	reserve := min(3*time.Second, budget/5) // for recording, and for telling how it went
+	reserve := min(3*time.Second, budget/5) // for recording and reporting
 	r := &run{dispatcher: d, lease: budget + leaseMargin, stop: deadline.Add(-reserve)}
 	if d.mailer != nil {
 		wait := min(longestWait, budget/8)
 		r.session = d.mailer.Session(wait)
-		// One that begins at the last moment connects anew and is slow throughout.
+		// A call begun at the last moment would have to reconnect, and be slow.
 		r.stopSending = r.stop.Add(-3 * wait)
 	}
 	return r
 }
 
-// asOf is the moment for the RPCs; nil leaves it to the database's clock.
+// asOf is the moment for the RPCs; nil means the database's clock.
 func (d *dispatcher) asOf() *time.Time {
 	if d.clock == nil {
 		return nil
@@ -161,8 +159,8 @@ func (d *dispatcher) asOf() *time.Time {
 	return &now
 }
 
-// dispatchBatch claims a batch, and writes its inboxes and what else is settled
-// without e-mail, in one transaction. It returns the e-mails that are to be sent,
+// dispatchBatch claims a batch, and in one transaction writes its inboxes and
+// everything else that is settled without e-mail. It returns the e-mails to send,
 // and whether more may be due.
 func (r *run) dispatchBatch(ctx context.Context) (mailings []mailing, more bool, err error) {
 	c, err := r.claim(ctx)
@@ -178,7 +176,7 @@ func (r *run) dispatchBatch(ctx context.Context) (mailings []mailing, more bool,
 	for _, n := range c.Notifications {
 		m, err := n.prepare(c.Today, &first)
 		if err != nil {
-			// Ours to repair; it is due again when the lease has run out, and stands in nobody's way.
+			// A defect of ours. It is due again when the lease ends, and blocks nobody.
 			r.log.Error("a notification can't be written", "notification_id", n.ID, "mentor_id", n.MentorID, "cause", err.Error())
 			continue
 		}
@@ -200,11 +198,11 @@ func (r *run) dispatchBatch(ctx context.Context) (mailings []mailing, more bool,
 	return mailings, len(c.Notifications) == r.batch, nil
 }
 
-// send sends e-mail after e-mail, each recorded before the next, so that a crash
-// can repeat one at most, and settles their notifications. Those for which no
-// time is left are given back; it reports whether there were none.
+// send sends one e-mail after another and records each before the next, so that a
+// crash repeats one at most, and settles their notifications. Those for which no
+// time is left are released; it reports whether there were none.
 func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err error) {
-	// By claim: what needs no record of its own, since nothing was sent.
+	// By claim: notifications for which nothing was sent.
 	unsent := map[string]*record{}
 	without := func(claim string) *record {
 		if unsent[claim] == nil {
@@ -239,7 +237,7 @@ func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err er
 				return false, fmt.Errorf("record an e-mail of notification %s: %w", m.notification.ID, err)
 			}
 			if len(lost) > 0 {
-				break // another dispatcher has it now
+				break // another dispatcher holds it now
 			}
 		}
 	}
@@ -272,7 +270,8 @@ func (r *run) claim(ctx context.Context) (claimed, error) {
 	return c, nil
 }
 
-// record records, adds up, and answers which notifications somebody else has by now.
+// record records, adds up, and returns the notifications that somebody else holds by
+// now.
 func (r *run) record(ctx context.Context, claim string, what record) (lost []string, err error) {
 	inbox, inboxErr := array(what.Inbox)
 	emails, emailsErr := array(what.Emails)
@@ -301,7 +300,7 @@ func (r *run) record(ctx context.Context, claim string, what record) (lost []str
 	return answer.Lost, nil
 }
 
-// array is JSON for the RPC; nil, which is its default, when there is nothing.
+// array returns JSON for the RPC, or nil, the RPC's default, if there is nothing.
 func array[T any](of []T) ([]byte, error) {
 	if len(of) == 0 {
 		return nil, nil

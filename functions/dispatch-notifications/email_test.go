@@ -186,7 +186,7 @@ func TestEmailGivenUp(t *testing.T) {
 	if took := b.clock().Sub(began); took < 20*time.Hour {
 		t.Errorf("given up after %v", took)
 	}
-	want(t, "state", b.state(t, notification), "delivered") // it lies in the inbox
+	want(t, "state", b.state(t, notification), "delivered") // it is in the inbox
 	ledger := b.ledger(t, notification)
 	want(t, "attempts", len(ledger), 1+15)
 	if last := ledger[len(ledger)-1]; !strings.HasSuffix(last, "; given up after 15 tries") {
@@ -246,8 +246,8 @@ func TestEmailSwitchedOff(t *testing.T) {
 	want(t, "the last attempt", b.ledger(t, notification)[2], "email failed coordinator Kari: e-mail is not configured any more")
 }
 
-// A slow server costs the function its time, and nothing else: what it doesn't
-// get to is given back at once.
+// A slow server costs the function time and nothing else: whatever it has no time
+// for is released at once.
 func TestEmailSlow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

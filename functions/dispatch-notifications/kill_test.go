@@ -17,8 +17,8 @@ import (
 	"mentorpause/shared/mail"
 )
 
-// runAsVictim is the program of a process that a test starts to kill it: one
-// start of the function, in which time stands at $VICTIM_NOW.
+// runAsVictim is the program of a process that a test starts and kills: one start
+// of the function, at the fixed time $VICTIM_NOW.
 func runAsVictim() bool {
 	if os.Getenv("VICTIM_DATABASE") == "" {
 		return false
@@ -64,7 +64,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			t.Fatal(err)
 		}
 		stdout.Read(make([]byte, 1)) // it begins
-		// At once, or in the midst of sending; how fast that goes is the machine's matter.
+		// Killed at once or while sending, depending on the speed of the machine.
 		enough := len(server.Messages()) + rand.IntN(15)
 		for patience := time.Now().Add(3 * time.Second); len(server.Messages()) < enough && time.Now().Before(patience); {
 			time.Sleep(time.Millisecond)
@@ -73,8 +73,8 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		if cmd.Process.Kill() == nil {
 			killed++
 		}
-		cmd.Wait()              // says that it was killed
-		b.wait(5 * time.Minute) // beyond the lease of what it had
+		cmd.Wait()              // reports that it was killed
+		b.wait(5 * time.Minute) // until its leases have ended
 	}
 	sentBefore := len(server.Messages())
 	if left := value[int](t, b, "select count(*) from public.notifications where state = 'pending'"); left == 0 || sentBefore == 0 {

@@ -1,7 +1,6 @@
-// Dispatch-notifications is started by a schedule, every minute: it delivers the
-// notifications that are due to the inboxes and by e-mail. It takes as many as
-// it can before the function's deadline; the next start goes on from there, and
-// several may run at once.
+// Dispatch-notifications is started every minute by a schedule. It delivers due
+// notifications to the inboxes and by e-mail, as many as it can before the
+// function's deadline; the next start goes on from there. Several may run at once.
 package main
 
 import (

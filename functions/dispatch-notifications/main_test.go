@@ -14,7 +14,7 @@ import (
 	"mentorpause/shared/database"
 )
 
-// fromEnvironment is the dispatcher that a function with these variables has.
+// fromEnvironment makes the dispatcher of a function with these variables.
 func fromEnvironment(t *testing.T, variables map[string]string) *dispatcher {
 	t.Helper()
 	settings, err := config.ReadDispatch(func(name string) string { return variables[name] })
@@ -37,7 +37,7 @@ func TestFromEnvironment(t *testing.T) {
 	variables := map[string]string{"SUPABASE_DB_URL": b.URL("pause_scheduler"), "LOG_LEVEL": "error"}
 	d := fromEnvironment(t, variables)
 
-	// As EventBridge sends it; and an event of another kind does as well.
+	// As EventBridge sends it; any other event works too.
 	for n, event := range []string{
 		`{"version": "0", "id": "x", "detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-11-24T08:00:00Z", "detail": {}}`, `{}`, `null`,
 	} {
@@ -71,14 +71,14 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	d := fromEnvironment(t, map[string]string{"SUPABASE_DB_URL": "postgresql://pause_scheduler:sesame@127.0.0.1:1/postgres"})
 	log := &logBuffer{}
 	d.log = (&bundle{log: log}).logger()
-	// An error of the invocation, so that it shows as one.
+	// An error of the invocation, so that it counts as one.
 	if _, err := d.run(t.Context()); err == nil || strings.Contains(err.Error()+log.String(), "sesame") {
 		t.Errorf("got %v, log %s", err, log)
 	}
 }
 
-// The run stops by itself before its deadline, and the claims of one that
-// doesn't outlive it.
+// The run stops by itself before its deadline, and its claims outlast one that
+// doesn't.
 func TestStopsInTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -17,7 +17,7 @@ type claimed struct {
 	Notifications []due
 }
 
-// due is one of them, with its recipients as of the claim.
+// due is one claimed notification, with its recipients at the moment of the claim.
 type due struct {
 	ID                 string
 	MentorID           string `json:"mentor_id"`
@@ -38,19 +38,19 @@ type recipient struct {
 	HasIt         bool `json:"has_it"` // in the inbox
 	Email         emailState
 	Address       *string
-	Number        int // of the next e-mail to them
+	Number        int // of the next e-mail to this recipient
 }
 
-// emailState is what there is to do about a recipient's e-mail.
+// emailState says what to do about a recipient's e-mail.
 type emailState string
 
 const (
 	emailSend          emailState = "send"
-	emailOff           emailState = "off"            // none is configured
-	emailSwitchedOff   emailState = "switched_off"   // none any more: what was to be repeated is given up
+	emailOff           emailState = "off"            // e-mail is not configured
+	emailSwitchedOff   emailState = "switched_off"   // no longer configured: retries are given up
 	emailNoAddress     emailState = "no_address"     //
-	emailRefusedBefore emailState = "refused_before" // the address has been refused for good
-	emailLater         emailState = "later"          // not yet due again
+	emailRefusedBefore emailState = "refused_before" // the address was refused for good
+	emailLater         emailState = "later"          // not due again yet
 	emailSettled       emailState = "settled"
 )
 
@@ -85,7 +85,7 @@ type emailOutcome struct {
 	AddressRefused bool   `json:"address_refused"`
 }
 
-// settle fills in how sending ended.
+// settle fills in the result of sending.
 func (o *emailOutcome) settle(err error) {
 	if err == nil {
 		o.Sent, o.Address = true, ""
@@ -101,7 +101,7 @@ func (o *emailOutcome) settle(err error) {
 	}
 }
 
-// mailing is a notification with the e-mails that are to be sent for it.
+// mailing is a notification with the e-mails to send for it.
 type mailing struct {
 	claim        string
 	notification due
@@ -113,8 +113,8 @@ type outgoing struct {
 	outcome emailOutcome
 }
 
-// prepare writes the notification's texts: what goes into the record at once is
-// added to it, what is to be sent is returned. With an error, nothing is added.
+// prepare writes the notification's texts. It adds what can be recorded at once to
+// the record, and returns what has to be sent. After an error, nothing is added.
 func (n due) prepare(today string, to *record) (mailing, error) {
 	m := mailing{notification: n}
 	var inbox []inboxRow
@@ -165,8 +165,8 @@ func (n due) prepare(today string, to *record) (mailing, error) {
 	return m, nil
 }
 
-// emailID is the same for the same notification and recipient, and short enough
-// that the header with it is one line.
+// emailID is always the same for a notification and recipient, and short enough for
+// a header of one line.
 func emailID(notification, recipient string) string {
 	sum := sha256.Sum256([]byte(notification + " " + recipient))
 	return hex.EncodeToString(sum[:16])

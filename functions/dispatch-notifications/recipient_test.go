@@ -48,7 +48,7 @@ func TestEachIsTold(t *testing.T) {
 	b.exec(t, "update public.profiles set locale = 'nn' where id = $1", per)
 	b.assign(t, mentor, kari)
 	b.assign(t, mentor, per)
-	b.pause(t, kari, mentor) // who acted is told too
+	b.pause(t, kari, mentor) // the one who acted is told too
 
 	b.dispatch(t, nil, summary{Claimed: 2, Delivered: 2})
 	b.dispatch(t, nil, summary{})
@@ -128,7 +128,7 @@ func TestRecipientsAreThoseOfTheMoment(t *testing.T) {
 	}
 	want(t, "counted in the roster", count(), 1)
 
-	// The nightly run does this once there is somebody to give it to.
+	// The nightly run does this once there is a recipient.
 	fourth := b.notify(t, mentor)
 	b.leave(t, olav)
 	b.dispatch(t, nil, summary{Claimed: 1, Undeliverable: 1})

@@ -17,8 +17,7 @@ import (
 	"mentorpause/shared/mail"
 )
 
-// bundle is a database with one chapter in it, and the ways in that production
-// takes.
+// bundle is a database with one chapter, reached in the ways that production uses.
 type bundle struct {
 	*testdb.Database
 	owner   *pgx.Conn
@@ -30,7 +29,7 @@ type bundle struct {
 	now time.Time
 }
 
-// logBuffer takes the lines of several dispatchers.
+// logBuffer collects the log lines of several dispatchers.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -67,7 +66,7 @@ func openDB(t testing.TB, b *bundle, role string) *database.DB {
 	return db
 }
 
-// clock is the time of the test; it stands still unless it is moved.
+// clock is the test's time; it stands still unless moved.
 func (b *bundle) clock() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,7 +118,7 @@ func value[T any](t testing.TB, b *bundle, sql string, args ...any) (v T) {
 	return v
 }
 
-// person is somebody with a user; the role is in the chapter, empty for none.
+// person creates somebody with a login, and with a role in the chapter unless empty.
 func (b *bundle) person(t testing.TB, name, role string) string {
 	t.Helper()
 	id := uuid.NewString()
@@ -162,13 +161,13 @@ func (b *bundle) notify(t testing.TB, mentor string) string {
 		values ($1, 'coordinator', 'mentor_reactivated') returning id::text`, mentor)
 }
 
-// inbox is the titles of a person's, in their order.
+// inbox returns the titles of a person's inbox, in order.
 func (b *bundle) inbox(t testing.TB, person string) []string {
 	t.Helper()
 	return value[[]string](t, b, "select coalesce(array_agg(title order by id), '{}') from public.notification_inbox where recipient_id = $1", person)
 }
 
-// ledger is a notification's attempts, in short: channel outcome role who: reason.
+// ledger returns a notification's attempts as "channel outcome role who: reason".
 func (b *bundle) ledger(t testing.TB, notification string) []string {
 	t.Helper()
 	return value[[]string](t, b, `

@@ -15,7 +15,7 @@ import (
 	"mentorpause/shared/nightly"
 )
 
-// handler answers one invocation with a [nightly.Report]. An error is an error
+// handler answers one invocation with a [nightly.Report]. Its error is an error
 // of the invocation, so that the schedule retries.
 type handler struct {
 	db   *database.DB
@@ -43,8 +43,8 @@ func (h *handler) invoke(ctx context.Context, event json.RawMessage) (nightly.Re
 	return report, nil
 }
 
-// read takes the as-of date from an EventBridge event's time, or as it is from
-// {"as_of", "dry_run", "full"}; of an empty object it is today.
+// read takes the as-of date from an EventBridge event's time, or directly from
+// {"as_of", "dry_run", "full"}; for an empty object it is today.
 func (h *handler) read(event json.RawMessage) (nightly.Request, error) {
 	today := h.now().In(h.zone).Format(time.DateOnly)
 	var scheduled struct {
@@ -76,21 +76,21 @@ func (h *handler) read(event json.RawMessage) (nightly.Request, error) {
 		if asked.AsOf != nil {
 			day, err := time.Parse(time.DateOnly, *asked.AsOf)
 			if err != nil || day.Year() < 1 {
-				return nightly.Request{}, errors.New("as_of: not a day of the calendar, YYYY-MM-DD")
+				return nightly.Request{}, errors.New("as_of: not a calendar date, YYYY-MM-DD")
 			}
 			request.AsOf = *asked.AsOf
 		}
 		request.DryRun, request.Full = asked.DryRun, asked.Full
 	}
-	// Dates of this form sort as text. Expiring people ahead of time can't be taken back.
+	// Dates in this form sort as text. Expiring people too early can't be undone.
 	if request.AsOf > today && !request.DryRun {
 		return nightly.Request{}, fmt.Errorf("as_of: %s is in the future; only a dry run may look ahead", request.AsOf)
 	}
 	return request, nil
 }
 
-// tell logs the report; the same line is CloudWatch's metrics, unless nothing
-// has happened in fact.
+// tell logs the report; the same line carries CloudWatch's metrics, unless nothing
+// was really done.
 func (h *handler) tell(ctx context.Context, r nightly.Report) {
 	attributes := []slog.Attr{
 		slog.Any("run_id", r.RunID),

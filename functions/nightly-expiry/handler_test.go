@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-// bundle is the function on a real database, its clock and its log the test's.
+// bundle is the function on a real database, with the test's clock and log.
 type bundle struct {
 	handler
 	db  *testdb.Database
@@ -51,7 +51,7 @@ func oslo(t *testing.T) *time.Location {
 	return zone
 }
 
-// lapsed adds a mentor whose certification ended so many days ago.
+// lapsed adds a mentor whose certification ended that many days ago.
 func (b *bundle) lapsed(t *testing.T, daysAgo int) string {
 	t.Helper()
 	id := uuid.NewString()

@@ -1,5 +1,5 @@
-// Nightly-expiry is the nightly run as a Lambda function: a schedule starts it,
-// and an operator may.
+// Nightly-expiry is the nightly run as a Lambda function, started by a schedule or
+// by an operator.
 package main
 
 import (

@@ -14,7 +14,7 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// body is what a request may hold, read by the standard library.
+// body is what a request may contain, as the standard library reads it.
 type body struct {
 	MentorID           string   `json:"mentor_id"`
 	PauseReason        string   `json:"pause_reason"`
@@ -22,8 +22,8 @@ type body struct {
 	ExpectedVersion    *float64 `json:"expected_version"`
 }
 
-// FuzzPause fuzzes the body and the idempotency key. What is accepted is stored
-// as it was sent, once; what is refused changes nothing.
+// FuzzPause fuzzes the body and the idempotency key. Whatever is accepted is stored
+// as sent, once; whatever is refused changes nothing.
 func FuzzPause(f *testing.F) {
 	valid := `{"mentor_id":"` + endpoint.Mentor + `","pause_reason":"a"}`
 	f.Add(valid, key, false)
@@ -56,8 +56,8 @@ func FuzzPause(f *testing.F) {
 	})
 }
 
-// wantStored asserts that what was asked for is what is stored, and what was
-// answered; the request found the mentor paused, at version 1, or not.
+// wantStored asserts that what was requested was stored and answered. The request
+// found the mentor paused, at version 1, or not paused.
 func wantStored(t *testing.T, z *endpoint.Fuzz, answered endpoint.PauseRecord, sent body, paused bool) {
 	t.Helper()
 	stored := z.Stored(t, answered)
@@ -85,9 +85,8 @@ func wantStored(t *testing.T, z *endpoint.Fuzz, answered endpoint.PauseRecord, s
 
 var day = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
-// FuzzPauseValues fuzzes the values of a body that is valid JSON. What the
-// answer has to be is known beforehand: nothing valid is refused, nothing
-// invalid accepted.
+// FuzzPauseValues fuzzes the values of a body that is valid JSON. The answer is
+// known in advance: nothing valid is refused, nothing invalid is accepted.
 func FuzzPauseValues(f *testing.F) {
 	const date, version, paused = 1, 2, 4 // the bits of given
 	for _, reason := range []string{
@@ -157,8 +156,8 @@ func FuzzPauseValues(f *testing.F) {
 	})
 }
 
-// isWithin reports whether text is a day of the calendar after today, and not
-// after the last one allowed.
+// isWithin reports whether text is a calendar date after today, and not after the
+// last one allowed.
 func isWithin(text, today, last string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return day.MatchString(text) && err == nil && today < text && text <= last

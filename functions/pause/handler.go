@@ -12,8 +12,8 @@ import (
 )
 
 // newEndpoint is POST pause: it pauses a mentor, or amends the pause that the
-// caller saw as expected_version. The caller must coordinate the mentor; who
-// that is, and whether the mentor can be paused, the RPC judges.
+// caller saw as expected_version. The caller must coordinate the mentor. The RPC
+// checks that, and whether the mentor can be paused.
 func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
 	return functionurl.Endpoint{
 		Name:     "pause",
@@ -31,8 +31,8 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 	}
 }
 
-// arguments reads what the RPC takes from a request. It judges the form; the
-// reason's length and the date's range are the RPC's to judge.
+// arguments reads the RPC's arguments from a request. It checks their form; the RPC
+// checks the reason's length and the date's range.
 func arguments(r *functionurl.Request) (in database.PauseMentorArguments, err error) {
 	var body struct {
 		MentorID           *string `json:"mentor_id"`
@@ -51,7 +51,7 @@ func arguments(r *functionurl.Request) (in database.PauseMentorArguments, err er
 	}
 	in.PauseReason = *body.PauseReason
 	if date := body.ExpectedReturnDate; date != nil && !isDate(*date) {
-		return in, functionurl.Invalid("expected_return_date", "must be a day of the calendar, YYYY-MM-DD")
+		return in, functionurl.Invalid("expected_return_date", "must be a calendar date, YYYY-MM-DD")
 	}
 	in.ExpectedReturnDate = body.ExpectedReturnDate
 	in.ExpectedVersion = body.ExpectedVersion
@@ -59,8 +59,8 @@ func arguments(r *functionurl.Request) (in database.PauseMentorArguments, err er
 	return in, err
 }
 
-// isDate reports whether text is a day of the calendar, YYYY-MM-DD. The year 0
-// is none: Postgres doesn't know it.
+// isDate reports whether text is a calendar date, YYYY-MM-DD. The year 0 is not
+// valid: Postgres doesn't know it.
 func isDate(text string) bool {
 	day, err := time.Parse(time.DateOnly, text)
 	return err == nil && day.Year() > 0

@@ -116,7 +116,7 @@ func TestPauseIsRefused(t *testing.T) {
 		body   any
 		status int
 		code   string
-		names  string // what the message has to name
+		names  string // what the message must name
 	}{
 		"no body":                      {endpoint.Coordinator, nil, 400, "invalid_request", "mentor_id"},
 		"no mentor":                    {endpoint.Coordinator, map[string]any{"pause_reason": "a"}, 400, "invalid_request", "mentor_id"},

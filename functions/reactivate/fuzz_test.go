@@ -9,8 +9,8 @@ import (
 	"mentorpause/local/endpoint"
 )
 
-// FuzzReactivate fuzzes the body and the idempotency key. What is accepted
-// closes the record that was meant, once; what is refused changes nothing.
+// FuzzReactivate fuzzes the body and the idempotency key. Whatever is accepted
+// closes the right record, once; whatever is refused changes nothing.
 func FuzzReactivate(f *testing.F) {
 	valid := `{"mentor_id":"` + endpoint.Mentor + `"}`
 	f.Add(valid, key, true)

@@ -11,8 +11,8 @@ import (
 )
 
 // newEndpoint is POST reactivate: it ends a mentor's pause. The caller must
-// coordinate the mentor; who that is, and whether the mentor can be active
-// again, the RPC judges.
+// coordinate the mentor. The RPC checks that, and whether the mentor can be active
+// again.
 func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
 	return functionurl.Endpoint{
 		Name:     "reactivate",
@@ -30,7 +30,7 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 	}
 }
 
-// arguments reads what the RPC takes from a request, and judges its form.
+// arguments reads the RPC's arguments from a request, and checks their form.
 func arguments(r *functionurl.Request) (in database.ReactivateMentorArguments, err error) {
 	var body struct {
 		MentorID        *string `json:"mentor_id"`

@@ -60,7 +60,7 @@ func TestReactivateIsRefused(t *testing.T) {
 		body   any
 		status int
 		code   string
-		names  string // what the message has to name
+		names  string // what the message must name
 	}{
 		"no body":                   {endpoint.Coordinator, nil, 400, "invalid_request", "mentor_id"},
 		"mentor that isn't a UUID":  {endpoint.Coordinator, reactivating("x"), 400, "invalid_request", "mentor_id"},
@@ -132,7 +132,7 @@ func TestReactivateRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	other.Headers["idempotency-key"] = key
 	endpoint.WantRefusal(t, b.Invoke(t, other), 422, "idempotency_key_reused")
 
-	// A new request is judged anew.
+	// A new request is checked again.
 	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 409, "not_paused")
 }
 

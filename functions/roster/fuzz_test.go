@@ -48,7 +48,7 @@ func newFuzz(f *testing.F) *endpoint.Fuzz {
 	return z
 }
 
-// sameAnswer asserts that two requests are answered alike.
+// sameAnswer asserts that two requests get the same answer.
 func sameAnswer(t *testing.T, z *endpoint.Fuzz, first events.LambdaFunctionURLResponse, event events.LambdaFunctionURLRequest) {
 	t.Helper()
 	second, _ := z.Answer(t, event)
@@ -58,7 +58,7 @@ func sameAnswer(t *testing.T, z *endpoint.Fuzz, first events.LambdaFunctionURLRe
 	}
 }
 
-// FuzzRoster fuzzes query and body. What is accepted, the standard library
+// FuzzRoster fuzzes query and body. Whatever is accepted, the standard library
 // reads as a body that gets the same answer.
 func FuzzRoster(f *testing.F) {
 	f.Add("status=active,paused&status=expired_cert&search=a&limit=200&chapter_id="+endpoint.Oslo, "")
@@ -97,7 +97,7 @@ func asBody(query, sent string) (string, error) {
 			return "", err
 		}
 	}
-	// What net/url refuses of others than our fields is ignored.
+	// What net/url refuses is ignored, except in our fields.
 	values, _ := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
 	for _, name := range []string{"chapter_id", "status", "search", "limit", "cursor"} {
 		joined := strings.Trim(strings.Join(values[name], ","), ",")
@@ -125,8 +125,8 @@ func asBody(query, sent string) (string, error) {
 	return string(encoded), err
 }
 
-// FuzzRosterValues fuzzes the values of the filters. The query and the body get
-// the same answer, and which one is known beforehand: also whom a search finds.
+// FuzzRosterValues fuzzes the values of the filters. Query and body get the same
+// answer, and it is known in advance, including whom a search finds.
 func FuzzRosterValues(f *testing.F) {
 	const limited = 8 // the bit of given; those below are the statuses
 	for _, search := range []string{"", " ", "å", "A\u030a", "a\u030a", "ÅSE", "ådne", "AÅ", "%", "_", `\`, "'", `"`, "ß", "SS", "İ", "i", "ı", "\u212b",
@@ -200,9 +200,9 @@ func FuzzRosterValues(f *testing.F) {
 	})
 }
 
-// FuzzCursor fuzzes what is made of a genuine cursor: a part of it replaced, and
-// other filters around it. Only the unaltered one, under the filters that it
-// was made for, is answered, and with its page; any other is refused by name.
+// FuzzCursor fuzzes a genuine cursor: it replaces a part of it, or the filters
+// around it. Only the unaltered cursor with its own filters gets its page; any
+// other is refused, and the error names it.
 func FuzzCursor(f *testing.F) {
 	f.Add(uint16(0), uint16(0), "", uint8(0))
 	f.Add(uint16(0), uint16(0), "x", uint8(0))
@@ -256,9 +256,9 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// FuzzClaims fuzzes the token's payload, which only a holder of the key can
-// sign. Whom the function takes the caller for, Postgres does too, and nothing
-// that is accepted does Postgres fail to read.
+// FuzzClaims fuzzes the token's payload, which only a holder of the key can sign.
+// Function and Postgres see the same caller, and Postgres can read everything that
+// is accepted.
 func FuzzClaims(f *testing.F) {
 	z := newFuzz(f)
 	payload := fmt.Sprintf(`{"iss":"%s/auth/v1","sub":"%s","aud":"authenticated","exp":4102444800,"role":"authenticated","is_anonymous":false,"user_metadata":{"a":1}}`,

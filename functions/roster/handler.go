@@ -12,12 +12,12 @@ import (
 	"mentorpause/shared/functionurl"
 )
 
-// maxLimit is the largest page that a caller may ask for, in mentors.
+// maxLimit is the largest page that a caller may request, in mentors.
 const maxLimit = 200
 
-// newEndpoint is GET or POST roster: one page of the mentors of the chapters
-// that the caller coordinates, and the counts of these chapters. A caller that
-// coordinates none is refused by the RPC.
+// newEndpoint is GET or POST roster: one page of the mentors of the chapters that
+// the caller coordinates, and the counts of these chapters. The RPC refuses a
+// caller who coordinates none.
 func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
 	return functionurl.Endpoint{
 		Name:     "roster",
@@ -44,9 +44,9 @@ type filters struct {
 	Cursor    *string               `json:"cursor"`
 }
 
-// arguments reads what the RPC takes from a request, and judges its form. The
-// method doesn't matter: a client that always sends POST may use the query. A
-// field in both is refused, for either could be the one that was meant.
+// arguments reads the RPC's arguments from a request, and checks their form. The
+// method doesn't matter: a client that always sends POST may use the query. A field
+// in both is refused, because either could be the one that was meant.
 func arguments(r *functionurl.Request) (in database.CoordinatorRosterArguments, err error) {
 	var body filters
 	if err := r.Decode(&body); err != nil {
@@ -64,7 +64,7 @@ func arguments(r *functionurl.Request) (in database.CoordinatorRosterArguments, 
 		switch status {
 		case "active", "paused", "expired_cert":
 		default:
-			return in, functionurl.Invalid("status", "must be of active, paused, expired_cert")
+			return in, functionurl.Invalid("status", "must be one or several of active, paused, expired_cert")
 		}
 	}
 	if limit := body.Limit; limit != nil && (*limit < 1 || *limit > maxLimit) {
@@ -76,14 +76,13 @@ func arguments(r *functionurl.Request) (in database.CoordinatorRosterArguments, 
 		PageLimit:  body.Limit,
 		PageCursor: body.Cursor,
 	}
-	if len(body.Status) > 0 { // an empty list filters as little as none
+	if len(body.Status) > 0 { // an empty list filters nothing
 		in.Status = body.Status
 	}
 	return in, nil
 }
 
-// addQuery takes the fields that stand in the query. Only status may be
-// repeated there.
+// addQuery adds the fields of the query. Only status may be repeated there.
 func (f *filters) addQuery(r *functionurl.Request) error {
 	names := []string{"chapter_id", "status", "search", "limit", "cursor"}
 	query, err := r.Query(names...)

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// methods are those that read a roster; what they answer is the same.
+// methods are those that read a roster; their answers are the same.
 var methods = []string{"GET", "POST"}
 
 // page is the answer's shape, with every documented field and no other.
@@ -123,7 +123,7 @@ func TestRosterAnswersTheCallersChapters(t *testing.T) {
 	}
 }
 
-// The query and the body take the same fields, and either method takes either.
+// Query and body accept the same fields, with either method.
 func TestRosterFilters(t *testing.T) {
 	t.Parallel()
 	b := endpoint.New(t, newEndpoint)
@@ -214,7 +214,7 @@ func TestRosterIsRefused(t *testing.T) {
 		body   string
 		status int
 		code   string
-		names  string // what the message has to name
+		names  string // what the message must name
 	}{
 		"chapter no UUID":            {endpoint.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
 		"chapter empty in the body":  {endpoint.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
@@ -372,7 +372,7 @@ func TestRosterAnswersPreflights(t *testing.T) {
 	endpoint.WantPreflight(t, b.Invoke(t, b.Preflight()), "GET, POST, OPTIONS")
 }
 
-// What is not the caller's fault is told by its code, whichever the method.
+// A fault that is not the caller's has its code, whatever the method.
 func TestRosterDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
