@@ -136,7 +136,7 @@ func TestWrongCalls(t *testing.T) {
 		env  map[string]string
 		says string
 	}{
-		"a date that is none":    {[]string{"-as-of", "2026-02-30"}, nil, "not a day of the calendar"},
+		"a date that is none":    {[]string{"-as-of", "2026-02-30"}, nil, "not a calendar date"},
 		"a date in the future":   {[]string{"-as-of", "2999-01-01"}, nil, "in the future"},
 		"an unknown flag":        {[]string{"-dryrun"}, nil, "not defined"},
 		"a chunk of nobody":      {[]string{"-chunk", "0"}, nil, "-chunk"},

@@ -1,7 +1,7 @@
-// Package authserver plays a project's Supabase Auth for tests and for the local
-// stack: it issues access tokens of the same shape with real keys, and serves
-// the two endpoints that verify them. It has no users and no passwords: whoever
-// holds a [Project] can sign in as anybody, so it has no place in a function.
+// Package authserver stands in for a project's Supabase Auth in tests and in the
+// local stack: it issues access tokens of the same shape with real keys, and serves
+// the two endpoints needed to verify them. It has no users and no passwords: with a
+// [Project] one can sign in as anybody, so it has no place in a function.
 package authserver
 
 import (
@@ -22,13 +22,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Lifetime is how long a token is valid, as Supabase has it by default.
+// Lifetime is how long a token is valid, the same as Supabase's default.
 const Lifetime = time.Hour
 
 // Project issues the tokens of one project. It is safe for concurrent use.
 type Project struct {
 	URL    string           // the base URL; tokens are issued by <URL>/auth/v1
-	Secret string           // of HS256 tokens
+	Secret string           // signs HS256 tokens
 	Now    func() time.Time // nil: time.Now
 
 	ecKey   *ecdsa.PrivateKey
@@ -49,9 +49,9 @@ func New(projectURL string) *Project {
 	}
 }
 
-// Fixed makes a project whose ES256 key and secret are always the same, so that
-// a token stays valid in another process: fuzzing has several, and its inputs
-// are kept in files.
+// Fixed makes a project whose ES256 key and secret are always the same, so that a
+// token is also valid in another process: fuzzing uses several, and keeps its
+// inputs in files.
 func Fixed(projectURL string) *Project {
 	scalar := sha256.Sum256([]byte("mentorpause authserver"))
 	ecKey, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
@@ -64,8 +64,8 @@ func Fixed(projectURL string) *Project {
 	}
 }
 
-// WithRSAKey gives the project an RS256 key too, which takes a moment. It must
-// come before the first use of the project.
+// WithRSAKey also gives the project an RS256 key, which takes a moment. Call it
+// before the first use of the project.
 func (p *Project) WithRSAKey() *Project {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(err)
@@ -73,7 +73,7 @@ func (p *Project) WithRSAKey() *Project {
 	return p
 }
 
-// must is for what fails only when this package is wrong.
+// must is for errors that only a defect of this package can cause.
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -95,7 +95,7 @@ func Signed(algorithm jose.SignatureAlgorithm) Option {
 	return func(d *draft) { d.algorithm = algorithm }
 }
 
-// Claim sets a claim; nil stands for JSON's null.
+// Claim sets a claim; nil means JSON null.
 func Claim(name string, value any) Option {
 	return func(d *draft) { d.claims[name] = value }
 }
@@ -110,7 +110,7 @@ func Header(name string, value any) Option {
 	return func(d *draft) { d.header[jose.HeaderKey(name)] = value }
 }
 
-// Anonymous is a user who signed in without an identity.
+// Anonymous makes the token that of a user who signed in without an identity.
 func Anonymous() Option {
 	return func(d *draft) {
 		d.claims["is_anonymous"] = true
@@ -118,10 +118,10 @@ func Anonymous() Option {
 	}
 }
 
-// Expires sets the end of the token's life.
+// Expires sets when the token expires.
 func Expires(at time.Time) Option { return Claim("exp", at.Unix()) }
 
-// Token is an access token of a signed-in user, as Supabase Auth makes it.
+// Token returns an access token of a signed-in user, as Supabase Auth issues it.
 func (p *Project) Token(userID string, options ...Option) string {
 	now := p.now()
 	return p.sign(map[string]any{
@@ -151,7 +151,7 @@ func (p *Project) APIKey(role string, options ...Option) string {
 	}, jose.HS256, options)
 }
 
-// Sign makes a token of any payload, which need not be JSON.
+// Sign signs any payload, which need not be JSON.
 func (p *Project) Sign(payload []byte, options ...Option) string {
 	d := newDraft(nil, jose.ES256, options)
 	return p.signPayload(payload, d)
@@ -224,9 +224,9 @@ func KeySet(keys ...jose.JSONWebKey) []byte {
 	return text
 }
 
-// Handler serves what a function asks Supabase Auth for: GET
+// Handler serves what functions request from Supabase Auth: GET
 // /auth/v1/.well-known/jwks.json, and GET /auth/v1/user with a token of this
-// project, of any of the three algorithms.
+// project, signed with any of the three algorithms.
 func (p *Project) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/v1/.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {

@@ -1,5 +1,5 @@
-// Package checkout finds the folder in which the project lies, for tools and
-// tests that read its files or build its functions.
+// Package checkout finds the project's root folder, for tools and tests that read
+// its files or build its functions.
 package checkout
 
 import (
@@ -10,12 +10,12 @@ import (
 	"regexp"
 )
 
-// own is the line of go.mod by which the checkout's root is known; modules below
-// it, such as the benchmark's, have another name.
+// own is the line of go.mod that identifies the checkout's root; modules below it,
+// such as the benchmark's, have another name.
 var own = regexp.MustCompile(`(?m)^module mentorpause$`)
 
-// Root is the checkout around the working directory. Outside of one it is an
-// error.
+// Root returns the root of the checkout around the working directory. Outside of a
+// checkout it is an error.
 func Root() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -40,7 +40,7 @@ func Around(folder string) (string, error) {
 }
 
 // Main is for TestMain of tests that read the project's files: they run in the
-// checkout's root, so that paths are as they stand in the documentation.
+// checkout's root, so that paths are written as in the documentation.
 func Main(m interface{ Run() int }) {
 	root, err := Root()
 	if err == nil {

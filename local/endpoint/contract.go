@@ -17,14 +17,14 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// Unsaid names the tests whose requests the function judges by more than
-// OpenAPI has words for, each with what that is. A name covers its subtests.
+// Unsaid names the tests with requests that the function checks in a way that
+// OpenAPI can't express, each with the reason. A name covers its subtests.
 type Unsaid map[string]string
 
 // Main is for TestMain of a function's package. Every exchange of its tests is
-// held against docs/openapi.yaml as it happens (see [Bundle.Invoke]); when all
-// have run, every answer that the document has must have been given at least
-// once, and every name in unsaid must have been needed.
+// checked against docs/openapi.yaml as it happens (see [Bundle.Invoke]). When all
+// have run, every documented answer must have been given at least once, and every
+// name in unsaid must have been needed.
 func Main(m *testing.M, function string, unsaid Unsaid) {
 	met.unsaid = map[string]string{}
 	for name, why := range unsaid {
@@ -38,8 +38,8 @@ type contractRun struct {
 	function string
 }
 
-// Run runs the tests. Whether something was never met can only be said when all
-// of them ran, and passed.
+// Run runs the tests. What was never met is known only if all of them ran, and
+// passed.
 func (r contractRun) Run() int {
 	code := r.m.Run()
 	for _, chosen := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
@@ -112,11 +112,11 @@ func (l *ledger) isUnsaid(test string) bool {
 	return false
 }
 
-// holdAgainstDocument fails the test when an exchange is not as
-// docs/openapi.yaml says. The response must be one of the document's. A request
-// that was accepted, or refused for what the database knows, must be valid by
-// the document; one that was refused for its form must not be. That is not asked
-// of a fuzzer's inputs, which find each thing that OpenAPI has no words for.
+// holdAgainstDocument fails the test if an exchange is not as docs/openapi.yaml
+// says. The response must be a documented one. A request that was accepted, or
+// refused because of data in the database, must be valid by the document; one
+// refused for its form must not be. A fuzzer's requests are exempt, because they
+// find everything that OpenAPI can't express.
 func holdAgainstDocument(t testing.TB, function string, event events.LambdaFunctionURLRequest, response events.LambdaFunctionURLResponse) {
 	t.Helper()
 	document, err := openapi.Load()

@@ -1,6 +1,5 @@
-// Package endpoint runs an HTTP function in a test as it runs in production,
-// between a real verifier and a real database with people in it; what is left
-// out is Lambda itself.
+// Package endpoint runs an HTTP function in a test as in production, with a real
+// verifier and a real database with people in it; only Lambda itself is left out.
 package endpoint
 
 import (
@@ -36,10 +35,10 @@ const (
 	Mentor       = "00000000-0000-4000-8000-0000000000e1" // of Oslo, certified
 	Expired      = "00000000-0000-4000-8000-0000000000e2" // of Oslo, with an expired certification
 	BergenMentor = "00000000-0000-4000-8000-0000000000e3"
-	Nobody       = "00000000-0000-4000-8000-0000000000f0" // an id that isn't there
+	Nobody       = "00000000-0000-4000-8000-0000000000f0" // an unknown id
 )
 
-// People are the statements, for role postgres, that put them into a database.
+// People are the statements that insert them, for the role postgres.
 const People = `
 insert into public.chapters (id, name) values
 	('00000000-0000-4000-8000-0000000000a1', 'Oslo'),
@@ -74,7 +73,7 @@ type Bundle struct {
 	Log      *bytes.Buffer // what the endpoint logged
 }
 
-// nowhere is the URL of a database that nobody answers for.
+// nowhere is the URL of a database that does not exist.
 const nowhere = "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1"
 
 // New makes a function on a database of its own, in which the people are.
@@ -122,8 +121,8 @@ func newBundle(t testing.TB, build web.Build, databaseURL string, project *auths
 	return &Bundle{DB: db, Project: project, Endpoint: build(db, verifier, log), Log: logged}
 }
 
-// Post is a request of a user with a body: a string as it is, nil for none,
-// anything else as JSON.
+// Post is a user's request with a body: a string as it is, nil for none, anything
+// else as JSON.
 func (b *Bundle) Post(user string, body any) events.LambdaFunctionURLRequest {
 	event := events.LambdaFunctionURLRequest{
 		Version: "2.0",
@@ -147,7 +146,7 @@ func (b *Bundle) Post(user string, body any) events.LambdaFunctionURLRequest {
 	return event
 }
 
-// Get is a request of a user with a query string.
+// Get is a user's request with a query string.
 func (b *Bundle) Get(user, query string) events.LambdaFunctionURLRequest {
 	event := b.Post(user, nil)
 	event.RequestContext.HTTP.Method = http.MethodGet
@@ -155,7 +154,7 @@ func (b *Bundle) Get(user, query string) events.LambdaFunctionURLRequest {
 	return event
 }
 
-// Preflight is what a browser asks before it sends a request of another origin.
+// Preflight is what a browser sends before a request to another origin.
 func (b *Bundle) Preflight() events.LambdaFunctionURLRequest {
 	event := events.LambdaFunctionURLRequest{
 		Version: "2.0",
@@ -170,12 +169,12 @@ func (b *Bundle) Preflight() events.LambdaFunctionURLRequest {
 	return event
 }
 
-// Claims are those of a user's token.
+// Claims returns the claims of a user's token.
 func (b *Bundle) Claims(user string) []byte {
 	return fmt.Appendf(nil, `{"sub":%q,"role":"authenticated"}`, user)
 }
 
-// Pause has a coordinator pause a mentor.
+// Pause lets a coordinator pause a mentor.
 func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
 	t.Helper()
 	_, err := b.DB.PauseMentor(t.Context(), b.Claims(coordinator), database.PauseMentorArguments{
@@ -186,7 +185,7 @@ func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
 	}
 }
 
-// Break takes from the database a table that every RPC reads.
+// Break removes a table that every RPC reads.
 func (b *Bundle) Break(t testing.TB) {
 	t.Helper()
 	if _, err := b.Database.Connect(t, "postgres").Exec(t.Context(), "alter table private.settings rename to lost"); err != nil {
@@ -194,8 +193,8 @@ func (b *Bundle) Break(t testing.TB) {
 	}
 }
 
-// Hold has a transaction of somebody else's execute a statement, and keeps it
-// open, with its locks, until release is called or the test ends.
+// Hold executes a statement in another transaction and keeps that open, with its
+// locks, until release is called or the test ends.
 func (b *Bundle) Hold(t testing.TB, statement string) (release func()) {
 	t.Helper()
 	other := b.Database.Connect(t, "postgres")
@@ -212,7 +211,7 @@ func (b *Bundle) Hold(t testing.TB, statement string) (release func()) {
 	}
 }
 
-// HoldMentor holds what a change of this mentor waits for, like [Bundle.Hold].
+// HoldMentor holds the lock that a change of this mentor needs, like [Bundle.Hold].
 func (b *Bundle) HoldMentor(t testing.TB, mentor string) (release func()) {
 	t.Helper()
 	return b.Hold(t, "select from public.profiles where id = '"+mentor+"' for update")
@@ -240,14 +239,14 @@ func (b *Bundle) AwaitLock(t testing.TB) {
 	}
 }
 
-// Invoke has the function answer, and fails the test when request or answer are
-// not as docs/openapi.yaml says.
+// Invoke calls the function, and fails the test if request or answer are not as
+// docs/openapi.yaml says.
 func (b *Bundle) Invoke(t testing.TB, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	t.Helper()
 	return b.InvokeContext(t, t.Context(), event)
 }
 
-// InvokeContext is [Bundle.Invoke] within a context.
+// InvokeContext is [Bundle.Invoke] with a context.
 func (b *Bundle) InvokeContext(t testing.TB, ctx context.Context, event events.LambdaFunctionURLRequest) events.LambdaFunctionURLResponse {
 	t.Helper()
 	response, err := b.Endpoint.Invoke(ctx, event)
@@ -266,8 +265,8 @@ type Refusal struct {
 	Hint    *string `json:"hint"`
 }
 
-// WantRefusal checks status and code of a response, and that its header says
-// the same as its body.
+// WantRefusal checks status and code of a response, and that header and body have
+// the same code.
 func WantRefusal(t testing.TB, response events.LambdaFunctionURLResponse, status int, code string) Refusal {
 	t.Helper()
 	var refused Refusal
@@ -281,7 +280,7 @@ func WantRefusal(t testing.TB, response events.LambdaFunctionURLResponse, status
 	return refused
 }
 
-// PauseRecord is a pause record as pause and reactivate answer it.
+// PauseRecord is a pause record in the answers of pause and reactivate.
 type PauseRecord struct {
 	ID                 string  `json:"id"`
 	MentorID           string  `json:"mentor_id"`
@@ -296,8 +295,8 @@ type PauseRecord struct {
 	UpdatedAt          string  `json:"updated_at"`
 }
 
-// WantPauseRecord reads the record of a success, in which no field but those of
-// [PauseRecord] may stand.
+// WantPauseRecord reads the record of a success, which may have only the fields of
+// [PauseRecord].
 func WantPauseRecord(t testing.TB, response events.LambdaFunctionURLResponse) PauseRecord {
 	t.Helper()
 	if response.StatusCode != http.StatusOK || response.Headers["content-type"] != "application/json" {

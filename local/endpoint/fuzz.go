@@ -18,9 +18,9 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// Fuzz is a function whose database every input finds in the same state: the
-// only mentor of the coordinator's chapter is [Mentor], who is active. What an
-// input changes, [Fuzz.Restore] takes back by the way that a client has.
+// Fuzz is a function whose database is in the same state for every input: the only
+// mentor of the coordinator's chapter is [Mentor], who is active. [Fuzz.Restore]
+// undoes what an input changed, in the way that a client would.
 type Fuzz struct {
 	*Bundle
 	SQL *sql.DB // as postgres
@@ -35,14 +35,15 @@ func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 	z := &Fuzz{
 		Bundle: b,
 		SQL:    b.Database.SQL(f, "postgres"),
-		// One for all inputs, which outlives the longest run. A signature for each
-		// would take random ways through the code, which fuzzing takes for new ones.
+		// One token for all inputs, which outlives the longest run. Signing for each
+		// would take random paths through the code, which fuzzing mistakes for new
+		// ones.
 		authorization: "Bearer " + b.Project.Token(Coordinator, authserver.Expires(time.Now().AddDate(0, 1, 0))),
 	}
 	z.SQL.SetMaxOpenConns(1)
 	for _, statement := range []string{
 		"set timezone to 'UTC'", // in which the functions show times
-		// Who is expired can't be reactivated.
+		// An expired mentor can't be reactivated.
 		"update public.chapter_memberships set ended_at = now() where user_id = '" + Expired + "'",
 	} {
 		if _, err := z.SQL.ExecContext(f.Context(), statement); err != nil {
@@ -52,7 +53,7 @@ func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 	return z
 }
 
-// Request is one of the coordinator's, with any of its parts.
+// Request is a request of the coordinator's, with some of its parts.
 func (z *Fuzz) Request(method, query, body string) events.LambdaFunctionURLRequest {
 	event := events.LambdaFunctionURLRequest{
 		Version:        "2.0",
@@ -64,8 +65,8 @@ func (z *Fuzz) Request(method, query, body string) events.LambdaFunctionURLReque
 	return event
 }
 
-// Answer has the function answer, and asserts that it is no fault of ours. It
-// gives the code of a refusal too.
+// Answer calls the function and asserts that the answer is no fault of ours. It
+// also returns the code of a refusal.
 func (z *Fuzz) Answer(t testing.TB, event events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, refusal.Code) {
 	t.Helper()
 	z.Log.Reset()
@@ -116,8 +117,7 @@ func (z *Fuzz) State(t testing.TB) string {
 		(select jsonb_agg(i.request_id order by i.request_id) from private.idempotent_requests i))`)
 }
 
-// Stored is a pause record as it stands in the table, whose row the function's
-// answer showed.
+// Stored is the row of the pause record in the function's answer.
 func (z *Fuzz) Stored(t testing.TB, shown PauseRecord) PauseRecord {
 	t.Helper()
 	row := z.Text(t, "select to_jsonb(r) - 'effective_on' from public.pause_records r where r.id = $1", shown.ID)
@@ -142,7 +142,7 @@ func (z *Fuzz) wantRepeatable(t testing.TB, event events.LambdaFunctionURLReques
 	}
 }
 
-// Restore ends the mentor's pause and forgets the requests.
+// Restore ends the mentor's pause and deletes the stored requests.
 func (z *Fuzz) Restore(t testing.TB) {
 	t.Helper()
 	_, err := z.DB.ReactivateMentor(t.Context(), z.Claims(Coordinator), database.ReactivateMentorArguments{MentorID: Mentor, RequestID: uuid.NewString()})
@@ -154,7 +154,7 @@ func (z *Fuzz) Restore(t testing.TB) {
 	}
 }
 
-// Text is the one value of a query, which postgres asks.
+// Text returns the single value of a query by postgres.
 func (z *Fuzz) Text(t testing.TB, query string, args ...any) (value string) {
 	t.Helper()
 	if err := z.SQL.QueryRowContext(t.Context(), query, args...).Scan(&value); err != nil {
@@ -163,8 +163,8 @@ func (z *Fuzz) Text(t testing.TB, query string, args ...any) (value string) {
 	return value
 }
 
-// Trimmed is a reason as it is stored, and a search as it is looked for: without
-// what Unicode calls white space around it, and without byte order marks.
+// Trimmed is how a reason is stored and a search is used: without surrounding
+// Unicode white space and byte order marks.
 func Trimmed(value string) string {
 	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 }

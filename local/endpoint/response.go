@@ -61,8 +61,8 @@ func WantNoFault(t testing.TB, response events.LambdaFunctionURLResponse) refusa
 	return ""
 }
 
-// wantErrorBody asserts that the four fields are there, and no other, and that
-// the code is known, has this status and stands in the header too.
+// wantErrorBody asserts that the four fields are present and no others, and that
+// the code is known, has this status and is also in the header.
 func wantErrorBody(t testing.TB, response events.LambdaFunctionURLResponse) refusal.Code {
 	t.Helper()
 	var fields map[string]any
@@ -89,7 +89,7 @@ func wantErrorBody(t testing.TB, response events.LambdaFunctionURLResponse) refu
 	return code
 }
 
-// Body is a response's body, without base64 and gzip.
+// Body returns a response's body, without base64 and gzip.
 func Body(t testing.TB, response events.LambdaFunctionURLResponse) []byte {
 	t.Helper()
 	if !response.IsBase64Encoded {

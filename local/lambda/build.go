@@ -19,8 +19,8 @@ func Build(ctx context.Context, root, dir string, names ...string) error {
 	return BuildPackages(ctx, root, dir, packages...)
 }
 
-// BuildPackages compiles other programs in the same way, into files of their
-// folders' names.
+// BuildPackages compiles other programs in the same way, into files named after
+// their folders.
 func BuildPackages(ctx context.Context, root, dir string, packages ...string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The parts of a name that Lambda gives; nothing here is an account of anyone.
+// The parts of an ARN that Lambda gives; the account belongs to nobody.
 const (
 	region    = "eu-north-1"
 	accountID = "000000000000"
@@ -31,7 +31,7 @@ type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time     // set when an instance takes it
-	answer   chan answer   // gets exactly one
+	answer   chan answer   // receives exactly one
 	done     chan struct{} // closed when the runtime asks for the next event
 
 	once sync.Once
@@ -46,7 +46,7 @@ func newInvocation(id string, payload []byte) *invocation {
 	return &invocation{id: id, payload: payload, answer: make(chan answer, 1), done: make(chan struct{})}
 }
 
-// settle gives the answer and says whether it was the first.
+// settle gives the answer and reports whether it was the first.
 func (inv *invocation) settle(payload []byte, err error) (first bool) {
 	inv.once.Do(func() {
 		first = true
@@ -55,8 +55,8 @@ func (inv *invocation) settle(payload []byte, err error) (first bool) {
 	return first
 }
 
-// instance is one process of a function with a Runtime API of its own, as each
-// of Lambda's execution environments has.
+// instance is one process of a function with its own Runtime API, like one of
+// Lambda's execution environments.
 type instance struct {
 	config Config
 	output *prefixer
@@ -64,7 +64,7 @@ type instance struct {
 	api    *http.Server
 
 	ready    chan struct{}    // closed at the first request for an event
-	initErr  chan *Error      // what the runtime reported instead
+	initErr  chan *Error      // the runtime's report instead of that
 	events   chan *invocation // handed to the request for the next event
 	exited   chan struct{}    // closed when the process is gone
 	exitText string           // how it ended; read it after exited
@@ -147,7 +147,7 @@ func (in *instance) routes() http.Handler {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", in.handleError)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", in.handleInitError)
 	// A function that wants SIGTERM registers an extension without events
-	// (lambda.WithEnableSIGTERM); here everyone gets SIGTERM, and no event comes.
+	// (lambda.WithEnableSIGTERM); here every process gets SIGTERM, and no event.
 	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Lambda-Extension-Identifier", uuid.NewString())
 		reply(w, http.StatusOK, map[string]string{"functionName": in.config.Name, "functionVersion": "$LATEST", "handler": "bootstrap"})
@@ -158,8 +158,8 @@ func (in *instance) routes() http.Handler {
 	return mux
 }
 
-// handleNext ends the invocation before, if there was one, and holds the
-// request until there is an event.
+// handleNext ends the previous invocation, if any, and holds the request until
+// there is an event.
 func (in *instance) handleNext(w http.ResponseWriter, r *http.Request) {
 	in.mu.Lock()
 	if in.current != nil {
@@ -188,7 +188,7 @@ func (in *instance) handleNext(w http.ResponseWriter, r *http.Request) {
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, accountID, in.config.Name))
 	h.Set("Lambda-Runtime-Trace-Id", traceID(inv.id))
-	w.Write(inv.payload) // a runtime that is gone shows as an exit
+	w.Write(inv.payload) // if the runtime is gone, its exit will be noticed
 }
 
 // traceID is an X-Ray id made from the request's, not sampled.
@@ -212,7 +212,7 @@ func (in *instance) handleResponse(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		inv.settle(nil, &Error{typeTruncated, err.Error()})
 		return
-	// A body that failed while it was being sent says so in a trailer.
+	// A trailer says if the body failed while it was being sent.
 	case r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "":
 		inv.settle(nil, &Error{r.Trailer.Get("Lambda-Runtime-Function-Error-Type"), "the answer broke off"})
 	default:
@@ -239,8 +239,8 @@ func (in *instance) handleInitError(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invocation is the one that the request names, if the instance works on it;
-// else the refusal has been written.
+// invocation returns the one that the request names, if the instance works on it;
+// otherwise it has written the refusal.
 func (in *instance) invocation(w http.ResponseWriter, r *http.Request) *invocation {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -287,7 +287,7 @@ func (in *instance) awaitReady(ctx context.Context) error {
 		return e
 	case <-in.exited:
 		select {
-		case e := <-in.initErr: // reported just before it ended
+		case e := <-in.initErr: // reported just before it exited
 			return e
 		default:
 			return &Error{TypeInit, fmt.Sprintf("%s ended before it was ready (%s); its output says why", in.config.Name, in.exitText)}
@@ -299,9 +299,9 @@ func (in *instance) awaitReady(ctx context.Context) error {
 	}
 }
 
-// serve runs one invocation. The answer is given as soon as the function posts
-// it; serve returns when the runtime has asked for more, which is what makes
-// the instance free. An error means that the instance is of no more use.
+// serve runs one invocation. The answer is given as soon as the function posts it;
+// serve returns when the runtime has asked for the next event, and the instance is
+// free. After an error the instance can't be used any more.
 func (in *instance) serve(inv *invocation, timeout time.Duration) error {
 	inv.deadline = time.Now().Add(timeout)
 	timer := time.NewTimer(timeout)
@@ -317,7 +317,7 @@ func (in *instance) serve(inv *invocation, timeout time.Duration) error {
 	}
 	select {
 	case <-inv.done:
-		// Without effect after an answer.
+		// Has no effect after an answer.
 		inv.settle(nil, &Error{TypeNoResponse, "the function asked for the next event without answering this one"})
 		return nil
 	case <-in.exited:

@@ -2,13 +2,13 @@
 // half of AWS Lambda's Runtime API for custom runtimes (2018-06-01), and the
 // function URL in front of it (payload format 2.0, buffered).
 //
-// It is for development and end-to-end tests, and it treats a function the way
-// Lambda does: the very `bootstrap` that is deployed runs as a process of its
-// own, with nothing of the developer's environment; an instance serves one
-// invocation at a time; more instances start on demand up to a limit; one that
-// dies or overruns its deadline is killed, its caller gets an [*Error], and the
-// next invocation gets a fresh instance. Where Lambda would refuse an
-// invocation beyond the limit (429), this package lets it wait.
+// It is for development and end-to-end tests, and treats a function as Lambda
+// does: the same `bootstrap` that is deployed runs as a process of its own, with
+// nothing of the developer's environment. An instance serves one invocation at a
+// time, and more instances start on demand up to a limit. One that dies or exceeds
+// its deadline is killed, its caller gets an [*Error], and the next invocation gets
+// a new instance. Where Lambda would refuse an invocation beyond the limit (429),
+// this package lets it wait.
 //
 // Functions run with the caller's own rights; there is no sandbox.
 package lambda
@@ -27,7 +27,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxPayload is the size in bytes that an event, and an answer, may have.
+// MaxPayload is the largest event and the largest answer, in bytes.
 const MaxPayload = 6 << 20
 
 const (
@@ -36,20 +36,20 @@ const (
 	shutdownGrace  = 2 * time.Second  // from SIGTERM to SIGKILL
 )
 
-// ErrClosed is what Invoke answers once Close has been called.
+// ErrClosed is returned by Invoke once Close has been called.
 var ErrClosed = errors.New("lambda: the function is closed")
 
-// Error is a failed invocation: what the function itself reported, or what
-// became of its process. Type is one of Lambda's error types or, for an error
-// that the handler returned, the name of its Go type.
+// Error is a failed invocation: what the function reported, or what happened to its
+// process. Type is one of Lambda's error types or, for an error that the handler
+// returned, the name of its Go type.
 type Error struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
 }
 
-// Error types that the runtime itself gives.
+// Error types of the runtime itself.
 const (
-	TypeExited           = "Runtime.ExitError"                // the process ended in the middle
+	TypeExited           = "Runtime.ExitError"                // the process ended during the invocation
 	TypeInit             = "Runtime.InitError"                // it was never ready for its first event
 	TypeTimedOut         = "Sandbox.Timedout"                 // the deadline passed; the process was killed
 	TypeNoResponse       = "Runtime.NoResponse"               // it asked for the next event without answering this one
@@ -61,14 +61,14 @@ const (
 
 func (e *Error) Error() string { return e.Type + ": " + e.Message }
 
-// Config says what to run and how.
+// Config says what to run, and how.
 type Config struct {
 	Name         string        // AWS_LAMBDA_FUNCTION_NAME, and the prefix of the output
 	Binary       string        // path of the built bootstrap
 	Env          []string      // the function's own variables, "KEY=value"; nothing else is inherited
 	MaxInstances int           // how many may run at once; 0 means 1
 	Timeout      time.Duration // of one invocation; 0 means 3 s, as in Lambda
-	Output       io.Writer     // stdout and stderr, a whole line per Write, "name | line"; nil discards them.
+	Output       io.Writer     // stdout and stderr, one line per Write, "name | line"; nil discards them.
 	// Output must be safe for concurrent use when several functions share it, as *os.File is.
 }
 
@@ -78,7 +78,7 @@ type Function struct {
 	output *prefixer
 
 	slots   chan struct{}  // one token for each invocation that may run
-	running sync.WaitGroup // invocations, including those whose caller has left
+	running sync.WaitGroup // invocations, even if the caller has left
 	closing chan struct{}
 
 	mu      sync.Mutex
@@ -88,9 +88,9 @@ type Function struct {
 	all     map[*instance]struct{} // idle or busy, process alive
 }
 
-// Start brings up the first instance and returns once it is ready for an event,
-// so that a wrong setting shows at once and not at the first request. An init
-// phase that fails is an [*Error]. ctx bounds the start only.
+// Start brings up the first instance and returns when it is ready for an event, so
+// that a wrong setting is noticed at once, not at the first request. A failed init
+// phase is an [*Error]. ctx limits the start only.
 func Start(ctx context.Context, config Config) (*Function, error) {
 	config.MaxInstances = cmp.Or(config.MaxInstances, 1)
 	config.Timeout = cmp.Or(config.Timeout, defaultTimeout)
@@ -98,7 +98,7 @@ func Start(ctx context.Context, config Config) (*Function, error) {
 		config.Output = io.Discard
 	}
 	if config.Name == "" || config.MaxInstances < 0 || config.Timeout < 0 {
-		return nil, fmt.Errorf("lambda: bad configuration for %q: a name, and no negative limit, is needed", config.Name)
+		return nil, fmt.Errorf("lambda: bad configuration for %q: a name is required, and no limit may be negative", config.Name)
 	}
 	binary, err := exec.LookPath(config.Binary)
 	if err != nil {
@@ -127,7 +127,7 @@ func Start(ctx context.Context, config Config) (*Function, error) {
 // Name is the function's name.
 func (f *Function) Name() string { return f.config.Name }
 
-// Started is how many instances were started so far, those too that have ended.
+// Started returns how many instances have been started, including ended ones.
 func (f *Function) Started() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -187,7 +187,7 @@ func (f *Function) serve(inv *invocation) {
 	}
 	if err := in.serve(inv, f.config.Timeout); err != nil {
 		in.kill()
-		// Told to stop between its answer and the next event: nobody's trouble.
+		// Stopped between its answer and the next event, which affects nobody.
 		if unanswered := inv.settle(nil, err); unanswered || !f.isClosing() {
 			f.output.line(fmt.Sprintf("RequestId: %s Error: %v", inv.id, err))
 		}

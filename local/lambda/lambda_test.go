@@ -255,8 +255,8 @@ func TestInstances(t *testing.T) {
 	})
 }
 
-// occupy keeps one instance busy until release is called; then its process
-// number comes.
+// occupy keeps one instance busy until release is called, and then returns its
+// process number.
 func occupy(t *testing.T, f *lambda.Function) (release func(), pid <-chan int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "go")
@@ -282,7 +282,7 @@ func awaitFile(t *testing.T, path string) {
 }
 
 // invokeInBackground is for goroutines, which must not call t.Fatal; a failure
-// shows as process 0.
+// returns process 0.
 func invokeInBackground(t *testing.T, f *lambda.Function, event string) int {
 	raw, err := f.Invoke(t.Context(), []byte(event))
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 // maxLine is the length in bytes at which an endless line is cut.
 const maxLine = 256 << 10
 
-// prefixer writes whole lines, each with the function's name in front and each
-// in one Write, so that the lines of several instances do not mix.
+// prefixer writes whole lines, each prefixed with the function's name and each in
+// one Write, so that the lines of several instances do not mix.
 type prefixer struct {
 	mu     sync.Mutex
 	to     io.Writer
@@ -20,7 +20,7 @@ type prefixer struct {
 func (p *prefixer) line(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// Nobody can be told that the output is gone; the function must go on.
+	// A lost output can't be reported to anybody; the function must go on.
 	io.WriteString(p.to, p.prefix+text+"\n")
 }
 

@@ -20,10 +20,10 @@ import (
 )
 
 // URL is the function's URL: a handler that turns a request into an event of
-// payload format 2.0 and the function's answer back into a response. Like
-// Lambda it tells the caller nothing about a failure of the function (502, for
-// a deadline too); the reason is in the output. A request over [MaxPayload] is
-// answered 413.
+// payload format 2.0 and the function's answer into a response. Like Lambda, it
+// tells the caller nothing about a failure of the function (502, for a missed
+// deadline too); the reason is in the output. A request larger than [MaxPayload]
+// gets 413.
 func URL(f *Function) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requestID := uuid.NewString()
@@ -38,7 +38,7 @@ func URL(f *Function) http.Handler {
 			return
 		}
 		event, err := json.Marshal(newEvent(r, requestID, body))
-		if err != nil { // strings only: does not happen
+		if err != nil { // can't happen with strings only
 			platformError(w, http.StatusBadGateway)
 			return
 		}
@@ -47,7 +47,7 @@ func URL(f *Function) http.Handler {
 		if err != nil {
 			failed, ok := errors.AsType[*Error](err)
 			switch {
-			case ok && failed.Type == TypeRequestTooLarge: // base64 and JSON made it so
+			case ok && failed.Type == TypeRequestTooLarge: // because of base64 and JSON
 				platformError(w, http.StatusRequestEntityTooLarge)
 			case errors.Is(err, ErrClosed):
 				platformError(w, http.StatusServiceUnavailable)
@@ -67,7 +67,7 @@ func URL(f *Function) http.Handler {
 func platformError(w http.ResponseWriter, status int) {
 	text := http.StatusText(status)
 	if status == http.StatusBadGateway {
-		text = "Internal Server Error" // what Lambda says with a 502
+		text = "Internal Server Error" // as Lambda says with a 502
 	}
 	reply(w, status, map[string]string{"Message": text})
 }
@@ -130,8 +130,8 @@ func newEvent(r *http.Request, requestID string, body []byte) events.LambdaFunct
 	return event
 }
 
-// queryParameters decodes a query; of a name that comes several times the
-// values are joined by commas. A pair that cannot be decoded stays as it is.
+// queryParameters decodes a query; the values of a repeated name are joined by
+// commas. A pair that cannot be decoded stays as it is.
 func queryParameters(raw string) map[string]string {
 	if raw == "" {
 		return nil
@@ -157,8 +157,8 @@ func queryParameters(raw string) map[string]string {
 	return parameters
 }
 
-// isText says whether Lambda passes a body of this kind as text. Everything
-// else goes as base64, a form and a body without content type too.
+// isText reports whether Lambda passes a body of this type as text. Everything else
+// is passed as base64, including forms and bodies without content type.
 func isText(header http.Header) bool {
 	if header.Get("Content-Encoding") != "" {
 		return false
@@ -174,8 +174,8 @@ func isText(header http.Header) bool {
 	return strings.HasPrefix(mediaType, "text/")
 }
 
-// writeResponse answers with what the function said: a response with a
-// statusCode, or any other JSON, which is then the body of a 200. With an error
+// writeResponse answers with the function's result: a response with a statusCode,
+// or any other JSON, which becomes the body of a 200. If it returns an error,
 // nothing has been written.
 func writeResponse(w http.ResponseWriter, payload []byte) error {
 	var shape struct {
@@ -206,10 +206,10 @@ func writeResponse(w http.ResponseWriter, payload []byte) error {
 	}
 
 	h := w.Header()
-	h["Content-Type"] = nil // else net/http guesses one
+	h["Content-Type"] = nil // otherwise net/http guesses one
 	for name, value := range response.Headers {
 		switch http.CanonicalHeaderKey(name) {
-		case "Connection", "Content-Length", "Transfer-Encoding": // the connection's own business
+		case "Connection", "Content-Length", "Transfer-Encoding": // set by the connection itself
 		default:
 			h.Set(name, value)
 		}
@@ -218,6 +218,6 @@ func writeResponse(w http.ResponseWriter, payload []byte) error {
 		h.Add("Set-Cookie", cookie)
 	}
 	w.WriteHeader(response.StatusCode)
-	w.Write(body) // a client that has left needs no answer
+	w.Write(body) // an error means that the client has left
 	return nil
 }

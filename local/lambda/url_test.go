@@ -145,10 +145,10 @@ func TestURLResponse(t *testing.T) {
 		name, path string
 		wantStatus int
 		wantBody   string
-		wantHeader http.Header // nil value: must not be there
+		wantHeader http.Header // nil value: must be absent
 	}{
 		{"an answer without status is the body of a 200", "/plain", 200, `{"hello":"world"}`, http.Header{"Content-Type": {"application/json"}}},
-		{"base64 becomes bytes, and their number is counted anew", "/binary", 200, "\x00\xff\x80\n",
+		{"base64 becomes bytes, and the length is theirs", "/binary", 200, "\x00\xff\x80\n",
 			http.Header{"Content-Type": {"application/octet-stream"}, "Content-Length": {"4"}}},
 		{"cookies become headers of their own", "/cookies", 201, "made", http.Header{"Set-Cookie": {"a=1; Secure", "b=2"}, "Content-Type": nil}},
 		{"no body stays no body", "/empty", 204, "", http.Header{"Etag": {`"x"`}, "Content-Type": nil}},

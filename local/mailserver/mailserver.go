@@ -1,5 +1,5 @@
-// Package mailserver is a real SMTP server for tests, on 127.0.0.1, which does
-// what the test says: accepts, refuses, is slow, hangs up, demands TLS, is down.
+// Package mailserver is a real SMTP server for tests, on 127.0.0.1, that does what
+// the test says: accepts, refuses, is slow, hangs up, demands TLS, is down.
 package mailserver
 
 import (
@@ -26,29 +26,29 @@ import (
 // Security is how a server encrypts.
 type Security int
 
-// What there is.
+// The kinds of encryption.
 const (
 	Plain    Security = iota
-	STARTTLS          // offered, and nothing is accepted without
+	STARTTLS          // offered and required
 	TLS               // from the start
 )
 
 // Options of a server.
 type Options struct {
 	Security       Security
-	User, Password string // when set, nothing is accepted without
+	User, Password string // when set, required
 }
 
-// Message is one that the server has accepted.
+// Message is an accepted message.
 type Message struct {
 	From, To string
-	ID       string // of its header
+	ID       string // its Message-ID
 	Raw      string
 }
 
-// Server is a running one.
+// Server is a running server.
 type Server struct {
-	RootCAs *x509.CertPool // that vouch for it
+	RootCAs *x509.CertPool // that verify its certificate
 
 	t       testing.TB
 	options Options
@@ -75,7 +75,7 @@ func Start(t testing.TB, options Options) *Server {
 	return s
 }
 
-// URL is the value of SMTP_URL for it.
+// URL is the value of SMTP_URL for this server.
 func (s *Server) URL() *url.URL {
 	u := &url.URL{Scheme: "smtp", Host: s.address}
 	if s.options.Security == TLS {
@@ -87,35 +87,35 @@ func (s *Server) URL() *url.URL {
 	return u
 }
 
-// Messages are those that were accepted, in their order.
+// Messages returns the accepted messages, in order.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Message(nil), s.messages...)
 }
 
-// Connections is how many were made.
+// Connections returns how many were opened.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.connections
 }
 
-// OnMail decides about senders from now on; nil accepts all.
+// OnMail sets the decision about senders; nil accepts all.
 func (s *Server) OnMail(decide func(from string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mail = decide
 }
 
-// OnRcpt decides about recipients from now on; nil accepts all.
+// OnRcpt sets the decision about recipients; nil accepts all.
 func (s *Server) OnRcpt(decide func(to string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rcpt = decide
 }
 
-// OnData decides about e-mails from now on, once they are read; nil accepts all.
+// OnData sets the decision about e-mails, once they are read; nil accepts all.
 // hangUp closes the connection without an answer.
 func (s *Server) OnData(decide func(m Message, hangUp func()) error) {
 	s.mu.Lock()
@@ -123,24 +123,24 @@ func (s *Server) OnData(decide func(m Message, hangUp func()) error) {
 	s.data = decide
 }
 
-// Refuse is an answer of the server.
+// Refuse makes a refusing answer of the server.
 func Refuse(code, class, subject, detail int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: text}
 }
 
-// Down stops the server: its port refuses connections, and those that are open break.
+// Down stops the server: its port refuses connections, and open ones break.
 func (s *Server) Down() {
 	s.mu.Lock()
 	server, listener := s.server, s.listener
 	s.server = nil
 	s.mu.Unlock()
 	if server != nil {
-		listener.Close() // which the server may not have begun to serve
+		listener.Close() // in case the server has not begun to serve it
 		server.Close()
 	}
 }
 
-// Up starts it again, at the same address.
+// Up starts it again at the same address.
 func (s *Server) Up() {
 	s.t.Helper()
 	listener, err := net.Listen("tcp", s.address)
@@ -273,13 +273,13 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// ErrHungUp is for a decision that has hung up before it accepted.
+// ErrHungUp is returned by a decision that has hung up.
 var ErrHungUp = errors.New("hung up")
 
 func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
 
-// certify makes a certificate of its own for 127.0.0.1.
+// certify makes a self-signed certificate for 127.0.0.1.
 func (s *Server) certify() {
 	s.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,10 +1,9 @@
-// Package network is a bad network between two programs of a test: a TCP
-// proxy that is slow and narrow, refuses, resets in the middle of what is said,
-// or loses a connection without telling either side. It counts the faults that
-// really hit something.
+// Package network is a bad network between two programs of a test: a TCP proxy
+// that adds latency, limits bandwidth, refuses, resets in the middle of a message,
+// or silently drops a connection. It counts the faults that hit something.
 //
-// Its own tests are those of the whole system on such a network: the built
-// functions, between a phone and the database.
+// It is tested by tests/network, which runs the whole system on such a network: the
+// built functions, between phones and the database.
 package network
 
 import (
@@ -18,34 +17,34 @@ import (
 	"time"
 )
 
-// Direction is who speaks.
+// Direction says who sends.
 type Direction int
 
 // The directions.
 const (
 	Connect Direction = iota // nobody yet: a client opens a connection
-	Request                  // the client, for the first time or after the server spoke
-	Answer                   // the server, after the client spoke
+	Request                  // the client, for the first time or after the server has sent
+	Answer                   // the server, after the client has sent
 )
 
 func (d Direction) String() string { return [...]string{"connect", "request", "answer"}[d] }
 
-// Message is a connection being opened, or the beginning of what one side says.
+// Message is a connection being opened, or the beginning of what one side sends.
 type Message struct {
 	Direction Direction
 	Bytes     int    // so many came in one piece; a long message has more
 	Piece     []byte // the bytes themselves, during the call of [Proxy.Disturb]'s function only
 }
 
-// Kind is what goes wrong.
+// Kind is the kind of a fault.
 type Kind int
 
 // The kinds of faults.
 const (
 	None   Kind = iota
 	Reset       // both sides get a TCP reset
-	Vanish      // nothing passes any more, and neither side is told: a half-open connection
-	Stall       // the rest of the message comes late
+	Vanish      // nothing passes any more, silently: a half-open connection
+	Stall       // the rest of the message is late
 )
 
 func (k Kind) String() string { return [...]string{"none", "reset", "vanish", "stall"}[k] }
@@ -53,15 +52,15 @@ func (k Kind) String() string { return [...]string{"none", "reset", "vanish", "s
 // Fault is what happens to a message.
 type Fault struct {
 	Kind  Kind
-	After int           // bytes of the message that still pass before it
-	Stall time.Duration // of a Stall
+	After int           // bytes of the message that pass before it
+	Stall time.Duration // length of a Stall
 
-	// Notice is how long after a Vanish the server's own TCP finds out, by its
-	// keepalive. The client never does. 0: the server doesn't either.
+	// Notice is how long after a Vanish the server's TCP keepalive notices. The
+	// client never does. 0: the server doesn't either.
 	Notice time.Duration
 }
 
-// Proxy stands between clients and a server.
+// Proxy sits between clients and a server.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -81,15 +80,15 @@ type Proxy struct {
 // link is one connection through the proxy.
 type link struct {
 	client, server net.Conn
-	cut            chan struct{} // closed when it was reset
+	cut            chan struct{} // closed after a reset
 
 	// Under the proxy's lock:
-	last     Direction // who spoke last
+	last     Direction // who sent last
 	vanished bool
 	isCut    bool
 }
 
-// New makes a proxy to the address, host:port. It ends with the test.
+// New starts a proxy to the address, host:port. It ends with the test.
 func New(t testing.TB, target string) *Proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -114,8 +113,7 @@ func New(t testing.TB, target string) *Proxy {
 	return p
 }
 
-// Before makes a proxy to the server of a URL, and gives the URL that leads
-// through it.
+// Before starts a proxy to the server of a URL, and returns the URL through it.
 func Before(t testing.TB, rawURL string) (*Proxy, string) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -130,25 +128,24 @@ func Before(t testing.TB, rawURL string) (*Proxy, string) {
 // Address is where clients connect, host:port.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
-// Disturb has the function decide what happens to each message from now on, one
-// call at a time; nil: nothing.
+// Disturb sets the function that decides what happens to each message, one call at
+// a time; nil: nothing happens.
 func (p *Proxy) Disturb(disturb func(Message) Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.disturb = disturb
 }
 
-// Shape makes the network slow from now on: the time of a round trip, half of
-// it each way, and so many bit/s each way, which all connections share. The
-// first message of a connection waits for one more round trip, that of TCP's
-// handshake. Zero values: as fast as it gets.
+// Shape makes the network slow: it sets the round-trip time, half of it each way,
+// and the bit/s each way, shared by all connections. The first message of a
+// connection waits for one more round trip, TCP's handshake. Zero values: no limit.
 func (p *Proxy) Shape(roundTrip time.Duration, bandwidth int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.roundTrip, p.bandwidth = roundTrip, bandwidth
 }
 
-// Cut resets every connection there is, and gives their number.
+// Cut resets every open connection, and returns their number.
 func (p *Proxy) Cut() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -163,7 +160,7 @@ func (p *Proxy) Cut() int {
 	return n
 }
 
-// Vanish loses every connection there is; new ones are not concerned.
+// Vanish silently drops every open connection; new ones are not affected.
 func (p *Proxy) Vanish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,8 +170,8 @@ func (p *Proxy) Vanish() {
 	p.count("vanish while idle", len(p.links))
 }
 
-// Faults are the numbers of faults that hit a message or a connection, by what
-// happened, and in all.
+// Faults returns how many faults hit a message or a connection, by kind and in
+// total.
 func (p *Proxy) Faults() (byKind map[string]int, all int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,7 +181,7 @@ func (p *Proxy) Faults() (byKind map[string]int, all int) {
 	return maps.Clone(p.faults), all
 }
 
-// Carried is the bytes that passed since the last call, to the server and from
+// Carried returns the bytes that passed since the last call, to the server and from
 // it.
 func (p *Proxy) Carried() (requests, answers int) {
 	p.mu.Lock()
@@ -201,7 +198,7 @@ func (p *Proxy) count(what string, n int) {
 	}
 }
 
-// judge asks what happens to a message, and counts it. It is called with the
+// judge decides what happens to a message, and counts it. It is called with the
 // lock held.
 func (p *Proxy) judge(m Message) Fault {
 	if p.disturb == nil {
@@ -228,7 +225,7 @@ func (p *Proxy) reset(l *link) {
 
 func resetConn(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // fails only when it is closed already
+		_ = tcp.SetLinger(0) // fails only if it is closed already
 	}
 	conn.Close()
 }
@@ -287,14 +284,14 @@ func (p *Proxy) open(client net.Conn, fault Fault) {
 	delete(p.links, l)
 }
 
-// piece is some bytes on their way; nothing is the end of what that side says.
+// piece is some bytes in transit; an empty one is the end of the stream.
 type piece struct {
 	bytes   []byte
 	arrives time.Time
 	fault   Fault
 }
 
-// pass takes what one side says to the other one.
+// pass takes what one side sends to the other.
 func (p *Proxy) pass(l *link, from, to net.Conn, direction Direction) {
 	onTheWay := make(chan piece, 64)
 	var arriving sync.WaitGroup
@@ -318,7 +315,7 @@ func (p *Proxy) pass(l *link, from, to net.Conn, direction Direction) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if l.vanished {
-			return // the other side must not learn of the end
+			return // the other side must not notice the end
 		}
 		if err != io.EOF {
 			p.reset(l)
@@ -327,7 +324,7 @@ func (p *Proxy) pass(l *link, from, to net.Conn, direction Direction) {
 	}
 }
 
-// pieceSize is that of a packet on a narrow network, so that connections share
+// pieceSize is the size of a packet on a slow network, so that connections share
 // it.
 func (p *Proxy) pieceSize() int {
 	p.mu.Lock()
@@ -338,13 +335,13 @@ func (p *Proxy) pieceSize() int {
 	return 64 << 10
 }
 
-// send says when the bytes arrive, and what happens then.
+// send computes when the bytes arrive, and what happens then.
 func (p *Proxy) send(l *link, direction Direction, bytes []byte) piece {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	arrives := time.Now()
 	if p.bandwidth > 0 {
-		// One piece after the other goes onto the wire.
+		// The wire takes one piece after another.
 		if free := p.free[direction]; free.After(arrives) {
 			arrives = free
 		}
@@ -364,7 +361,7 @@ func (p *Proxy) send(l *link, direction Direction, bytes []byte) piece {
 	return piece{bytes, arrives, fault}
 }
 
-// arrive hands over what is on the way, each piece at its time.
+// arrive delivers what is in transit, each piece at its time.
 func (p *Proxy) arrive(l *link, to net.Conn, direction Direction, onTheWay <-chan piece) {
 	for piece := range onTheWay {
 		if !p.sleep(time.Until(piece.arrives), l.cut) {
@@ -393,11 +390,11 @@ func (p *Proxy) arrive(l *link, to net.Conn, direction Direction, onTheWay <-cha
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if tcp, ok := to.(*net.TCPConn); ok && !l.vanished && !l.isCut {
-		_ = tcp.CloseWrite() // fails only when the other side has left
+		_ = tcp.CloseWrite() // fails only if the other side has left
 	}
 }
 
-// hand writes to one side, unless the link has vanished.
+// hand writes to one side, unless the link was dropped.
 func (p *Proxy) hand(l *link, to net.Conn, bytes []byte) {
 	p.mu.Lock()
 	vanished := l.vanished
@@ -424,8 +421,7 @@ func (p *Proxy) lose(l *link, fault Fault) {
 	})
 }
 
-// sleep reports whether the time has passed without an end of the proxy or of
-// the link.
+// sleep reports whether the time has passed before the proxy or the link ended.
 func (p *Proxy) sleep(d time.Duration, cut <-chan struct{}) bool {
 	if d <= 0 {
 		return true

@@ -76,7 +76,7 @@ func TestDocumentHasEveryErrorCodeWithItsStatus(t *testing.T) {
 	})
 }
 
-// Each error code has an example wherever it may come, as the function sends it.
+// Each error code has an example wherever it may occur, as the function sends it.
 func TestDocumentHasAnExampleOfEveryErrorCode(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -123,7 +123,7 @@ func operations(d *Document) map[string]*openapi3.Operation {
 	return all
 }
 
-// Every example is valid by the schema that it stands beside.
+// Every example is valid by its schema.
 func TestDocumentExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	document := load(t)
@@ -164,8 +164,8 @@ func TestDocumentExamplesAreValid(t *testing.T) {
 	}
 }
 
-// The schemas are closed: what they don't name is refused, what an answer may
-// have it must have. Every field says what it is and what limits it has.
+// The schemas are closed: unknown fields are refused, and answers always have all
+// fields. Every field has a description and its limits.
 func TestDocumentSchemasAreClosedAndDescribed(t *testing.T) {
 	t.Parallel()
 	document := load(t)

@@ -1,7 +1,6 @@
-// Package openapi holds what the functions do against what docs/openapi.yaml
-// says, for tests. The document is the closed world: a status, an error code, a
-// header or a field that it doesn't name is an error, and so is one that it
-// requires and that is missing.
+// Package openapi compares what the functions do with docs/openapi.yaml, for tests.
+// The document is complete: a status, an error code, a header or a field that it
+// doesn't name is an error, and so is a missing one that it requires.
 package openapi
 
 import (
@@ -31,7 +30,7 @@ import (
 	"mentorpause/docs"
 )
 
-// Document is an OpenAPI document that is valid in itself.
+// Document is a valid OpenAPI document.
 type Document struct {
 	spec *openapi3.T
 

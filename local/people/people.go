@@ -1,11 +1,11 @@
-// Package people fills a migrated database with an organisation of any
-// size, for benchmarks and for trying things out: chapters of very different
-// sizes, certifications of several years, closed and open pauses with their log.
-// The same settings make the same rows.
+// Package people fills a migrated database with an organisation of any size, for
+// benchmarks and experiments: chapters of very different sizes, certifications of
+// several years, closed and open pauses with their log. The same settings make the
+// same rows.
 //
-// It works as the owner of the tables, with their triggers off, and makes the
-// read model anew in the end. It belongs to tools and tests; there must be
-// nobody else in the database.
+// It works as the owner of the tables, with their triggers off, and rebuilds the
+// read model at the end. It is for tools and tests; nobody else may use the
+// database meanwhile.
 package people
 
 import (
@@ -21,23 +21,23 @@ import (
 
 // Config says how large an organisation is.
 type Config struct {
-	// Mentors is how many there are. A tenth of them are in one chapter, another
-	// tenth in ten equal ones, and the rest in chapters of 100: with 1,000,000
-	// that is one chapter of 100,000, ten of 10,000 and 8,000 of 100.
+	// Mentors is their number. A tenth of them are in one chapter, another tenth
+	// in ten equal ones, and the rest in chapters of 100: with 1,000,000 that is
+	// one chapter of 100,000, ten of 10,000 and 8,000 of 100.
 	Mentors int
 	Seed    uint64
-	// Today is the day of which it is made: certifications end before and after
-	// it, and nobody has been paused later. Only its date counts.
+	// Today is the day for which it is made: certifications end before and after
+	// it, and nobody was paused later. Only the date matters.
 	Today time.Time
 }
 
-// Chapter is one of the chapters, with somebody who coordinates it alone.
+// Chapter is one of the chapters, with a coordinator who has no other.
 type Chapter struct {
 	ID, Coordinator uuid.UUID
 	Mentors         int
 }
 
-// Population is what was made.
+// Population describes what was made.
 type Population struct {
 	Chapters []Chapter // the largest first
 }
@@ -55,13 +55,13 @@ func (p Population) OfSize(mentors int) (Chapter, error) {
 const (
 	smallChapter    = 100
 	mediumChapters  = 10
-	coordinators    = 2 // of each chapter; the first coordinates no other
+	coordinators    = 2 // per chapter; the first has no other
 	renewedEvery    = 2 // years
-	certifiedFor    = 6 // years back
+	certifiedFor    = 6 // years into the past
 	pausedShare     = 10
-	pausedBefore    = 3 // one in so many has a closed pause
+	pausedBefore    = 3 // one in three has a closed pause
 	reason          = "Permisjon i forbindelse med eksamen og flytting"
-	daysOfNoRenewal = 60 // for so long some have not renewed
+	daysOfNoRenewal = 60 // how long some have not renewed
 )
 
 var (
@@ -71,7 +71,7 @@ var (
 		"Ødegård", "Berg", "Haugen", "Hagen", "Eriksen", "Bakke", "Åsen", "Lie", "Moen", "Strand", "Aasland", "Vik"}
 )
 
-// id is the same for the same thing in each run.
+// id is the same for the same object in every run.
 func (c Config) id(kind string, n int) uuid.UUID {
 	var name [16]byte
 	binary.BigEndian.PutUint64(name[:8], c.Seed)
@@ -79,7 +79,7 @@ func (c Config) id(kind string, n int) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, append([]byte(kind), name[:]...))
 }
 
-// chapters are their sizes, the largest first.
+// chapters returns the sizes of the chapters, the largest first.
 func (c Config) chapters() []int {
 	large := c.Mentors / 10
 	medium := c.Mentors / 10 / mediumChapters
@@ -103,20 +103,20 @@ func (c Config) chapters() []int {
 	return sizes
 }
 
-// mentor is what is random about one.
+// mentor is the random part of a mentor.
 type mentor struct {
 	id            uuid.UUID
 	chapter       int
 	name          string
 	coordinator   int
-	lastIssued    time.Time // of the course; renewed at equal distances before that
+	lastIssued    time.Time // of the course; earlier ones at equal intervals
 	hasAttest     bool
 	paused        bool
 	pausedBefore  bool
 	returnsInDays int
 }
 
-// mentors calls yield with each, always in the same order and the same.
+// mentors calls yield with each mentor, always the same ones in the same order.
 func (c Config) mentors(sizes []int, yield func(n int, m mentor) error) error {
 	random := rand.New(rand.NewPCG(c.Seed, 1))
 	n := 0
@@ -144,10 +144,10 @@ func (c Config) mentors(sizes []int, yield func(n int, m mentor) error) error {
 	return nil
 }
 
-// tables whose triggers are off while they are filled.
+// tables are those whose triggers are off while they are filled.
 var tables = []string{"profiles", "chapters", "chapter_memberships", "certifications", "coordinator_assignments", "pause_records", "pause_status_log"}
 
-// Fill makes the organisation. The connection is the owner's (postgres).
+// Fill creates the organisation. The connection is that of the owner (postgres).
 func Fill(ctx context.Context, conn *pgx.Conn, c Config) (Population, error) {
 	c.Today = time.Date(c.Today.Year(), c.Today.Month(), c.Today.Day(), 12, 0, 0, 0, time.UTC)
 	sizes := c.chapters()
@@ -175,7 +175,7 @@ func Fill(ctx context.Context, conn *pgx.Conn, c Config) (Population, error) {
 	if err != nil {
 		return Population{}, fmt.Errorf("population of %d: %w", c.Mentors, err)
 	}
-	// Outside of a transaction; it gives the plans their statistics.
+	// Outside of a transaction; it collects statistics for the planner.
 	if _, err := conn.Exec(ctx, "vacuum analyze"); err != nil {
 		return Population{}, fmt.Errorf("population of %d: %w", c.Mentors, err)
 	}
@@ -191,7 +191,7 @@ type emit = func(row ...any) error
 
 func (c Config) copyAll(ctx context.Context, tx pgx.Tx, sizes []int) error {
 	long := c.Today.AddDate(-certifiedFor, 0, 0)
-	// Each table in a stream of its own; the mentors are made anew for each.
+	// Each table is a stream of its own; the mentors are generated again for each.
 	copies := []struct {
 		table   string
 		columns []string

@@ -34,7 +34,7 @@ func value[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) (v T) {
 	return v
 }
 
-// Everything that has a fixed id.
+// The tables whose rows have fixed ids.
 const everything = `select md5(string_agg(row, ' ' order by row)) from (
 	select p::text as row from public.profiles p
 	union all select format('%s %s %s %s', c.mentor_id, c.kind, c.issued_on, c.expires_on) from public.certifications c

@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// account is whom the server's processes run as.
+// account is the user that the server's processes run as.
 type account struct {
 	credential *syscall.Credential // nil: as ourselves
 }
 
-// serverAccount is ourselves, or, for root, the user postgres (nobody on a
-// machine that has none).
+// serverAccount is our own user or, for root, the user postgres (or nobody, on a
+// machine without it).
 func serverAccount() (account, error) {
 	if os.Geteuid() != 0 {
 		return account{}, nil
@@ -49,13 +49,13 @@ func (a account) own(path string) error {
 	return os.Chown(path, int(a.credential.Uid), int(a.credential.Gid))
 }
 
-// command runs a program of the installation as the account, in a session of
-// its own: a Ctrl-C at the terminal reaches only the process that looks after
-// the cluster. dir is where its files are.
+// command runs a program of the installation as the account, in its own session:
+// a Ctrl-C at the terminal reaches only the process that manages the cluster. dir
+// is where its files are.
 func (a account) command(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = "/"
-	// Only what the server needs: PGPORT and its like would change its settings.
+	// Only what the server needs: PGPORT and the like would change its settings.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: a.credential}
 	if !a.reaches(dir) {

@@ -4,6 +4,6 @@ package postgres
 
 import "syscall"
 
-// passDirectories does nothing where there are no capabilities: root has to
-// use a folder that others can reach.
+// passDirectories does nothing on systems without capabilities: root has to use a
+// folder that others can reach.
 func passDirectories(*syscall.SysProcAttr) {}

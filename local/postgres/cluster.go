@@ -28,14 +28,14 @@ type Options struct {
 	// data there at the next start. A throwaway cluster makes one in the
 	// system's temporary folder when Dir is empty, and removes it either way.
 	Dir string
-	// Port on 127.0.0.1; 0 takes a free one.
+	// Port on 127.0.0.1; 0 chooses a free one.
 	Port int
 	// Durable keeps the data and makes commits survive a crash of the machine.
 	Durable bool
-	// Settings of the server, "name=value", beside those that a cluster has by
-	// itself; the later one holds.
+	// Settings of the server, "name=value", in addition to a cluster's own; a later
+	// one overrides an earlier one.
 	Settings []string
-	// Log gets one line per step that takes noticeable time; nil: nothing.
+	// Log gets a line for each step that takes noticeable time; nil: no log.
 	Log io.Writer
 }
 
@@ -44,7 +44,7 @@ type Options struct {
 type Cluster struct {
 	port int
 
-	// All below is zero for a cluster that somebody else started (Attach).
+	// The rest is zero for a cluster that somebody else started (Attach).
 	installation Installation
 	durable      bool
 	settings     []string // beside those of every cluster
@@ -66,8 +66,8 @@ const (
 )
 
 // Start makes (or, when durable, finds) a cluster in its folder, starts it and
-// returns when it takes connections. ctx bounds the start only. Whoever calls
-// Start must call [Cluster.Stop]. A failure tells the end of the server's log.
+// returns when it accepts connections. ctx limits the start only. Whoever calls
+// Start must call [Cluster.Stop]. An error contains the end of the server's log.
 func (i Installation) Start(ctx context.Context, opts Options) (_ *Cluster, err error) {
 	if opts.Log == nil {
 		opts.Log = io.Discard
@@ -77,8 +77,9 @@ func (i Installation) Start(ctx context.Context, opts Options) (_ *Cluster, err 
 		return nil, err
 	}
 	if initdb := filepath.Join(i.Bin, "initdb"); !acct.reaches(initdb) {
-		// initdb looks for its companions with access(2), which no capability opens.
-		return nil, fmt.Errorf("the user that PostgreSQL runs as cannot reach %s: one of its folders lets only others in", initdb)
+		// initdb finds its companions with access(2), for which capabilities don't
+		// count.
+		return nil, fmt.Errorf("the user that PostgreSQL runs as cannot reach %s: it may not enter one of the folders above it", initdb)
 	}
 	c := &Cluster{installation: i, durable: opts.Durable, settings: opts.Settings, temporary: !opts.Durable}
 	if c.dir, err = clusterFolder(opts); err != nil {
@@ -128,12 +129,12 @@ func Attach(rawURL string) (*Cluster, error) {
 	return &Cluster{port: port}, nil
 }
 
-// Port is the server's on 127.0.0.1.
+// Port is the server's port on 127.0.0.1.
 func (c *Cluster) Port() int { return c.port }
 
 // URL is the connection string of a role that may log in: postgres,
-// supabase_admin, supabase_auth_admin, authenticator, or one that got a login
-// and the password [Password] since.
+// supabase_admin, supabase_auth_admin, authenticator, or one that has since got a
+// login and the password [Password].
 func (c *Cluster) URL(role, database string) string {
 	u := url.URL{
 		Scheme:   "postgresql",
@@ -145,12 +146,12 @@ func (c *Cluster) URL(role, database string) string {
 	return u.String()
 }
 
-// Done is closed when the server has ended, also by itself. It is nil, and
-// blocks for ever, for an attached cluster.
+// Done is closed when the server has ended, even by itself. For an attached
+// cluster it is nil and blocks for ever.
 func (c *Cluster) Done() <-chan struct{} { return c.exited }
 
-// Stop ends all sessions, stops the server, waits for its end and removes what
-// is temporary. It may be called more than once.
+// Stop ends all sessions, stops the server, waits for its end and removes
+// temporary files. It may be called more than once.
 func (c *Cluster) Stop() error {
 	c.stop.Do(func() { c.stopErr = c.shutDown() })
 	return c.stopErr
@@ -183,11 +184,11 @@ func (c *Cluster) shutDown() error {
 	return errors.Join(errs...)
 }
 
-// stopServer asks for a fast shutdown; a server that does not obey is stopped
-// the hard way, which the next start recovers from.
+// stopServer requests a fast shutdown; a server that does not obey is killed, and
+// the next start recovers.
 func (c *Cluster) stopServer() error {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
-		// An error means that the server has ended already, which exited says.
+		// An error means that the server has already ended; exited will say so.
 		_ = c.process.Signal(signal)
 		select {
 		case <-c.exited:
@@ -199,13 +200,13 @@ func (c *Cluster) stopServer() error {
 }
 
 // Restart stops the server and starts it again with the same data on the same
-// port; whileDown, when not nil, runs in between. crash stops it the hard way,
-// so that the start recovers what was committed: in a throwaway cluster, which
-// flushes nothing, only what sessions with synchronous_commit on did commit.
-// [Cluster.Done] of before means the server of before.
+// port; whileDown, if not nil, runs in between. With crash the server is killed, so
+// that the start recovers what was committed: in a throwaway cluster, which flushes
+// nothing, only commits of sessions with synchronous_commit on. An earlier
+// [Cluster.Done] belongs to the earlier server.
 func (c *Cluster) Restart(ctx context.Context, crash bool, whileDown func()) error {
 	if c.process == nil {
-		return errors.New("restart: somebody else's cluster")
+		return errors.New("restart: the cluster belongs to somebody else")
 	}
 	acct, err := serverAccount()
 	if err != nil {
@@ -226,7 +227,7 @@ func (c *Cluster) Restart(ctx context.Context, crash bool, whileDown func()) err
 	return c.installation.launchOn(ctx, acct, c, c.port)
 }
 
-// clusterFolder makes the cluster's folder and returns its absolute path.
+// clusterFolder creates the cluster's folder and returns its absolute path.
 func clusterFolder(opts Options) (string, error) {
 	if opts.Dir == "" {
 		if opts.Durable {
@@ -239,7 +240,7 @@ func clusterFolder(opts Options) (string, error) {
 		return "", err
 	}
 	if !opts.Durable {
-		// Stop removes the folder with all that is in it.
+		// Stop removes the folder with everything in it.
 		if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 			return "", fmt.Errorf("folder for a throwaway cluster is not empty: %s", dir)
 		}
@@ -251,8 +252,8 @@ func (c *Cluster) data() string    { return filepath.Join(c.dir, "data") }
 func (c *Cluster) log() string     { return filepath.Join(c.dir, "server.log") }
 func (c *Cluster) pidFile() string { return filepath.Join(c.data(), "postmaster.pid") }
 
-// lockFolder makes sure that one process looks after the cluster. The system
-// releases the lock when that process ends, however it ends.
+// lockFolder makes sure that only one process manages the cluster. The system
+// releases the lock when that process ends, in whatever way.
 func (c *Cluster) lockFolder() error {
 	lock, err := os.OpenFile(filepath.Join(c.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -261,7 +262,7 @@ func (c *Cluster) lockFolder() error {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		lock.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			c.temporary = false // the folder is another's
+			c.temporary = false // the folder belongs to another process
 			return fmt.Errorf("the cluster in %s is already running, started by another process", c.dir)
 		}
 		return fmt.Errorf("lock %s: %w", c.dir, err)
@@ -270,13 +271,13 @@ func (c *Cluster) lockFolder() error {
 	return nil
 }
 
-// initialise runs initdb unless the folder has a cluster. It works beside the
-// final place, so that an interrupted run leaves nothing that looks whole.
+// initialise runs initdb unless the folder has a cluster. It works next to the
+// final place, so that an interrupted run leaves nothing that looks complete.
 func (i Installation) initialise(ctx context.Context, acct account, c *Cluster, log io.Writer) error {
 	version, err := os.ReadFile(filepath.Join(c.data(), "PG_VERSION"))
 	if err == nil {
 		if major := strings.TrimSpace(string(version)); major != strconv.Itoa(i.Major) {
-			return fmt.Errorf("the data in %s are of PostgreSQL %s, this is %d: set PG=%s, or remove the folder to begin anew",
+			return fmt.Errorf("the data in %s belongs to PostgreSQL %s, and this is %d: set PG=%s, or remove the folder to start again",
 				c.data(), major, i.Major, major)
 		}
 		return nil
@@ -284,7 +285,7 @@ func (i Installation) initialise(ctx context.Context, acct account, c *Cluster, 
 	if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	fmt.Fprintf(log, "PostgreSQL %d: making a cluster in %s\n", i.Major, c.dir)
+	fmt.Fprintf(log, "PostgreSQL %d: creating a cluster in %s\n", i.Major, c.dir)
 
 	password := filepath.Join(c.dir, "password")
 	if err := os.WriteFile(password, []byte(Password+"\n"), 0o600); err != nil {
@@ -295,8 +296,8 @@ func (i Installation) initialise(ctx context.Context, acct account, c *Cluster, 
 		return err
 	}
 	draft := filepath.Join(c.dir, "draft")
-	// C.UTF-8 as on Supabase; where the system's library has none (macOS), the
-	// nearest thing: the order of bytes, and letters known beyond ASCII.
+	// C.UTF-8 as on Supabase; where the system lacks it (macOS), the closest:
+	// ordered by bytes, with letters beyond ASCII.
 	locales := [][]string{{"--locale=C.UTF-8"}, {"--locale=C", "--lc-ctype=UTF-8"}, {"--locale=C"}}
 	for n, locale := range locales {
 		if err := os.RemoveAll(draft); err != nil {
@@ -305,7 +306,7 @@ func (i Installation) initialise(ctx context.Context, acct account, c *Cluster, 
 		args := append([]string{"--pgdata", draft, "--username", Superuser, "--pwfile", password, "--auth=scram-sha-256",
 			"--encoding=UTF8", "--no-sync", "--no-instructions"}, locale...)
 		cmd := acct.command(ctx, c.dir, filepath.Join(i.Bin, "initdb"), args...)
-		// Its own way to give up ends its child processes too.
+		// On SIGINT it ends its child processes too.
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = stopTimeout
 		output, err := cmd.CombinedOutput()
@@ -326,7 +327,7 @@ func settings(port int, durable bool) []string {
 	s := []string{
 		"listen_addresses=127.0.0.1",
 		"port=" + strconv.Itoa(port),
-		"unix_socket_directories=", // a socket's path has a length limit, and nobody needs one
+		"unix_socket_directories=", // not needed, and a socket's path has a length limit
 		"max_connections=200",
 		"shared_buffers=64MB",
 		"timezone=UTC",
@@ -348,8 +349,8 @@ func settings(port int, durable bool) []string {
 	)
 }
 
-// launch starts the server and waits until it is ready. A free port may be
-// taken by somebody else before the server has it: then another one is tried.
+// launch starts the server and waits until it is ready. If somebody else takes the
+// free port first, it tries another one.
 func (i Installation) launch(ctx context.Context, acct account, c *Cluster, opts Options) error {
 	for attempt := 0; ; attempt++ {
 		port := opts.Port
@@ -382,7 +383,7 @@ func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, po
 	for _, setting := range slices.Concat(settings(port, c.durable), c.settings) {
 		args = append(args, "-c", setting)
 	}
-	// The end of ctx is the end of waiting, and not of the server.
+	// The end of ctx ends the waiting, not the server.
 	cmd := acct.command(context.WithoutCancel(ctx), c.dir, filepath.Join(i.Bin, "postgres"), args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(cmd.Env, c.clock...)
@@ -414,8 +415,7 @@ func (i Installation) launchOn(ctx context.Context, acct account, c *Cluster, po
 	return err
 }
 
-// awaitReady waits until the server writes into its pid file that it takes
-// connections.
+// awaitReady waits until the server's pid file says that it accepts connections.
 func (c *Cluster) awaitReady(ctx context.Context) error {
 	const stateLine = 7 // counted from 0
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("PostgreSQL is not ready after %v", startTimeout))
@@ -439,9 +439,9 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	}
 }
 
-// clearStalePID deals with the pid file that a server leaves which did not end
-// in good order, or whose looker-after was killed a moment ago. PostgreSQL
-// refuses to start when the number in it is now another process's.
+// clearStalePID handles a pid file left by a server that did not shut down cleanly,
+// or whose managing process has just been killed. PostgreSQL refuses to start if
+// the number in it now belongs to another process.
 func (c *Cluster) clearStalePID(ctx context.Context) error {
 	deadline := time.Now().Add(stopTimeout)
 	for signalled := false; ; {
@@ -457,7 +457,7 @@ func (c *Cluster) clearStalePID(ctx context.Context) error {
 		if err != nil || pid <= 1 || !servesFrom(pid, c.data()) {
 			return os.Remove(c.pidFile())
 		}
-		// We hold the folder's lock, so nobody looks after that server any more.
+		// We hold the folder's lock, so no process manages that server any more.
 		if !signalled {
 			if err := syscall.Kill(pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
 				return fmt.Errorf("stop the server (pid %d) left in %s: %w", pid, c.dir, err)
@@ -489,7 +489,7 @@ func servesFrom(pid int, data string) bool {
 	return bytes.Contains(command, []byte("postgres")) && bytes.Contains(command, []byte(data))
 }
 
-// freePort asks the system for a port that nobody listens on.
+// freePort asks the system for an unused port.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

@@ -129,7 +129,7 @@ func TestStopRemovesAThrowawayCluster(t *testing.T) {
 	}
 }
 
-// lockedFolder is one that only its owner may enter, as root's home is.
+// lockedFolder is a folder that only its owner may enter, like root's home.
 func lockedFolder(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "locked")
@@ -300,8 +300,8 @@ func TestStartRefusesAFolder(t *testing.T) {
 	})
 }
 
-// Programs that only root can reach are of no use to the server's user. To
-// ourselves they are, so that any other user gets one step further.
+// Programs that only root can reach are useless to the server's user. Run as any
+// other user they are not, so the test gets one step further.
 func TestStartTellsWhenTheProgramsAreOutOfReach(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Join(lockedFolder(t), "bin")
@@ -335,8 +335,8 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestKilledProcessLeavesNoServer runs this test program again, as the process
-// that gets killed.
+// TestKilledProcessLeavesNoServer runs this test program again, as the process to
+// kill.
 func TestKilledProcessLeavesNoServer(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
@@ -361,7 +361,7 @@ func TestKilledProcessLeavesNoServer(t *testing.T) {
 		kill(t, process, syscall.SIGKILL)
 		cluster := startOne(t, Options{Dir: dir, Durable: true})
 		connectAs(t, cluster, "postgres", Maintenance)
-		// The watchdog of the killed process must not take this server for its own.
+		// The watchdog of the killed process must not mistake this server for its own.
 		time.Sleep(1500 * time.Millisecond)
 		connectAs(t, cluster, "postgres", Maintenance)
 	})
@@ -449,7 +449,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// BenchmarkClone is what a test pays for a database of its own.
+// BenchmarkClone measures what its own database costs a test.
 func BenchmarkClone(b *testing.B) {
 	if err := shared.CreateDatabase(b.Context(), "benchmark_template", AutoExpose); err != nil {
 		b.Fatal(err)
@@ -469,7 +469,7 @@ func BenchmarkClone(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is from nothing to a cluster that takes connections.
+// BenchmarkStart measures from nothing to a cluster that accepts connections.
 func BenchmarkStart(b *testing.B) {
 	installation, err := Find()
 	if err != nil {

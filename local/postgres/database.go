@@ -21,8 +21,8 @@ var databaseSQL string
 //go:embed supabase/no_auto_expose.sql
 var noAutoExposeSQL string
 
-// Exposure is the project setting that decides what the API's roles may do
-// with new tables, sequences and functions of postgres in the schema public.
+// Exposure is the project setting that decides what the API's roles may do with
+// tables, sequences and functions that postgres creates in the schema public.
 type Exposure int
 
 const (
@@ -30,7 +30,7 @@ const (
 	NoAutoExpose                 // nearly nothing
 )
 
-// String is a word for names of databases.
+// String returns a word for use in names of databases.
 func (e Exposure) String() string {
 	if e == NoAutoExpose {
 		return "no_expose"
@@ -49,8 +49,8 @@ func (e Exposure) PlatformSQL() string {
 // Maintenance is the database that every cluster has, for work on others.
 const Maintenance = "postgres"
 
-// becomeSupabase makes the roles and furnishes the database postgres, unless
-// an earlier start of a durable cluster has. Both are one transaction.
+// becomeSupabase creates the roles and sets up the database postgres, unless an
+// earlier start of a durable cluster has. Both are one transaction.
 func (c *Cluster) becomeSupabase(ctx context.Context) error {
 	conn, err := c.connect(ctx, Maintenance)
 	if err != nil {
@@ -67,14 +67,14 @@ func (c *Cluster) becomeSupabase(ctx context.Context) error {
 	return execute(ctx, conn, "begin;"+rolesSQL+databaseSQL+"alter database postgres owner to postgres; commit;")
 }
 
-// CreateDatabase makes a database as a new Supabase project has it, owned by
+// CreateDatabase creates a database like that of a new Supabase project, owned by
 // postgres. The database [Maintenance] exists already, with auto-expose on.
 func (c *Cluster) CreateDatabase(ctx context.Context, name string, mode Exposure) error {
 	if err := c.create(ctx, name, "template0", "postgres"); err != nil {
 		return fmt.Errorf("create database %s: %w", name, err)
 	}
 	if err := c.furnish(ctx, name, mode); err != nil {
-		return errors.Join(fmt.Errorf("furnish database %s: %w", name, err), c.DropDatabase(ctx, name))
+		return errors.Join(fmt.Errorf("set up database %s: %w", name, err), c.DropDatabase(ctx, name))
 	}
 	return nil
 }
@@ -88,9 +88,9 @@ func (c *Cluster) furnish(ctx context.Context, name string, mode Exposure) error
 	return execute(ctx, conn, "begin;"+mode.PlatformSQL()+"commit;")
 }
 
-// CloneDatabase makes a database that is like template, owned by postgres.
-// PostgreSQL does not copy a database in use: sessions on the template that
-// are about to end are waited for, for a few seconds.
+// CloneDatabase creates a copy of template, owned by postgres. PostgreSQL does not
+// copy a database in use, so it waits a few seconds for sessions on the template
+// to end.
 func (c *Cluster) CloneDatabase(ctx context.Context, template, name string) error {
 	for attempt := 1; ; attempt++ {
 		err := c.create(ctx, name, template, "postgres")

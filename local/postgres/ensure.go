@@ -12,12 +12,11 @@ import (
 	"strings"
 )
 
-// Ensure returns what [Find] finds, and first installs what is missing where
-// it may: with apt-get, as root or with a sudo that asks for no password; and
-// when PG asks for a version that no package has, with npm, into the checkout.
-// It never asks anything. Where it may not, no server is an error that says
-// what to install, and a server without the means for the tests is returned,
-// with the same words on log.
+// Ensure returns what [Find] finds, and first installs what is missing if it may:
+// with apt-get, as root or with passwordless sudo; or with npm, into the checkout,
+// if PG asks for a version that no package has. It never prompts. If it may not
+// install, a missing server is an error that says what to install. A server that
+// lacks something for the tests is returned, and log gets the same advice.
 func Ensure(ctx context.Context, log io.Writer) (Installation, error) {
 	return thisMachine().ensure(ctx, log)
 }
@@ -47,8 +46,7 @@ func (m machine) ensure(ctx context.Context, log io.Writer) (Installation, error
 	return found, nil
 }
 
-// provide installs, where it may, what is missing to found, or everything when
-// that is zero.
+// provide installs, if it may, what found lacks, or everything if found is zero.
 func (m machine) provide(ctx context.Context, log io.Writer, found Installation) error {
 	if m.mayInstall(ctx, found) {
 		if err := m.install(ctx, log, found); !errors.Is(err, errNoPackage) {
@@ -61,8 +59,8 @@ func (m machine) provide(ctx context.Context, log io.Writer, found Installation)
 	return nil
 }
 
-// mayInstall reports whether packages can be installed without a question, and
-// would help: to a server that did not come with a package they add nothing.
+// mayInstall reports whether packages can be installed without a prompt and would
+// help: they add nothing to a server that did not come with a package.
 func (m machine) mayInstall(ctx context.Context, found Installation) bool {
 	if _, err := m.lookPath("apt-get"); err != nil {
 		return false
@@ -73,7 +71,7 @@ func (m machine) mayInstall(ctx context.Context, found Installation) bool {
 	return m.uid == 0 || m.run(ctx, io.Discard, "sudo", "-n", "true") == nil
 }
 
-// asRoot runs a command that asks nothing and restarts no services.
+// asRoot runs a command without prompts and without restarting services.
 func (m machine) asRoot(ctx context.Context, log io.Writer, command ...string) error {
 	command = append([]string{"env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l"}, command...)
 	if m.uid != 0 {
@@ -87,11 +85,11 @@ func (m machine) aptInstall(ctx context.Context, log io.Writer, packages ...stri
 		"-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"}, packages...)...)
 }
 
-// install adds what is missing to found, or everything when that is zero.
+// install adds what found lacks, or everything if found is zero.
 func (m machine) install(ctx context.Context, log io.Writer, found Installation) error {
 	fmt.Fprintln(log, "Installing PostgreSQL with apt-get")
 	if err := m.asRoot(ctx, log, "apt-get", "update"); err != nil {
-		// Some other source may be out of order; what is known may do.
+		// Another package source may be broken; the known packages may suffice.
 		fmt.Fprintln(log, "apt-get update:", err)
 	}
 	if found.Major != 0 {
@@ -116,7 +114,7 @@ func (m machine) install(ctx context.Context, log io.Writer, found Installation)
 
 var errNoPackage = errors.New("the distribution has no package of it")
 
-// packagedMajor is the version to install: the one that PG asks for, else the
+// packagedMajor is the version to install: the one that PG asks for, or else the
 // oldest supported one that the distribution has.
 func (m machine) packagedMajor(ctx context.Context) (int, error) {
 	wanted, err := m.wantedMajor()
@@ -134,9 +132,9 @@ func (m machine) packagedMajor(ctx context.Context) (int, error) {
 	return 0, errNoPackage
 }
 
-// withoutMainCluster keeps Debian's packages from making and starting a
-// cluster of their own when a server is installed: a setting says so, which is
-// put back as it was. Clusters that exist are not touched.
+// withoutMainCluster stops Debian's packages from creating and starting a cluster
+// of their own when a server is installed. It changes a setting for that and
+// restores it afterwards. Existing clusters are not touched.
 func (m machine) withoutMainCluster(ctx context.Context, log io.Writer, install func() error) (err error) {
 	// The package that has the setting comes first; it has no server in it.
 	if err := m.aptInstall(ctx, log, "postgresql-common"); err != nil {
@@ -144,7 +142,7 @@ func (m machine) withoutMainCluster(ctx context.Context, log io.Writer, install 
 	}
 	config := filepath.Join(m.root, "etc/postgresql-common/createcluster.conf")
 	backup := config + ".mentorpause"
-	if _, statErr := os.Stat(backup); statErr != nil { // else an interrupted run's, which is the original
+	if _, statErr := os.Stat(backup); statErr != nil { // otherwise left by an interrupted run, and the original
 		if err := m.asRoot(ctx, log, "cp", "-p", config, backup); err != nil {
 			return err
 		}
@@ -159,7 +157,7 @@ func (m machine) withoutMainCluster(ctx context.Context, log io.Writer, install 
 	return install()
 }
 
-// runCommand shows the command's output on log.
+// runCommand writes the command's output to log.
 func runCommand(ctx context.Context, log io.Writer, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdout, cmd.Stderr = log, log

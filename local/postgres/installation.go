@@ -19,24 +19,24 @@ const (
 	newestMajor = 17
 )
 
-// Installation is a PostgreSQL of this machine.
+// Installation is a PostgreSQL on this machine.
 type Installation struct {
 	Major   int      // 15, 16 or 17
 	Bin     string   // folder of postgres and initdb
 	Share   string   // folder that has extension/
-	Missing []string // what the tests and the linter need and it lacks, of pgtap, plpgsql_check, pg_prove
+	Missing []string // those of pgtap, plpgsql_check and pg_prove that it lacks
 }
 
 // ErrNotFound means that the machine has no PostgreSQL 15 to 17. The error
 // that wraps it says what to install.
 var ErrNotFound = errors.New("no PostgreSQL 15 to 17 found")
 
-// machine is where to look and what to install with; tests make others.
+// machine is where to look and what to install with; tests replace it.
 type machine struct {
 	getenv   func(string) string
 	lookPath func(string) (string, error)
 	root     string // prefix of absolute paths
-	work     string // folder that we run in
+	work     string // working directory
 	uid      int
 	run      func(ctx context.Context, log io.Writer, name string, args ...string) error
 }
@@ -46,11 +46,10 @@ func thisMachine() machine {
 	return machine{getenv: os.Getenv, lookPath: exec.LookPath, root: "/", work: work, uid: os.Geteuid(), run: runCommand}
 }
 
-// Find returns the installation that PG_CONFIG (a path) or PG (a major
-// version) asks for, else the first that has all extensions, else the first,
-// in this order: pg_config on PATH, Debian's folders, Homebrew's, the npm
-// package embedded-postgres in the checkout or where [Ensure] puts it; newer
-// before older.
+// Find returns the installation that PG_CONFIG (a path) or PG (a major version)
+// asks for, or else the first with all extensions, or else the first. The order is
+// pg_config on PATH, Debian's folders, Homebrew's, the npm package
+// embedded-postgres in the checkout or where [Ensure] puts it; newer before older.
 func Find() (Installation, error) { return thisMachine().find() }
 
 func (m machine) find() (Installation, error) {
@@ -119,7 +118,7 @@ func (m machine) candidates() []string {
 	return bins
 }
 
-// bindir asks pg_config; the answer is empty when it cannot say.
+// bindir asks pg_config; the answer is empty if it fails.
 func bindir(pgConfig string) string {
 	output, err := exec.Command(pgConfig, "--bindir").Output()
 	if err != nil {
@@ -130,7 +129,7 @@ func bindir(pgConfig string) string {
 
 var versionPattern = regexp.MustCompile(`^postgres \(PostgreSQL\) (\d+)`)
 
-// inspect looks at the server whose binaries are in bin.
+// inspect examines the server whose binaries are in bin.
 func (m machine) inspect(bin string) (Installation, error) {
 	if bin == "" {
 		return Installation{}, errors.New("not a pg_config")
@@ -167,8 +166,7 @@ func (m machine) inspect(bin string) (Installation, error) {
 	return i, nil
 }
 
-// sharedir asks pg_config, which a server's folder need not have, and knows
-// where packagers put it.
+// sharedir asks pg_config or, if that is missing, tries where packagers put it.
 func sharedir(bin string, major int) (string, error) {
 	var dirs []string
 	if output, err := exec.Command(filepath.Join(bin, "pg_config"), "--sharedir").Output(); err == nil {
@@ -187,7 +185,7 @@ func sharedir(bin string, major int) (string, error) {
 	return "", fmt.Errorf("no postgres.bki in %s", strings.Join(dirs, ", "))
 }
 
-// advice says exactly what to install.
+// advice says what exactly to install.
 func advice(major int) string {
 	if major == 0 {
 		major = newestMajor
@@ -205,7 +203,7 @@ func advice(major int) string {
 		major, oldestMajor, newestMajor, strings.Join(debianPackages(major), " "), embeddedMajor)
 }
 
-// debianPackages are the server and what the tests and the linter need.
+// debianPackages lists the server and what the tests and the linter need.
 func debianPackages(major int) []string {
 	server := fmt.Sprintf("postgresql-%d", major)
 	return []string{server, server + "-pgtap", server + "-plpgsql-check", pgProvePackage}

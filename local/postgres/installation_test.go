@@ -48,8 +48,8 @@ func fakeServer(t *testing.T, bin, share, version string, extensions ...string) 
 		if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// A process that another test is just starting may have inherited the open file,
-		// and for so long it can't be run (golang.org/issue/22315).
+		// A process that another test is just starting may have inherited the open file.
+		// Until it has closed it, the file can't be run (golang.org/issue/22315).
 		for strings.HasPrefix(content, "#!") {
 			if err := exec.Command(path).Run(); !errors.Is(err, syscall.ETXTBSY) {
 				break

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// shared is the cluster of the tests that need nothing special of one.
+// shared is the cluster of all tests without special needs.
 var shared *Cluster
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// startAndWait is the life of a process that gets killed.
+// startAndWait is the program of a process that gets killed.
 func startAndWait(dir string) {
 	installation, err := Find()
 	if err == nil {
@@ -105,7 +105,7 @@ func list[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) []T {
 	return values
 }
 
-// value returns the one value that a query gives.
+// value returns the single value of a query.
 func value[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
 	t.Helper()
 	values := list[T](t, conn, sql, args...)

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// These tests hold the stand-in to what was measured on Supabase.
+// These tests compare the stand-in with what was measured on Supabase.
 
 const (
 	insufficientPrivilege = "42501"
@@ -172,8 +172,8 @@ func TestPasswordIsChecked(t *testing.T) {
 	}
 }
 
-// privileges of each API role on an object, "role: A B", by PostgreSQL's own
-// account of what is effective.
+// privileges lists each API role's effective privileges on an object, "role: A B",
+// as PostgreSQL itself reports them.
 func privileges(t *testing.T, conn *pgx.Conn, function, object string, names ...string) []string {
 	t.Helper()
 	var all []string
@@ -581,7 +581,7 @@ func TestRolesThatPostgresCreates(t *testing.T) {
 	mustExec(t, conn, "grant test_owner to postgres; set role test_owner; reset role; create schema test_rooms authorization test_owner")
 
 	t.Run("have no USAGE on auth, and postgres cannot grant it", func(t *testing.T) {
-		// PostgreSQL only warns of a grant that comes to nothing.
+		// PostgreSQL only warns of a grant without effect.
 		mustExec(t, conn, "grant usage on schema auth to test_owner")
 		if value[bool](t, conn, "select has_schema_privilege('test_owner', 'auth', 'USAGE')") {
 			t.Error("test_owner has USAGE on auth")

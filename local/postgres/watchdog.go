@@ -7,22 +7,22 @@ import (
 	"syscall"
 )
 
-// watchdog is a shell that waits for the end of our process and then stops the
-// server and removes what is temporary, even after SIGKILL, when nothing of
-// ours runs any more. It notices by its standard input: we hold the only other
-// end, and the system closes that. (Linux's parent-death signal would not do:
-// it comes when the *thread* ends that started the server.)
+// watchdog is a shell that waits for our process to end and then stops the server
+// and removes temporary files, even after SIGKILL, when nothing of ours runs any
+// more. It notices through its standard input: we hold the only other end, and the
+// system closes that. (Linux's parent-death signal would not do: it is sent when
+// the *thread* that started the server ends.)
 type watchdog struct {
 	cmd   *exec.Cmd
 	input io.WriteCloser
 }
 
-// The input has the number of each server process that we start, then a 0 when
-// it has ended, because the number may soon be another process's, and "done" at
-// last. $1 is the server's pid file: it is gone, or another server's, when the
-// server has ended. (A process that has ended may look alive for ever where
-// nobody collects it, as in a container. The pid file comes a moment after the
-// process, hence the first second.) $2 is the folder to remove, or empty.
+// The input is the number of each server process that we start, then a 0 when it
+// has ended, because the number may soon belong to another process, and finally
+// "done". $1 is the server's pid file: when the server has ended it is gone, or
+// another server's. (A process that has ended may look alive for ever if nobody
+// reaps it, as in a container. The pid file appears a moment after the process,
+// hence the first second.) $2 is the folder to remove, or empty.
 const watchdogScript = `
 trap '' HUP INT TERM
 server=0
@@ -62,14 +62,14 @@ func watch(c *Cluster) (*watchdog, error) {
 	return &watchdog{cmd: cmd, input: input}, nil
 }
 
-// guard tells which process is the server; 0: none.
+// guard tells the watchdog which process is the server; 0: none.
 func (w *watchdog) guard(pid int) {
-	// A failure would mean that somebody has killed the watchdog; then the next
-	// start cleans up.
+	// An error means that somebody has killed the watchdog; then the next start
+	// cleans up.
 	_, _ = fmt.Fprintln(w.input, pid)
 }
 
-// dismiss ends the watchdog when there is nothing left to watch.
+// dismiss ends the watchdog when nothing is left to watch.
 func (w *watchdog) dismiss() {
 	_, _ = fmt.Fprintln(w.input, "done")
 	_ = w.cmd.Wait()

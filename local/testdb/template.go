@@ -17,12 +17,12 @@ import (
 	"mentorpause/supabase/migrate"
 )
 
-// templateLock is the advisory lock, in the maintenance database, of whoever
-// makes a template: several test processes share a server.
+// templateLock is the advisory lock, in the maintenance database, held while making
+// a template: several test processes share a server.
 const templateLock = 0x74656d706c617465
 
-// templateCache remembers which templates this process has seen, and which it
-// could not make: then every test fails at once, and for the same reason.
+// templateCache remembers which templates this process has seen, and which it could
+// not make: then every test fails at once, for the same reason.
 type templateCache struct {
 	mu    sync.Mutex
 	known map[templateKey]templateResult
@@ -47,16 +47,15 @@ func (c *templateCache) get(ctx context.Context, cluster *postgres.Cluster, mode
 	key := templateKey{cluster, mode, migrated}
 	result, ok := c.known[key]
 	if !ok {
-		// The end of the test that happens to be the first is no reason to give up.
+		// Go on even if the test that happened to be first has ended.
 		result.name, result.err = Template(context.WithoutCancel(ctx), cluster, mode, migrated)
 		c.known[key] = result
 	}
 	return result.name, result.err
 }
 
-// Template makes, unless it exists, the database that others are cloned from,
-// and returns its name, which changes with what it is made from. Nobody can
-// connect to it.
+// Template creates the database from which others are cloned, unless it exists, and
+// returns its name, which depends on its sources. Nobody can connect to it.
 func Template(ctx context.Context, cluster *postgres.Cluster, mode postgres.Exposure, migrated bool) (string, error) {
 	name, err := templateName(mode, migrated)
 	if err != nil {
@@ -77,7 +76,7 @@ func Template(ctx context.Context, cluster *postgres.Cluster, mode postgres.Expo
 	if exists {
 		return name, nil
 	}
-	// It gets its name when it is finished: one that exists is whole.
+	// It gets its name when it is finished: an existing one is complete.
 	draft := name + "_draft"
 	if err := cluster.DropDatabase(ctx, draft); err != nil {
 		return "", err
@@ -104,7 +103,7 @@ func Template(ctx context.Context, cluster *postgres.Cluster, mode postgres.Expo
 	return name, nil
 }
 
-// templateName says what the template is made from.
+// templateName is derived from what the template is made from.
 func templateName(mode postgres.Exposure, migrated bool) (string, error) {
 	hash := sha256.New()
 	io.WriteString(hash, mode.PlatformSQL())
@@ -135,7 +134,7 @@ func migrateUp(ctx context.Context, cluster *postgres.Cluster, name string) erro
 	return errors.Join(migrate.Up(ctx, db), db.Close())
 }
 
-// letServicesLogIn does what an operator does after the migrations.
+// letServicesLogIn does the same as an operator after the migrations.
 func letServicesLogIn(ctx context.Context, conn *pgx.Conn) error {
 	for _, role := range []string{"pause_api", "pause_scheduler"} {
 		_, err := conn.Exec(ctx, fmt.Sprintf(

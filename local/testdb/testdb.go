@@ -5,10 +5,10 @@
 // or a throwaway one of the test process. Databases are copies of a template,
 // so a fresh one costs some 50 ms.
 //
-// Tests connect as the roles of production do: [Database.As] runs statements
-// as a signed-in user, [Database.Connect] as a role that logs in. Sessions
-// have an empty search_path and an unusual time zone, so that an unqualified
-// name or a naive time is found out.
+// Tests connect as in production: [Database.As] runs statements as a signed-in
+// user, [Database.Connect] as a role that logs in. Sessions have an empty
+// search_path and an unusual time zone, so that an unqualified name or a naive time
+// fails.
 package testdb
 
 import (
@@ -33,15 +33,15 @@ import (
 // the server to use.
 const ClusterVariable = "MENTORPAUSE_TEST_CLUSTER"
 
-// TimeZone of the sessions of tests: half an hour off the full hour, and with
-// another date than Oslo for a good part of the day.
+// TimeZone of the tests' sessions: offset by half an hour, and with another date
+// than Oslo for a good part of the day.
 const TimeZone = "America/St_Johns"
 
-// Database is one test's own.
+// Database is the database of one test.
 type Database struct {
 	Name    string
 	cluster *postgres.Cluster
-	own     bool // nobody else's database is on the cluster
+	own     bool // the cluster has no other test's database
 }
 
 // Option changes what [New] makes.
@@ -53,15 +53,15 @@ type options struct {
 	ownCluster bool
 }
 
-// NoAutoExpose makes the database as a project with auto-expose off has it.
+// NoAutoExpose makes the database like that of a project with auto-expose off.
 func NoAutoExpose() Option { return func(o *options) { o.mode = postgres.NoAutoExpose } }
 
-// Unmigrated makes the database as a new project has it.
+// Unmigrated makes the database like that of a new project.
 func Unmigrated() Option { return func(o *options) { o.unmigrated = true } }
 
-// OwnCluster makes the database in a server of its own, which takes about two
-// seconds: for tests that drop or change roles, which all databases of a
-// server share.
+// OwnCluster makes the database on a server of its own, which takes about two
+// seconds: for tests that drop or change roles, which are shared by all databases
+// of a server.
 func OwnCluster() Option { return func(o *options) { o.ownCluster = true } }
 
 // New returns a fresh database, which is dropped when the test ends. Parallel
@@ -139,8 +139,8 @@ func clusterFor(t testing.TB, o options) *postgres.Cluster {
 // before the process ends. (Without it, the server ends just after.)
 func Main(m interface{ Run() int }) { MainAfter(m, nil) }
 
-// MainAfter is [Main] with something of the package's own to clean up; an error
-// of that fails the run.
+// MainAfter is [Main] with a clean-up of the package's own; its error fails the
+// run.
 func MainAfter(m interface{ Run() int }, cleanUp func() error) {
 	code := m.Run()
 	if cleanUp != nil {
@@ -162,8 +162,8 @@ func MainAfter(m interface{ Run() int }, cleanUp func() error) {
 func (d *Database) URL(role string) string { return d.cluster.URL(role, d.Name) }
 
 // Restart stops the server of a database with [OwnCluster] and starts it again;
-// whileDown, when not nil, runs in between. After a crash, what sessions with
-// synchronous_commit on did commit is still there.
+// whileDown, if not nil, runs in between. After a crash, only commits of sessions
+// with synchronous_commit on are still there.
 func (d *Database) Restart(t testing.TB, crash bool, whileDown func()) {
 	t.Helper()
 	if !d.own {
@@ -201,8 +201,8 @@ func (d *Database) SQL(t testing.TB, role string) *sql.DB {
 	return db
 }
 
-// session is what makes careless SQL fail: no schema is searched but
-// pg_catalog, and the time zone is one that nobody expects.
+// session makes careless SQL fail: only pg_catalog is searched, and the time zone
+// is one that nobody expects.
 func (d *Database) session(t testing.TB, role string) *pgx.ConnConfig {
 	t.Helper()
 	config, err := pgx.ParseConfig(d.URL(role))
@@ -214,24 +214,24 @@ func (d *Database) session(t testing.TB, role string) *pgx.ConnConfig {
 	return config
 }
 
-// Claims are those of an access token; sub and role are the usual ones.
+// Claims are those of an access token, usually sub and role.
 type Claims map[string]any
 
-// User is the claims of a signed-in user's token.
+// User returns the claims of a signed-in user's token.
 func User(id string) Claims {
 	return Claims{"sub": id, "role": "authenticated", "aud": "authenticated", "is_anonymous": false}
 }
 
-// Anonymous is the claims of the project's anon key.
+// Anonymous returns the claims of the project's anon key.
 func Anonymous() Claims { return Claims{"role": "anon"} }
 
-// ServiceRole is the claims of the project's service_role key.
+// ServiceRole returns the claims of the project's service_role key.
 func ServiceRole() Claims { return Claims{"role": "service_role"} }
 
-// As calls run in a transaction of the role that the claims name, as the API
-// does: a session of authenticator, role and claims set for the transaction
-// only. It commits, or rolls back when run fails, whose error it returns.
-// Several may run at once.
+// As calls run in a transaction with the role that the claims name, as the API
+// does: a session of authenticator, with role and claims set for the transaction
+// only. It commits, or if run fails, rolls back and returns the error. Several may
+// run at once.
 func (d *Database) As(t testing.TB, claims Claims, run func(tx pgx.Tx) error) error {
 	t.Helper()
 	encoded, err := json.Marshal(claims)
@@ -251,7 +251,7 @@ func (d *Database) As(t testing.TB, claims Claims, run func(tx pgx.Tx) error) er
 	})
 }
 
-// cluster is the process's server, made when first needed.
+// cluster is the process's server, started when first needed.
 type cluster struct {
 	once    sync.Once
 	cluster *postgres.Cluster
@@ -268,14 +268,14 @@ func (c *cluster) get(ctx context.Context) (*postgres.Cluster, error) {
 			}
 			return
 		}
-		// Not the context of the test that happens to be the first.
+		// Not the context of the test that happens to be first.
 		c.cluster, c.err = startCluster(context.WithoutCancel(ctx))
 	})
 	return c.cluster, c.err
 }
 
 func (c *cluster) stop() error {
-	c.once.Do(func() {}) // nobody starts one any more
+	c.once.Do(func() {}) // from now on nobody starts one
 	if c.cluster == nil {
 		return nil
 	}

@@ -24,7 +24,7 @@ const kari = "00000000-0000-4000-8000-000000000001"
 
 func TestMain(m *testing.M) { testdb.Main(m) }
 
-// value returns the one value that a query gives.
+// value returns the single value of a query.
 func value[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), sql, args...)

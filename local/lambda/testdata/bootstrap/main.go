@@ -1,5 +1,5 @@
-// The function that the tests run: a real bootstrap on aws-lambda-go whose
-// events say what shall happen to it.
+// The function that the tests run: a real bootstrap on aws-lambda-go whose events
+// say what should happen to it.
 package main
 
 import (
@@ -58,7 +58,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 			"trace":      os.Getenv("_X_AMZN_TRACE_ID"),
 			"left_ms":    time.Until(deadline).Milliseconds(),
 		}, nil
-	case "wait": // says that it is here, and answers when the file is there
+	case "wait": // reports that it has begun, and answers when the file exists
 		if err := os.WriteFile(e.Text+".here", nil, 0o600); err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	return nil, errors.New("unknown: " + e.Do)
 }
 
-// handleURL answers with the event that it got, or as the path says.
+// handleURL answers with the event, or as the path says.
 func handleURL(raw json.RawMessage) (any, error) {
 	var r events.LambdaFunctionURLRequest
 	if err := json.Unmarshal(raw, &r); err != nil {
