@@ -1,8 +1,8 @@
 // Command migrate applies the SQL migrations to the database of $SUPABASE_DB_URL, undoes them,
-// or lists them. The Supabase CLI may do the same by turns; both keep one ledger.
+// or lists them. It can be used in turn with the Supabase CLI; both keep one ledger.
 //
 //	migrate up          apply every pending migration
-//	migrate down        undo the newest applied one by its rollback
+//	migrate down        undo the newest applied one with its rollback
 //	migrate down -all   undo every one
 //	migrate status      list the versions of the files and of the ledger
 //	migrate new <verb>_<noun> [<schema>.<name> …]
@@ -10,7 +10,7 @@
 //	                    functions and views that it is to replace; needs no database
 //
 // The URL must reach PostgreSQL itself or a pooler in session mode, as the role postgres. The
-// exit code is 0 when everything went well, 1 when it did not, 2 for a wrong call.
+// exit code is 0 for success, 1 for an error, 2 for a wrong call.
 package main
 
 import (
@@ -110,11 +110,11 @@ const afresh = "nothing was changed; use an empty project, or empty this one wit
 // connections made later, shows the password.
 func open(url string) (*sql.DB, error) {
 	if url == "" {
-		return nil, fmt.Errorf("%s is not set: give the URL of the database, of the role postgres", databaseURL)
+		return nil, fmt.Errorf("%s is not set: give the URL of the database, with the role postgres", databaseURL)
 	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		// pgx takes the password out of the URL that it quotes only if it can parse that URL.
+		// pgx hides the password in the URL that it quotes only if it can parse that URL.
 		return nil, fmt.Errorf("%s is malformed: give postgresql://<user>:<password>@<host>:<port>/<database>", databaseURL)
 	}
 	if config.Port == 6543 {
@@ -141,7 +141,7 @@ func downAll(ctx context.Context, runner *migrate.Runner, out io.Writer) error {
 	return report(out, "undone", files, "nothing to undo", err)
 }
 
-// report prints what was done, also when something failed after it.
+// report prints what was done, even if something failed afterwards.
 func report(out io.Writer, done string, files []string, nothing string, err error) error {
 	for _, file := range files {
 		if _, printErr := fmt.Fprintln(out, done, file); printErr != nil {

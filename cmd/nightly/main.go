@@ -1,9 +1,9 @@
-// Command nightly does the nightly run from a shell, with the same code as the
-// deployed function, and shows how far it is.
+// Command nightly starts the nightly run from a shell, with the same code as the
+// deployed function, and shows its progress.
 //
 //	SUPABASE_DB_URL=postgresql://pause_scheduler:…@…/postgres nightly -as-of 2026-11-24 -dry-run
 //
-// Without SUPABASE_DB_URL it goes to the database of `make dev`. The report is
+// Without SUPABASE_DB_URL it uses the database of `make dev`. The report is
 // one JSON object on standard output; progress and errors go to standard error.
 // The exit status is 0 for completed and skipped, 3 for partial, 1 for an error
 // and 2 for a wrong call.
@@ -20,7 +20,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-	_ "time/tzdata" // dates are the organisation's, whatever the machine has
+	_ "time/tzdata" // dates are the organisation's, and the machine may have no zones
 
 	"golang.org/x/term"
 
@@ -28,7 +28,7 @@ import (
 	"mentorpause/shared/nightly"
 )
 
-// localURL is the scheduler's in a local system, whose passwords are everybody's.
+// localURL is the scheduler's in a local system, whose passwords are public.
 const localURL = "postgresql://pause_scheduler:postgres@127.0.0.1:54322/postgres?sslmode=disable"
 
 const (

@@ -19,7 +19,7 @@ import (
 	"mentorpause/supabase"
 )
 
-// The tests run this test program as the command that it tests.
+// The tests run this test program as the command under test.
 func TestMain(m *testing.M) {
 	if os.Getenv("NIGHTLY_TEST_MAIN") != "" {
 		main()
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	testdb.Main(m)
 }
 
-// seeded is a database with the people of seed.sql, and a session of its owner.
+// seeded is a database with the people of seed.sql, and a session as its owner.
 func seeded(t *testing.T) (*testdb.Database, *pgx.Conn) {
 	t.Helper()
 	db := testdb.New(t)
@@ -54,7 +54,7 @@ func command(ctx context.Context, db *testdb.Database, args ...string) (*exec.Cm
 	return cmd, stdout, stderr
 }
 
-// state is everything that a run leaves but ids and times.
+// state is everything that a run leaves, except ids and times.
 func state(t *testing.T, owner *pgx.Conn) []string {
 	t.Helper()
 	rows, err := owner.Query(t.Context(), `
@@ -76,7 +76,7 @@ func state(t *testing.T, owner *pgx.Conn) []string {
 }
 
 // TestKilledAndStartedAgain kills the process at random moments until a start
-// comes through: in the end everything is as after one undisturbed run.
+// completes: the result is that of one undisturbed run.
 func TestKilledAndStartedAgain(t *testing.T) {
 	t.Parallel()
 	whole, wholeOwner := seeded(t)
@@ -113,7 +113,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		default:
 			t.Fatalf("%v\n%s", err, stderr)
 		}
-		// The dead one's lease has to run out; its backend may still be at work.
+		// The dead run's lease has to end, and its backend may still be working.
 		tag, err := owner.Exec(t.Context(), "update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null")
 		if err != nil {
 			t.Fatal(err)

@@ -101,7 +101,7 @@ func TestResponseIsOneOfTheDocument(t *testing.T) {
 		"version 0":                 {"pause", "POST", body(`"version":1`, `"version":0`), "", "version"},
 		"version beyond 32 bits":    {"pause", "POST", body(`"version":1`, `"version":4294967296`), "", "version"},
 		"null":                      {"pause", "POST", body(`"version":1`, `"version":null`), "", "version"},
-		"id that is not a UUID":        {"pause", "POST", body(`0d9a4c52-`, `0d9a4c52_`), "", "id"},
+		"id that is not a UUID":     {"pause", "POST", body(`0d9a4c52-`, `0d9a4c52_`), "", "id"},
 		"date with a time":          {"pause", "POST", body(`2027-01-15`, `2027-01-15T00:00:00Z`), "", "expected_return_date"},
 		"date of no month":          {"pause", "POST", body(`2027-01-15`, `2027-02-29`), "", "expected_return_date"},
 		"time without an offset":    {"pause", "POST", body(`27.123456+00:00`, `27.123456`), "", "paused_at"},

@@ -120,7 +120,7 @@ func readScript(fsys fs.FS, name string) (script, error) {
 	return s, nil
 }
 
-// controlsTransaction says whether the statement would end the file's transaction, and leave
+// controlsTransaction reports whether the statement would end the file's transaction, and leave
 // the rest of the file or its ledger row outside. Savepoints do not.
 func (s statement) controlsTransaction() bool {
 	words := strings.Fields(s.words)
@@ -140,7 +140,7 @@ func (s statement) controlsTransaction() bool {
 
 // run executes the script in the transaction, statement by statement. It returns an *Error.
 func (s script) run(ctx context.Context, tx *sql.Tx) error {
-	// What an earlier file set for the session must not reach this one; the Supabase CLI does the same.
+	// Session settings of an earlier file must not reach this one; the Supabase CLI does the same.
 	if _, err := tx.ExecContext(ctx, "reset all"); err != nil {
 		return &Error{File: s.path, Err: err}
 	}

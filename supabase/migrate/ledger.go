@@ -22,8 +22,8 @@ const lockKey int64 = 6_205_318_402
 
 // ledger is goose's view of the Supabase CLI's table of applied migrations.
 //
-// goose wants to find version 0 in its table from the start. The CLI would take such a row for
-// a migration without a file, so it is never written, only told to goose.
+// goose expects version 0 in its table from the start. The CLI would take such a row for a
+// migration without a file, so it is never written, only reported to goose.
 type ledger struct {
 	migrations map[int64]migration
 }
@@ -32,8 +32,8 @@ var _ database.StoreExtender = ledger{}
 
 func (l ledger) Tablename() string { return ledgerTable }
 
-// TableExists reports whether the table is there with every column; older versions of the CLI
-// made it with fewer.
+// TableExists reports whether the table exists with every column; older versions of the CLI made
+// it with fewer.
 func (l ledger) TableExists(ctx context.Context, db database.DBTxConn) (bool, error) {
 	var columns int
 	err := db.QueryRowContext(ctx, `
@@ -232,9 +232,9 @@ func (l ledger) exists(ctx context.Context, db database.DBTxConn) (bool, error) 
 	return exists, nil
 }
 
-// sessionLock makes a second runner wait until the first one has ended. goose's own locker asks
-// again every few seconds; this one is woken by the server. A session that ends, however it
-// does, releases the lock.
+// sessionLock makes a second runner wait until the first one has ended. goose's own locker polls
+// every few seconds; this one is woken by the server. The lock is released when the session ends,
+// in whatever way.
 type sessionLock struct{}
 
 var _ lock.SessionLocker = sessionLock{}

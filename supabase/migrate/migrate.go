@@ -1,12 +1,13 @@
-// Package migrate applies the project's SQL migrations, and undoes them by their rollbacks. It is
-// a second runner beside the Supabase CLI, over the same plain files and the same ledger: what
+// Package migrate applies the project's SQL migrations, and undoes them with their rollbacks. It
+// is a second runner besides the Supabase CLI, on the same plain files and the same ledger: what
 // either has applied, the other sees as applied.
 //
 // Every file is one transaction together with its ledger row: a runner that fails or is killed
-// leaves whole files only. Of two runners at once the second waits and then finds nothing to do.
-// The connection needs a session of its own for that lock: a direct one, or a pooler in session mode.
+// leaves complete files only. Of two runners at once the second waits and then finds nothing to
+// do. For that lock the connection needs its own session: a direct one, or a pooler in session
+// mode.
 //
-// Migrations run with the rights of whoever connects, which is meant to be the role postgres.
+// Migrations run with the rights of whoever connects, which should be the role postgres.
 package migrate
 
 import (
@@ -81,7 +82,7 @@ func New(db *sql.DB, fsys fs.FS) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{db: db, migrations: migrations, ledger: ledger{migrations: make(map[int64]migration)}}
-	// goose's parser of SQL files needs its own markers in them, so it is given functions instead.
+	// goose's parser needs markers of its own in SQL files, so it gets functions instead.
 	var steps []*goose.Migration
 	for _, m := range migrations {
 		r.ledger.migrations[m.version] = m
@@ -135,7 +136,7 @@ func (r *Runner) DownAll(ctx context.Context) ([]string, error) {
 	return r.outcome(ctx, results, err)
 }
 
-// outcome puts goose's results and errors into the words of this package.
+// outcome translates goose's results and errors into those of this package.
 func (r *Runner) outcome(ctx context.Context, results []*goose.MigrationResult, err error) ([]string, error) {
 	partial, ok := errors.AsType[*goose.PartialError](err)
 	if ok {
@@ -155,7 +156,7 @@ func (r *Runner) outcome(ctx context.Context, results []*goose.MigrationResult, 
 		return names, failed
 	}
 	if partial != nil {
-		// The script went through, its commit or its ledger row did not.
+		// The script succeeded; its commit or its ledger row did not.
 		return names, &Error{File: r.script(partial.Failed).path, Err: partial.Err}
 	}
 	if missing, ok := errors.AsType[*MissingFileError](err); ok {
@@ -172,8 +173,7 @@ func (r *Runner) script(result *goose.MigrationResult) script {
 	return m.up
 }
 
-// A State says of one version whether it has a file, and whether it is applied; one of the two
-// is true, or both.
+// A State says whether a version has a file, and whether it is applied; at least one is true.
 type State struct {
 	Version string // 14 digits for a version with a file
 	Name    string // without version and suffix; may be empty for a version without a file
@@ -182,8 +182,8 @@ type State struct {
 	Edited  bool // applied, and its file has other statements now
 }
 
-// Status lists every version, of the files and of the ledger, oldest first. It changes nothing
-// and waits for no other runner.
+// Status lists every version of the files and the ledger, oldest first. It changes nothing and
+// waits for no other runner.
 func (r *Runner) Status(ctx context.Context) ([]State, error) {
 	exists, err := r.ledger.exists(ctx, r.db)
 	if err != nil {
@@ -269,8 +269,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// A MissingFileError says that versions are applied for which there is no file: the database
-// is ahead of this copy of the project, or a file was renamed.
+// A MissingFileError says that applied versions have no file: the database is ahead of this copy
+// of the project, or a file was renamed.
 type MissingFileError struct {
 	Versions []string // as in the ledger, oldest first, with their names if it has them
 	// Rewritten says that the database was made by an earlier history of these same migrations:

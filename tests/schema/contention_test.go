@@ -13,8 +13,8 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// race lets everybody run at once and counts the outcomes by code; success is
-// the empty one.
+// race runs all of them at once and counts the outcomes by code; the empty code is
+// success.
 func race(callers int, call func(i int) refusal.Code) map[refusal.Code]int {
 	var mu sync.Mutex
 	outcomes := map[refusal.Code]int{}
@@ -34,18 +34,18 @@ func race(callers int, call func(i int) refusal.Code) map[refusal.Code]int {
 	return outcomes
 }
 
-// TestOneWinsEachTime sends two coordinators and a scheduler at one mentor from
-// many goroutines, time and again: of all pauses, amendments of one version and
-// reactivations exactly one succeeds, the others are told why not, and the log
-// has every version once.
+// TestOneWinsEachTime lets two coordinators and a scheduler change one mentor from
+// many goroutines, repeatedly: of all pauses, amendments of one version and
+// reactivations exactly one succeeds, the others learn why not, and the log has
+// every version once.
 func TestOneWinsEachTime(t *testing.T) {
 	t.Parallel()
 	const callers, rounds = 12, 8
 	w := newWorld(t)
 	mentor := w.mentor(t)
 
-	// The scheduler brings the status up to date all the while, as the nightly
-	// run does: in short transactions of its own.
+	// Meanwhile the scheduler brings the status up to date, like the nightly run, in
+	// short transactions of its own.
 	scheduler := w.db.Connect(t, "postgres")
 	stop := make(chan struct{})
 	var background sync.WaitGroup
@@ -80,7 +80,7 @@ func TestOneWinsEachTime(t *testing.T) {
 			_, code := w.pause(t.Context(), w.coordinators[i%2], mentor, fmt.Sprintf("Ny grunn %d", i), new(int32(1)))
 			return code
 		}), refusal.VersionConflict)
-		// The pause runs on under a certification that has lapsed, until it is renewed.
+		// The pause goes on under an expired certification until that is renewed.
 		kind := fmt.Sprintf("kurs %d", round)
 		w.certify(t, mentor, kind, -90, -3)
 		if got := race(callers, func(i int) refusal.Code {
@@ -123,8 +123,8 @@ func TestOneWinsEachTime(t *testing.T) {
 	}
 }
 
-// TestTheSameKeyAtOnce repeats one request from many goroutines: whoever is not
-// told that it is being carried out gets the one answer, and it happens once.
+// TestTheSameKeyAtOnce repeats one request from many goroutines: each gets
+// request_in_progress or the one answer, and the change is made once.
 func TestTheSameKeyAtOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 16
@@ -164,8 +164,8 @@ func TestTheSameKeyAtOnce(t *testing.T) {
 	}
 }
 
-// TestReconcilingWaitsForNobodyWhoFolds mends a count while somebody who has
-// folded goes on to change the mentor: neither may hold what the other wants.
+// TestReconcilingWaitsForNobodyWhoFolds repairs a count while a transaction that
+// has folded goes on to change the mentor: neither may hold what the other needs.
 func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -205,8 +205,8 @@ func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	}
 }
 
-// TestRebuildingWaitsForWhoeverHoldsAMentor makes the read model anew while an RPC
-// is at work: neither may hold what the other wants.
+// TestRebuildingWaitsForWhoeverHoldsAMentor rebuilds the read model while an RPC is
+// working: neither may hold what the other needs.
 func TestRebuildingWaitsForWhoeverHoldsAMentor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// TestErasingTwoAtOnce erases two people, each of whom has the other in the
-// inbox. The first one is held up after it has written there, and before it is
-// finished; the second one must not get in its way.
+// TestErasingTwoAtOnce erases two people who are both in each other's inbox. The
+// first erasure is stopped after writing there and before its end; the second one
+// must not block it.
 func TestErasingTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -59,7 +59,7 @@ func TestErasingTwoAtOnce(t *testing.T) {
 	}
 }
 
-// awaitBlocked returns when the session waits for another one.
+// awaitBlocked returns when the session is waiting for another one.
 func (w *world) awaitBlocked(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
 	pid := conn.PgConn().PID()

@@ -26,8 +26,8 @@ const (
 
 var events = []event{pausing, amending, reactivating, expiring, renewing}
 
-// model is the two facts and what is stored of them, by the rules of the
-// product: an oracle that knows nothing of the SQL.
+// model is the two facts and what is stored of them, by the rules of
+// docs/glossary.md: an oracle that knows nothing about the SQL.
 type model struct {
 	paused  bool // the pause fact
 	expired bool // the certification fact
@@ -35,7 +35,7 @@ type model struct {
 	stored  string // status of the live record; empty: there is none
 	version int32
 	history []string // of all records: "from→to actor version"
-	told    []string // notifications to the coordinator
+	told    []string // notifications for the coordinator
 }
 
 // shown is the status that follows from the facts.
@@ -78,8 +78,8 @@ func (m *model) bringUpToDate() {
 	}
 }
 
-// apply carries out the event and says with which code it is refused. What is
-// refused changes nothing, and brings nothing up to date.
+// apply carries out the event and returns the code if it is refused. A refusal
+// changes nothing, and brings nothing up to date.
 func (m *model) apply(e event) refusal.Code {
 	before := *m
 	before.history, before.told = slices.Clone(m.history), slices.Clone(m.told)
@@ -147,7 +147,7 @@ func (d *drama) play(t testing.TB, e event) error {
 	case pausing:
 		_, got = d.w.pause(t.Context(), d.w.coordinators[0], d.mentor, "Trenger en pause", nil)
 	case amending:
-		// Without a live record any version is one that the caller can't have seen.
+		// Without a live record the caller can't have seen any version.
 		_, got = d.w.pause(t.Context(), d.w.coordinators[1], d.mentor, "Trenger en lengre pause", new(max(version, 1)))
 	case reactivating:
 		_, got = d.w.reactivate(t.Context(), d.w.coordinators[0], d.mentor, nil)
@@ -167,7 +167,7 @@ func (d *drama) play(t testing.TB, e event) error {
 	return d.compare(t)
 }
 
-// compare holds what is stored, logged, announced and shown against the model.
+// compare checks what is stored, logged, announced and shown against the model.
 func (d *drama) compare(t testing.TB) error {
 	ctx := t.Context()
 	stored := "active"
@@ -186,7 +186,7 @@ func (d *drama) compare(t testing.TB) error {
 	}
 
 	var shown, onDate string
-	// As PostgREST does it, on a session that is kept: there are many comparisons.
+	// As PostgREST does, but on one session, because there are many comparisons.
 	err := pgx.BeginFunc(ctx, d.w.authenticator, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)",
 			string(claims(d.w.coordinators[0]))); err != nil {
@@ -255,8 +255,8 @@ func TestTwoFactsInEveryOrder(t *testing.T) {
 	}
 }
 
-// TestTwoFactsAtLength plays long random scripts, in which each event may come
-// again and again.
+// TestTwoFactsAtLength plays long random scripts, in which each event may occur
+// many times.
 func TestTwoFactsAtLength(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

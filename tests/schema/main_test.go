@@ -15,8 +15,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A hundred random scripts a test, the default, take minutes; and a test run
-	// proves the same each time. -rapid.checks and -rapid.seed=0 override it.
+	// A hundred random scripts per test, the default, take minutes; and every run
+	// should test the same. -rapid.checks and -rapid.seed=0 override it.
 	for name, value := range map[string]string{"rapid.checks": "25", "rapid.seed": "20261124"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err) // the flag was renamed
@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	testdb.Main(m)
 }
 
-// world is a database with one chapter, its two coordinators and the ways in
-// that production takes: RPCs as pause_api, facts as service_role.
+// world is a database with one chapter and its two coordinators, reached as in
+// production: RPCs as pause_api, facts as service_role.
 type world struct {
 	db            *testdb.Database
 	owner         *pgx.Conn // postgres: to look behind the scenes
@@ -77,7 +77,7 @@ func (w *world) join(t testing.TB, person, chapter, role string) {
 	w.exec(t, "insert into public.chapter_memberships (chapter_id, user_id, role) values ($1, $2, $3)", chapter, person, role)
 }
 
-// mentor is a new mentor of the chapter, certified for good in one kind.
+// mentor creates a mentor of the chapter, with one certification that never ends.
 func (w *world) mentor(t testing.TB) string {
 	t.Helper()
 	id := w.person(t, "Åse Mentor")
@@ -107,7 +107,7 @@ type pauseRecord struct {
 	Version int32  `json:"version"`
 }
 
-// pause calls the RPC as the function does; the code is empty on success.
+// pause calls the RPC as the function does; on success the code is empty.
 func (w *world) pause(ctx context.Context, caller, mentor, reason string, version *int32) (pauseRecord, refusal.Code) {
 	reply, err := w.api.PauseMentor(ctx, claims(caller), database.PauseMentorArguments{
 		MentorID: mentor, PauseReason: reason, ExpectedVersion: version, RequestID: uuid.NewString(),

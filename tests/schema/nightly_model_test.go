@@ -29,8 +29,8 @@ type certification struct {
 	issued, expires day
 }
 
-// nightMentor is the rules of the product by day, for one mentor: an oracle
-// that looks at every day, one after the other, and knows nothing of the SQL.
+// nightMentor applies the rules to one mentor, day by day: an oracle that looks at
+// every day in turn and knows nothing about the SQL.
 type nightMentor struct {
 	id    string
 	certs []certification
@@ -45,8 +45,7 @@ type nightMentor struct {
 	reminded  map[string]bool // "reminder reference date"
 }
 
-// facts are the certification's on a day: valid until, and of what is valid
-// since when.
+// facts returns the certification's on a day: valid until when, and since when.
 func (m *nightMentor) facts(on day) (expired bool, until, since day) {
 	type kind struct{ until, since day }
 	kinds := map[string]kind{}
@@ -101,10 +100,10 @@ func (m *nightMentor) bringUpToDate(on day, actor string) {
 	}
 }
 
-// night is the run of a date after the one of since.
+// night is the run of a date, when since is the last completed one.
 func (m *nightMentor) night(since, asOf day) {
 	for on := since + 1; on <= asOf; on++ {
-		if on >= m.effective { // what was stored later was judged by later facts
+		if on >= m.effective { // what was stored later rests on later facts
 			m.bringUpToDate(on, "scheduler")
 		}
 	}
@@ -152,7 +151,7 @@ func newNights(t *testing.T) *nights {
 	n.exec(t, "insert into private.test_clock values ($1::date)", n.clock.date(n.first))
 	n.exec(t, `create or replace function private.today() returns date language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 		as $$ begin return (select c.day from private.test_clock c); end $$`)
-	// Among so few mentors the sweep would make good what the marks and dates miss.
+	// With so few mentors the sweep would hide what the marks and dates miss.
 	n.exec(t, `create or replace function private.tonights_sweep(batch integer) returns uuid[] language sql stable security definer
 		set search_path = pg_catalog, pg_temp as $$ select '{}'::uuid[] $$`)
 	return n
@@ -174,7 +173,7 @@ func (n *nights) setClock(t testing.TB, to day) {
 	n.exec(t, "update private.test_clock set day = $1::date", to.date(n.first))
 }
 
-// act lets a random thing happen to a mentor, in the database and in the model.
+// act lets a random event happen to a mentor, in the database and in the model.
 func (n *nights) act(t *testing.T, rt *rapid.T, m *nightMentor) {
 	today := n.clock
 	switch rapid.SampledFrom([]string{"nothing", "nothing", "nothing", "pause", "amend", "reactivate", "certify", "certify"}).Draw(rt, "event") {
@@ -232,7 +231,7 @@ func (n *nights) act(t *testing.T, rt *rapid.T, m *nightMentor) {
 	}
 }
 
-// compare holds what is stored, logged and reminded of against the model.
+// compare checks what is stored, logged and reminded against the model.
 func (n *nights) compare(t *testing.T, rt *rapid.T, m *nightMentor) {
 	stored := ""
 	err := n.owner.QueryRow(t.Context(), "select status from public.pause_records where mentor_id = $1 and status <> 'active'", m.id).Scan(&stored)
@@ -274,8 +273,8 @@ func (n *nights) compare(t *testing.T, rt *rapid.T, m *nightMentor) {
 	}
 }
 
-// TestNightlyRunFollowsTheModel plays weeks of events on several mentors, with
-// nights that are missed now and then, and compares after each run.
+// TestNightlyRunFollowsTheModel plays weeks of events on several mentors, with some
+// missed nights, and compares after each run.
 func TestNightlyRunFollowsTheModel(t *testing.T) {
 	t.Parallel()
 	n := newNights(t)

@@ -20,8 +20,8 @@ import (
 	"mentorpause/supabase"
 )
 
-// seeded is a world with the people of seed.sql: every status, and much that a
-// night has to do.
+// seeded is a world with the people of seed.sql: every status, and much for a night
+// to do.
 func seeded(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -59,8 +59,7 @@ func (w *world) lines(t testing.TB, sql string, args ...any) []string {
 	return lines
 }
 
-// statuses is what the run leaves in records and log; outbox what it announces.
-// Days are counted from the world's own.
+// statuses is what the run leaves in records and log; outbox is what it announces.
 func (w *world) statuses(t testing.TB) []string {
 	t.Helper()
 	return w.lines(t, `
@@ -152,7 +151,7 @@ func TestTheRunEndsTheSame(t *testing.T) {
 		}
 		all.Wait()
 		slices.Sort(outcomes)
-		// Who comes when the first has finished runs too, and finds nothing to do.
+		// A start after the first has finished runs too, and finds nothing to do.
 		if outcomes[0] != nightly.Completed || slices.Contains(outcomes, nightly.Partial) {
 			t.Errorf("outcomes %v", outcomes)
 		}
@@ -168,8 +167,8 @@ func TestTheRunEndsTheSame(t *testing.T) {
 		stop := make(chan struct{})
 		var cutter sync.WaitGroup
 		cuts := 0
-		// A busy machine may need longer for its first step than the time between two
-		// cuts: with each failure they become rarer.
+		// On a busy machine the first step may take longer than the time between two
+		// cuts, so they become rarer with each failure.
 		var failures atomic.Int64
 		cutter.Go(func() {
 			for {
@@ -196,7 +195,7 @@ func TestTheRunEndsTheSame(t *testing.T) {
 				break
 			}
 			failures.Add(1)
-			// Dead as it is, its lease still has to run out.
+			// It is dead, but its lease still has to end.
 			w.exec(t, "update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null")
 		}
 		close(stop)
@@ -211,7 +210,7 @@ func TestTheRunEndsTheSame(t *testing.T) {
 		t.Parallel()
 		w := seeded(t)
 		db := w.openScheduler(t)
-		// Less than what is kept back for the answer is left after a few chunks.
+		// After a few chunks, less is left than what is reserved for the answer.
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second+40*time.Millisecond)
 		defer cancel()
 		report, err := nightly.Run(ctx, db, nightly.Request{AsOf: w.today(t, 0), Chunk: 1}, nil)
@@ -231,7 +230,7 @@ func TestALateRunTellsTheSameHistory(t *testing.T) {
 	t.Parallel()
 	late, onTime := seeded(t), seeded(t)
 	for _, w := range []*world{late, onTime} {
-		// A certification that lapses and is renewed while nobody looks.
+		// A certification that expires and is renewed between two runs.
 		w.exec(t, `insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 			select id, 'førstehjelp', private.today() + v.issued, private.today() + v.expires
 			from public.profiles cross join (values (-900, -3), (-1, 300)) v (issued, expires)
@@ -256,8 +255,8 @@ func TestALateRunTellsTheSameHistory(t *testing.T) {
 	}
 }
 
-// TestTheRunPassesByWhomACoordinatorHolds has a coordinator's transaction open:
-// the others do not wait for that mentor, and the run comes back.
+// TestTheRunPassesByWhomACoordinatorHolds keeps a coordinator's transaction open:
+// the other mentors do not wait for that one, and the run comes back to it.
 func TestTheRunPassesByWhomACoordinatorHolds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -314,9 +313,9 @@ func TestTheRunPassesByWhomACoordinatorHolds(t *testing.T) {
 	}
 }
 
-// TestTheRunWaitsForNobodysFacts has transactions open that have written what
-// the run reads, and its marks with it. The run does not wait for them, and the
-// next one knows what they wrote.
+// TestTheRunWaitsForNobodysFacts keeps transactions open that have written what the
+// run reads, including its marks. The run does not wait for them, and the next one
+// sees what they wrote.
 func TestTheRunWaitsForNobodysFacts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -327,7 +326,7 @@ func TestTheRunWaitsForNobodysFacts(t *testing.T) {
 		w.certify(t, mentors[i], "kurs", -90, -3)
 	}
 	db, asOf := w.openScheduler(t), w.today(t, 0)
-	// Whoever is marked already, and whoever is marked for the first time.
+	// Mentors marked already, and mentors marked for the first time.
 	for round, mentor := range mentors[:2] {
 		tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
 		if err != nil {
@@ -369,8 +368,8 @@ func TestTheRunWaitsForNobodysFacts(t *testing.T) {
 	}
 }
 
-// TestTheRunAmongCoordinators runs it time and again while coordinators pause
-// and reactivate: no call fails, and the log stays whole.
+// TestTheRunAmongCoordinators runs repeatedly while coordinators pause and
+// reactivate: no call fails, and the log stays complete.
 func TestTheRunAmongCoordinators(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -407,7 +406,7 @@ func TestTheRunAmongCoordinators(t *testing.T) {
 			case 1:
 				_, code = w.reactivate(t.Context(), w.coordinators[i%2], mentor, nil)
 			case 2:
-				// Lapsed or renewed by the organisation's other systems.
+				// Expired or renewed by the organisation's other systems.
 				if err := w.db.As(t, map[string]any{"role": "service_role"}, func(tx pgx.Tx) error {
 					_, err := tx.Exec(t.Context(), `insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 						values ($1, $2, $3::date - 9, $3::date + $4::int)`, mentor, uuid.NewString()[:1], asOf, random.IntN(9)-2)

@@ -14,7 +14,7 @@ import (
 
 var sqlBlock = regexp.MustCompile("(?ms)^```sql\n-- as (\\w+)\n(.*?)^```$")
 
-// What docs/operations.md has an operator paste works, as the role that it says.
+// The SQL of docs/operations.md works, as the role that it names.
 func TestOperationsPageSQL(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/operations.md")
@@ -36,7 +36,7 @@ func TestOperationsPageSQL(t *testing.T) {
 				if err != nil {
 					t.Errorf("%v\n%s", err, sql)
 				}
-				return pgx.ErrTxClosed // nothing of it is to stay
+				return pgx.ErrTxClosed // rolls back
 			}
 			switch role {
 			case "service_role":

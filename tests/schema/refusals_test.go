@@ -10,8 +10,8 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// TestRefusalsAreTheFunctions holds the database's table of codes against the
-// functions': the same code has the same status and sentence by both roads.
+// TestRefusalsAreTheFunctions compares the database's table of codes with the
+// functions': the same code has the same status and sentence through both APIs.
 func TestRefusalsAreTheFunctions(t *testing.T) {
 	t.Parallel()
 	type entry struct {

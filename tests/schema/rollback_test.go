@@ -68,7 +68,7 @@ func TestRollbacksRemoveEverything(t *testing.T) {
 	}
 }
 
-// runner knows the named migrations alone, each with its rollback.
+// runner knows only the named migrations, each with its rollback.
 func runner(t *testing.T, owner *sql.DB, names []string) *migrate.Runner {
 	t.Helper()
 	files := fstest.MapFS{}

@@ -13,7 +13,7 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// plan is a node of a plan that auto_explain tells, with what it did.
+// plan is a node of a plan from auto_explain, with what it did.
 type plan struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`
@@ -24,7 +24,7 @@ type plan struct {
 	Plans    []plan
 }
 
-// walk calls visit with the node and all below it that were executed.
+// walk calls visit with the node and everything executed below it.
 func (p plan) walk(visit func(plan)) {
 	if p.Loops == 0 {
 		return
@@ -35,21 +35,21 @@ func (p plan) walk(visit func(plan)) {
 	}
 }
 
-// reads tells whether the node or one below it took rows from the relation.
+// reads reports whether the node or one below it read rows of the relation.
 func (p plan) reads(relation string) (found bool) {
 	p.walk(func(node plan) { found = found || node.Relation == relation })
 	return found
 }
 
-// explained is a statement inside of a call.
+// explained is a statement within a call.
 type explained struct {
 	Query string `json:"Query Text"`
 	Plan  plan
 }
 
-// TestRosterPlans asks the server how it answers a roster: every table by an
-// index, the page in the index's order without a sort, and in a chapter of 900
-// mentors by reading as many rows as in one of 90.
+// TestRosterPlans checks how the server answers a roster: every table through an
+// index, the page in the index's order without a sort, and with as many rows read
+// in a chapter of 900 mentors as in one of 90.
 func TestRosterPlans(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
@@ -78,7 +78,7 @@ func TestRosterPlans(t *testing.T) {
 	exec("vacuum analyze")
 
 	admin := explaining(t, db)
-	work := map[string][]float64{} // rows that were looked at, of each size
+	work := map[string][]float64{} // rows that were read, for each size
 	for _, size := range sizes {
 		coordinator := string(claims(text(t, owner, "select md5('coordinator ' || $1::int)::uuid::text", size)))
 		middle := text(t, owner, `select e.display_name from private.roster_entries e where e.chapter_id = md5('chapter ' || $1::int)::uuid
@@ -100,7 +100,7 @@ func TestRosterPlans(t *testing.T) {
 				ordered := false
 				statement.Plan.walk(func(node plan) {
 					rows += (node.Rows + node.Removed) * node.Loops
-					if node.Type == "Seq Scan" && node.Relation != "settings" { // which has one row
+					if node.Type == "Seq Scan" && node.Relation != "settings" { // it has one row
 						t.Errorf("%s of %d: a sequential scan of %s in\n%.200s", name, size, node.Relation, statement.Query)
 					}
 					// Of a row's own chapters, PostgreSQL 16 shows the sort that 15 does inside of the aggregate.
@@ -125,7 +125,7 @@ func TestRosterPlans(t *testing.T) {
 		}
 	}
 	for name, rows := range work {
-		// The same but for the few who happen to be paused on the page.
+		// The same except for those who happen to be paused on the page.
 		if rows[0] == 0 || rows[1] > rows[0]*1.05 {
 			t.Errorf("%s: %v rows looked at in chapters of %v", name, rows, sizes)
 		}
@@ -140,8 +140,8 @@ func text(t *testing.T, conn *pgx.Conn, sql string, args ...any) (value string) 
 	return value
 }
 
-// explainer is a session in which the server tells the plan of each statement,
-// also of those inside of functions.
+// explainer is a session in which the server reports the plan of each statement,
+// including those within functions.
 type explainer struct {
 	conn  *pgx.Conn
 	plans *[]explained
@@ -182,7 +182,7 @@ func explaining(t *testing.T, db *testdb.Database) explainer {
 	return e
 }
 
-// explain calls with these claims and gives the statements inside of the call.
+// explain makes the call with these claims and returns the statements within it.
 func (e explainer) explain(t *testing.T, claims, call string) []explained {
 	t.Helper()
 	if _, err := e.conn.Exec(t.Context(), "select set_config('request.jwt.claims', $1, false)", claims); err != nil {

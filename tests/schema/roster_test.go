@@ -47,15 +47,15 @@ const rosterSummary = `
 		s ->> 'expired_cert', s ->> 'expiring_soon', s ->> 'return_overdue')
 	from private.roster_summary($1::uuid[], private.today()) s`
 
-// entries lists the read model and rebuilt what a rebuild makes of it.
+// entries lists the read model, and rebuilt lists it after a rebuild.
 const entries = `
 	select format('%s %s %s %s %s %s', e.chapter_id, e.mentor_id, e.display_name, e.certified_until, e.recheck_on, e.coordinators)
 	from private.roster_entries e order by 1`
 
 // TestRosterFollowsTheTables changes people, memberships, certifications,
 // assignments and pauses at random, as service_role and by hand, and after each
-// change holds the counts against a plain query, for every combination of
-// chapters, folded or not; in the end a rebuild must change nothing.
+// change compares the counts with a plain query, for every combination of chapters,
+// folded or not; at the end a rebuild must change nothing.
 func TestRosterFollowsTheTables(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
@@ -116,7 +116,7 @@ func TestRosterFollowsTheTables(t *testing.T) {
 					rapid.SampledFrom([]int{-400, -2, -1, 0, 1, 30, 31, 400, 900}).Draw(rt, "expires"))
 			},
 			"a certification begins": func(rt *rapid.T) {
-				// What the passing of days does: the entry still says what it said before.
+				// As if days had passed: the entry still says what it said before.
 				exec("alter table public.certifications disable trigger user")
 				exec("update public.certifications set issued_on = issued_on - 30, expires_on = expires_on where mentor_id = $1 and issued_on > private.today()", someone.Draw(rt, "who"))
 				exec("alter table public.certifications enable trigger user")
@@ -165,7 +165,7 @@ func TestRosterFollowsTheTables(t *testing.T) {
 		}
 		rt.Repeat(changes)
 
-		// Entries that wait for a recheck are due to differ; all others are as a rebuild makes them.
+		// Entries due for a recheck may differ; all others are as after a rebuild.
 		exec("select private.refresh_roster(array(select distinct mentor_id from private.roster_entries where recheck_on <= private.today()))")
 		before := read(entries)
 		exec("select private.rebuild_roster()")
@@ -176,8 +176,8 @@ func TestRosterFollowsTheTables(t *testing.T) {
 	})
 }
 
-// The page is text that is put together: its dates are those of JSON, however
-// the session writes dates.
+// The page is assembled as text: its dates are those of JSON, whatever the
+// session's date style.
 func TestRosterWritesDatesForMachines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -191,7 +191,7 @@ func TestRosterWritesDatesForMachines(t *testing.T) {
 		return string(reply.Body)
 	}
 	want := call(w.api)
-	// Of this database alone: the role is the server's.
+	// For this database alone, because the role belongs to the server.
 	w.exec(t, "do $$ begin execute format('alter role pause_api in database %I set datestyle = German', current_database()); end $$")
 	api, err := database.Open(database.Settings{URL: w.db.URL("pause_api"), TimeZone: "Europe/Oslo", MaxConnections: 1})
 	if err != nil {
