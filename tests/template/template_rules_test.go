@@ -67,7 +67,7 @@ func checkStarts(t template, s source) (found complaints) {
 			if len(events) == 0 {
 				found.add("%s: nothing starts it", id)
 			}
-			if want := promisedSchedules[id]; !slices.ContainsFunc(slices.Collect(maps.Values(events)), func(event any) bool {
+			if want, promised := promisedSchedules[id]; promised && !slices.ContainsFunc(slices.Collect(maps.Values(events)), func(event any) bool {
 				return at(event, "Properties", "ScheduleExpression") == want
 			}) {
 				found.add("%s: no schedule has %q", id, want)
