@@ -18,12 +18,12 @@ import (
 	"testing"
 )
 
-// The same sources make the same bytes, in whatever folder and at whatever time
-// they are built, and what is built has in it what it needs and nothing else.
+// The same sources build the same bytes in any folder and at any time, and the
+// binaries contain what they need and nothing else.
 //
-// With COLD=1 the second build compiles everything anew, for the processor that
-// is deployed to, and the lists of make sbom are compared too: minutes, for the
-// continuous integration (make reproduce).
+// With COLD=1 the second build compiles everything from nothing, for the deployed
+// processor, and the lists of make sbom are compared too: this takes minutes, and is
+// for continuous integration (make reproduce).
 func TestBuild(t *testing.T) {
 	t.Parallel()
 	target, arch, cache := "build", runtime.GOARCH, ""
@@ -152,7 +152,7 @@ func whose(in, http, scheduled []string) string {
 	return strings.Join(append([]string{"HTTP"}, slices.DeleteFunc(slices.Clone(scheduled), func(name string) bool { return !has(name) })...), ", ")
 }
 
-// copySources copies what the functions are built from.
+// copySources copies the files from which the functions are built.
 func copySources(t *testing.T, folder string) {
 	t.Helper()
 	for _, name := range []string{"functions", "shared", "supabase"} {
@@ -185,7 +185,7 @@ func builtFiles(t *testing.T, folder string) []string {
 	return names
 }
 
-// packagesOf lists all packages that a function is built from.
+// packagesOf lists all packages in a function.
 func packagesOf(t *testing.T, function string) []string {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-tags", "lambda.norpc", "./functions/"+function)
@@ -197,7 +197,7 @@ func packagesOf(t *testing.T, function string) []string {
 	return strings.Fields(string(output))
 }
 
-// misplaced says why a package has no business in a function; empty: it may be there.
+// misplaced returns why a package does not belong in a function, or "".
 func misplaced(function, path string) string {
 	for prefix, why := range map[string]string{
 		"testing":                        "for tests",
@@ -248,7 +248,7 @@ func zipSize(t *testing.T, content []byte) int {
 	return archive.Len()
 }
 
-// folders are the names of the folders that have the file.
+// folders returns the names of the folders that contain the file.
 func folders(t *testing.T, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)

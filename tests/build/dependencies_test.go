@@ -15,15 +15,14 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// licences that ask for nothing but their text, or (MPL-2.0, in tests only) for
-// changes of the library itself.
+// licences that require only their text or (MPL-2.0, in tests only) publishing
+// changes to the library itself.
 var licences = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PostgreSQL", "MPL-2.0"}
 
-// unlicensed modules have no licence file; docs/dependencies.md says what to
-// make of it.
+// unlicensed modules have no licence file; docs/dependencies.md explains them.
 var unlicensed = []string{"github.com/supabase-community/storage-go"}
 
-// Whoever adds a dependency writes down why, and whoever removes one its line.
+// Whoever adds a dependency says why, and whoever removes one removes its line.
 func TestDependenciesHaveAReason(t *testing.T) {
 	t.Parallel()
 	linked, others := dependencies(t, "Linked into a function"), dependencies(t, "In the local tools and the tests")
@@ -51,7 +50,7 @@ func TestDependenciesHaveAReason(t *testing.T) {
 		}
 	}
 
-	// What is fetched and run, and not part of a program.
+	// What is fetched and run, but not part of a program.
 	run := dependencies(t, "Run, and part of nothing")
 	var wanted []string
 	_, tools := requirements(t, ".ci/tools/go.mod")
@@ -138,7 +137,7 @@ func TestDependenciesHaveALicence(t *testing.T) {
 
 var licenceFile = regexp.MustCompile(`^(?i)(LICEN[CS]E|COPYING)(\.(md|txt))?$`)
 
-// licencesIn names the licences by their SPDX names, sorted, each once.
+// licencesIn returns the SPDX names of the licences, sorted, each once.
 func licencesIn(t *testing.T, folder string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -162,8 +161,8 @@ func licencesIn(t *testing.T, folder string) []string {
 	return slices.Compact(found)
 }
 
-// requirements are the modules that a go.mod requires for its own sake, and
-// those of its tools.
+// requirements returns the modules that a go.mod requires directly, and those of
+// its tools.
 func requirements(t *testing.T, path string) (direct, tools []string) {
 	t.Helper()
 	require := regexp.MustCompile(`(?m)^\t(\S+\.\S+/\S+) v\S+$`) // without "// indirect"
@@ -185,8 +184,8 @@ func requirements(t *testing.T, path string) (direct, tools []string) {
 	return direct, tools
 }
 
-// dependencies reads a table of docs/dependencies.md: by the first column's
-// name the other columns, without quotes.
+// dependencies reads a table of docs/dependencies.md: the other columns by the
+// first one, without quotes.
 func dependencies(t *testing.T, section string) map[string][]string {
 	t.Helper()
 	_, text, ok := strings.Cut(string(readFile(t, "docs/dependencies.md")), "\n## "+section+"\n")

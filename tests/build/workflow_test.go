@@ -61,8 +61,8 @@ func workflowSteps(t *testing.T) []step {
 	return steps
 }
 
-// An action is code of somebody else: it is the one that was looked at, it reads
-// the sources and nothing else, and it does not keep the token.
+// An action is somebody else's code: it is pinned to what was reviewed, reads only
+// the sources, and does not keep the token.
 func TestWorkflowsAreSafe(t *testing.T) {
 	t.Parallel()
 	pinned := regexp.MustCompile(`^\s*-?\s*uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
@@ -95,7 +95,7 @@ func TestWorkflowsAreSafe(t *testing.T) {
 				if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false" {
 					t.Errorf("%s, %s: the checkout keeps the token", path, name)
 				}
-				// An expression in a script is text of whoever made it.
+				// An expression in a script is text that a stranger may control.
 				for _, expression := range regexp.MustCompile(`\$\{\{\s*([^}]*?)\s*\}\}`).FindAllStringSubmatch(s.Run, -1) {
 					if !strings.HasPrefix(expression[1], "matrix.") {
 						t.Errorf("%s, %s: %s in a script", path, name, expression[0])
@@ -106,7 +106,7 @@ func TestWorkflowsAreSafe(t *testing.T) {
 	}
 }
 
-// What the project promises is what the workflow runs.
+// The workflow runs what the project promises.
 func TestWorkflowRunsEverything(t *testing.T) {
 	t.Parallel()
 	ci, ok := workflows(t)[".github/workflows/ci.yml"]

@@ -1,6 +1,6 @@
-// What a browser lets a page of another origin do and read. The Go test
-// TestBrowser serves page/ and the functions, on different origins, and records
-// what reaches the functions.
+// What a browser lets a page of another origin do and read. The Go test TestBrowser
+// serves page/ and the functions on different origins, and records what reaches the
+// functions.
 import test, { after } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -9,13 +9,13 @@ import { chromium } from 'playwright-core'
 const given = JSON.parse(process.env.CLIENT_TEST)
 const timeout = 60_000 // of one step, on a busy machine
 
-/** A mentor who is active, and whom no other test touches. */
+/** An active mentor whom no other test changes. */
 const nextMentor = () => given.mentors.shift() ?? assert.fail('the Go test gives too few mentors')
 
 const browser = await chromium.launch({
   executablePath: given.browser,
-  // The sandbox needs rights that root and containers don't have; what is shown
-  // is our own.
+  // The sandbox needs rights that root and containers don't have; the page is our
+  // own.
   chromiumSandbox: false,
   timeout,
 })
@@ -26,7 +26,7 @@ await page.goto(given.page)
 await page.waitForSelector('body[data-ready]')
 
 /**
- * Calls a function in the page. Of the answer it gives what the page can read:
+ * Calls a function in the page and returns what the page can read of the answer:
  * headers are those that the browser shows, body is the text of an error.
  */
 const invoke = (name, options = {}, client = 'client') =>
@@ -212,8 +212,8 @@ test('the roster comes compressed', async () => {
 
 test('a page reads the exposed headers and no other', async () => {
   const roster = await invoke('roster', { method: 'GET' })
-  // Besides the exposed ones those that a page may always read, the length of a
-  // short answer among them.
+  // Besides the exposed headers, those that a page may always read, including the
+  // length of a short answer.
   const readable = Object.keys(roster.headers).filter((name) => name !== 'content-length').sort()
   assert.deepEqual(readable, ['cache-control', 'content-type', 'etag', 'x-request-id'])
   const refused = await invoke('roster', {}, 'stranger')

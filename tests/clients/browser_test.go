@@ -13,8 +13,8 @@ import (
 	"mentorpause/local/endpoint"
 )
 
-// TestBrowser has a page of another origin call the functions with supabase-js
-// in Chromium.
+// TestBrowser lets a page of another origin call the functions with supabase-js in
+// Chromium.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	browser := os.Getenv("CHROMIUM")
@@ -62,5 +62,5 @@ func TestBrowser(t *testing.T) {
 
 func writeJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(value) // a client that has left needs no answer
+	_ = json.NewEncoder(w).Encode(value) // an error means that the client has left
 }

@@ -13,15 +13,15 @@ import (
 	"mentorpause/local/endpoint"
 )
 
-// TestSupabaseJS has supabase-js call everything, signed in with each kind of
-// token that a project of Supabase issues.
+// TestSupabaseJS calls everything with supabase-js, signed in with each kind of
+// token that a Supabase project issues.
 func TestSupabaseJS(t *testing.T) {
 	t.Parallel()
 	for name, project := range map[string]struct {
 		algorithm jose.SignatureAlgorithm
 		env       func(*authserver.Project) []string
 
-		// What the functions ask Supabase Auth for.
+		// What the functions request from Supabase Auth.
 		fetchesKeys, asksForUsers bool
 	}{
 		"ES256": {
@@ -61,7 +61,7 @@ func TestSupabaseJS(t *testing.T) {
 			}
 			runNode(t, "supabase.test.mjs", g)
 
-			// The client asks Supabase Auth for its user too, with other words.
+			// The client also asks Supabase Auth for its user, in another way.
 			byFunction := func(path string) bool {
 				return requests.count(func(e exchange) bool { return e.Path == path && e.Request["x-client-info"] == nil }) > 0
 			}
@@ -76,7 +76,7 @@ func TestSupabaseJS(t *testing.T) {
 	}
 }
 
-// unsigned is a token with its signature taken off and its header saying so.
+// unsigned removes a token's signature and says so in its header.
 func unsigned(token string) string {
 	parts := strings.Split(token, ".")
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + "."

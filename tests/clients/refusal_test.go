@@ -27,19 +27,19 @@ import (
 // arguments are an RPC's, by name.
 type arguments map[string]any
 
-// administrator of Oslo, beside package endpoint's people.
+// administrator of Oslo, in addition to package endpoint's people.
 const administrator = "00000000-0000-4000-8000-0000000000d1"
 
-// roads are the two ways to one RPC of one database.
+// roads are the two APIs to the RPCs of one database.
 type roads struct {
 	*deployment.Deployment
 	rpc *rpc
 
 	mu      sync.Mutex
-	refused map[site]bool // where Postgres has refused
+	refused map[site]bool // the sites that have refused
 }
 
-// site is a place in the database's functions where one refuses.
+// site is a place in the database's functions that refuses.
 type site struct {
 	function string
 	line     int // of its body
@@ -60,14 +60,14 @@ func newRoads(t *testing.T) *roads {
 	return &roads{Deployment: s, rpc: newRPC(t, s), refused: map[site]bool{}}
 }
 
-// byRPC calls as PostgREST would, with the claims of the caller's token.
+// byRPC calls like PostgREST, with the claims of the caller's token.
 func (r *roads) byRPC(t *testing.T, claims testdb.Claims, function string, args any) reply {
 	t.Helper()
 	answer, raised := r.rpc.call(claims, function, encode(t, args))
 	if raised == nil {
 		return answer
 	}
-	// Of the call stack, the line after that of private.refuse is who called it.
+	// In the call stack, the line after private.refuse is its caller.
 	at := regexp.MustCompile(`PL/pgSQL function private\.(\w+)\([^)]*\) line (\d+) at PERFORM`).FindStringSubmatch(raised.Where)
 	if raised.Code == "PGRST" && at != nil {
 		line, err := strconv.Atoi(at[2])
@@ -81,7 +81,7 @@ func (r *roads) byRPC(t *testing.T, claims testdb.Claims, function string, args 
 	return answer
 }
 
-// byFunction calls the function's URL with what the RPC would get.
+// byFunction calls the function's URL with the RPC's arguments.
 func (r *roads) byFunction(t *testing.T, token, function string, args arguments) reply {
 	t.Helper()
 	body := maps.Clone(args)
@@ -123,7 +123,7 @@ func (r *roads) post(t *testing.T, function string, headers map[string]string, b
 	return answer
 }
 
-// must is a call by RPC that is to succeed.
+// must is a call by RPC that has to succeed.
 func (r *roads) must(t *testing.T, user, function string, args arguments) []byte {
 	t.Helper()
 	answer := r.byRPC(t, testdb.User(user), function, args)
@@ -145,7 +145,7 @@ func encode(t *testing.T, value any) []byte {
 	return encoded
 }
 
-// shown is what an error shows to a caller.
+// shown is what a caller sees of an error.
 type shown struct {
 	Status int
 	Header string // sb-error-code
@@ -161,11 +161,11 @@ func show(t *testing.T, r reply) shown {
 	return s
 }
 
-// TestRefusalsByBothRoads calls each function and the RPC behind it with the
-// same arguments on the same state, and compares what the callers see: status,
-// code, message, details, hint and the header. It then looks whether every
-// place in the database that refuses has done so.
-func TestRefusalsByBothRoads(t *testing.T) {
+// TestRefusalsOfBothAPIs calls each function and the RPC behind it with the same
+// arguments on the same state, and compares what the callers see: status, code,
+// message, details, hint and the header. It then checks that every place in the
+// database that refuses has done so.
+func TestRefusalsOfBothAPIs(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)
 	mentors := addMentors(t, r.Deployment, 4)
@@ -196,7 +196,7 @@ func TestRefusalsByBothRoads(t *testing.T) {
 	functions := map[string]string{pause: "pause", reactivate: "reactivate", roster: "roster"}
 	today := r.today(t)
 
-	// The roads run in parallel; they are compared within this group.
+	// The cases run in parallel within this group.
 	t.Run("both", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			rpc  string
@@ -204,9 +204,9 @@ func TestRefusalsByBothRoads(t *testing.T) {
 			code string
 			user string // Coordinator, if empty
 
-			// The function checks the form of what it was sent before it calls,
-			// and says what is wrong with it in words that go for JSON and query.
-			// Code, status, details and hint are the RPC's.
+			// Before the call, the function checks the form of the request, with a
+			// message that suits JSON and query. Code, status, details and hint are
+			// those of the RPC.
 			ownWords bool
 		}{
 			"already paused":                    {rpc: pause, args: pausing(paused, nil), code: "already_paused"},
@@ -260,12 +260,12 @@ func TestRefusalsByBothRoads(t *testing.T) {
 					delete(byFunction.Body, "message")
 				}
 				if diff := cmp.Diff(byRPC, byFunction); diff != "" {
-					t.Errorf("the roads differ (-RPC +function):\n%s", diff)
+					t.Errorf("the APIs differ (-RPC +function):\n%s", diff)
 				}
 			})
 		}
 
-		// A token without sub ends at the function's door; PostgREST lets it in.
+		// The function refuses a token without sub itself; PostgREST lets it in.
 		for rpc, args := range map[string]arguments{pause: pausing(active, nil), reactivate: {"mentor_id": paused}, roster: {}} {
 			t.Run(rpc+" of nobody", func(t *testing.T) {
 				t.Parallel()
@@ -276,12 +276,12 @@ func TestRefusalsByBothRoads(t *testing.T) {
 					t.Errorf("by RPC %v", byRPC)
 				}
 				if diff := cmp.Diff(byRPC, byFunction); diff != "" {
-					t.Errorf("the roads differ (-RPC +function):\n%s", diff)
+					t.Errorf("the APIs differ (-RPC +function):\n%s", diff)
 				}
 			})
 		}
 
-		// These RPCs have no function: only the form can be looked at.
+		// These RPCs have no function: only the form can be checked.
 		nobody, former, admin := testdb.Claims{"role": "authenticated"}, testdb.User(endpoint.Former), testdb.User(administrator)
 		for name, c := range map[string]struct {
 			rpc    string
@@ -320,15 +320,15 @@ func TestRefusalsByBothRoads(t *testing.T) {
 		delete(missed, s)
 	}
 	for s := range missed {
-		// The scheduler's own role calls it, not authenticated.
+		// Called by the scheduler's role, not by authenticated.
 		if s.function != "nightly_begin" {
 			t.Errorf("no case is refused at %s", s)
 		}
 	}
 }
 
-// hold begins a request under a key of its own, and leaves it unfinished until
-// the test, and with it the session, ends.
+// hold begins a request with a key of its own, and leaves it unfinished until the
+// test and its session end.
 func (r *roads) hold(t *testing.T, function string, args arguments) (key string) {
 	t.Helper()
 	key = uuid.NewString()
@@ -358,7 +358,7 @@ func (r *roads) hold(t *testing.T, function string, args arguments) (key string)
 	return key
 }
 
-// sites are the places where the functions of the database refuse.
+// sites lists the places where the functions of the database refuse.
 func (r *roads) sites(t *testing.T) map[site]bool {
 	t.Helper()
 	rows, err := r.Database.Connect(t, "postgres").Query(t.Context(),
@@ -382,7 +382,7 @@ func (r *roads) sites(t *testing.T) map[site]bool {
 	return sites
 }
 
-// status is the one of a code in the database's table.
+// status returns a code's status in the database's table.
 func (r *roads) status(t *testing.T, code string) (status int) {
 	t.Helper()
 	err := r.Database.Connect(t, "postgres").QueryRow(t.Context(),
@@ -401,8 +401,8 @@ func (r *roads) today(t *testing.T) (today string) {
 	return today
 }
 
-// TestErrorsThatAreNoRefusals names what a caller of supabase.rpc sees of its
-// own mistakes before an RPC runs. Those are PostgREST's and Postgres' words,
+// TestErrorsThatAreNoRefusals shows what a caller of supabase.rpc sees of its own
+// mistakes before an RPC runs. Those errors are PostgREST's and Postgres' own,
 // which the project can't choose; the function has a code of its own for each.
 // An app that uses rpc has to know both.
 func TestErrorsThatAreNoRefusals(t *testing.T) {
@@ -450,8 +450,8 @@ func TestErrorsThatAreNoRefusals(t *testing.T) {
 	})
 }
 
-// TestRaisedErrorsAreRead holds the stand-in for PostgREST against the examples
-// of the documentation, and against what doesn't parse.
+// TestRaisedErrorsAreRead checks the stand-in for PostgREST with the examples of
+// the documentation, and with what doesn't parse.
 func TestRaisedErrorsAreRead(t *testing.T) {
 	t.Parallel()
 	const (

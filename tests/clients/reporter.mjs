@@ -1,4 +1,4 @@
-// Writes each of Node's tests as a line of JSON, which the Go test reads.
+// Writes each Node test as a line of JSON for the Go test.
 export default async function* reporter(events) {
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue
@@ -6,7 +6,7 @@ export default async function* reporter(events) {
     yield JSON.stringify({
       name: data.name,
       seconds: data.details.duration_ms / 1000,
-      // A test that was skipped or is still to do proves nothing.
+      // A skipped or todo test proves nothing.
       passed: type === 'test:pass' && data.skip === undefined && data.todo === undefined,
       failure: error?.stack ?? String(error ?? 'skipped'),
     }) + '\n'

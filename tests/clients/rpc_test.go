@@ -20,9 +20,9 @@ import (
 	"mentorpause/shared/auth"
 )
 
-// rpc stands in for PostgREST, and is not PostgREST, which is not to be had
-// here. It does for POST /rest/v1/rpc/<function> what PostgREST's documentation
-// says, as far as the calls of these tests need it:
+// rpc stands in for PostgREST, which these tests don't run. For POST
+// /rest/v1/rpc/<function> it does what PostgREST's documentation says, as far as
+// the calls of these tests need it:
 //
 //   - "Functions as RPC": the body's fields are the arguments by name; the call
 //     is one transaction as the token's role, with its claims in
@@ -35,9 +35,9 @@ import (
 //     is the body; the detail is one with status and headers, which are the
 //     response's. What does not parse is PGRST121, status 500.
 //
-// So it shows that what the database raises has the form that PostgREST
-// documents and that supabase-js presents it as what the function answers. It
-// shows nothing about PostgREST itself.
+// So it shows that the database's errors have the form that PostgREST documents,
+// and that supabase-js presents them like the function's answers. It shows nothing
+// about PostgREST itself.
 //
 // https://docs.postgrest.org/en/v14/references/errors.html
 // https://docs.postgrest.org/en/v14/references/api/functions.html
@@ -77,7 +77,7 @@ func (p *rpc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeReply(w, answer)
 }
 
-// reply is a response of either road.
+// reply is a response of either API.
 type reply struct {
 	status int
 	header map[string]string // names in lower case
@@ -90,14 +90,14 @@ func writeReply(w http.ResponseWriter, r reply) {
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body) // a client that has left needs no answer
+	_, _ = w.Write(r.body) // an error means that the client has left
 }
 
 func errorReply(status int, code, message string) reply {
 	return pgReply(status, &pgconn.PgError{Code: code, Message: message})
 }
 
-// pgReply shows an error as it is; an empty detail and hint count as none.
+// pgReply shows an error unchanged; an empty detail or hint counts as none.
 func pgReply(status int, raised *pgconn.PgError) reply {
 	optional := func(text string) *string {
 		if text == "" {
@@ -111,8 +111,8 @@ func pgReply(status int, raised *pgconn.PgError) reply {
 	return reply{status: status, body: body}
 }
 
-// call is one request with a JSON object as its body. The error is the one that
-// Postgres raised, if the answer comes from there.
+// call is one request with a JSON object as its body. The error is that of
+// Postgres, if the answer comes from there.
 func (p *rpc) call(claims testdb.Claims, function string, body []byte) (reply, *pgconn.PgError) {
 	var arguments map[string]json.RawMessage
 	if err := json.Unmarshal(body, &arguments); err != nil {
@@ -207,7 +207,7 @@ func callStatement(ctx context.Context, tx pgx.Tx, function string, arguments ma
 		result, from, function, strings.Join(passed, ", ")), nil
 }
 
-// readRaised is the response to an error that Postgres raised.
+// readRaised makes the response to an error that Postgres raised.
 func readRaised(raised *pgconn.PgError, signedIn bool) reply {
 	if raised.Code != "PGRST" {
 		return pgReply(raisedStatus(raised.Code, signedIn), raised)
@@ -237,7 +237,7 @@ func readRaised(raised *pgconn.PgError, signedIn bool) reply {
 }
 
 // raisedStatus is the part of the documented table from SQLSTATE to status that
-// these tests meet.
+// these tests use.
 func raisedStatus(state string, signedIn bool) int {
 	switch {
 	case state == "42501" && !signedIn:

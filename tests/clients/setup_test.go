@@ -1,7 +1,7 @@
-// Package clients_test has the clients that people use call the built
-// functions: the official supabase-js in Node and in a browser, and both roads
-// to the same RPC. The clients' own tests are in JavaScript, beside this file;
-// here is what they call, and each of their tests becomes a subtest.
+// Package clients_test calls the built functions with the clients that people use:
+// the official supabase-js in Node and in a browser; and it calls the same RPCs
+// through both APIs. The clients' own tests are in JavaScript, next to this file.
+// The Go code starts what they call, and each of their tests becomes a subtest.
 package clients_test
 
 import (
@@ -30,26 +30,26 @@ func TestMain(m *testing.M) { deployment.Main(m) }
 // nothing; clients send it in the header apikey.
 const publishableKey = "sb_publishable_4tHxJ9mQpLr2vWc8NdYs0A_7kZbXe3F"
 
-// given is what a client's test gets to know of the system that it calls, in
-// the environment variable CLIENT_TEST as JSON.
+// given is what a client's test knows about the system that it calls, as JSON in
+// the environment variable CLIENT_TEST.
 type given struct {
 	URL string `json:"url"`
 	Key string `json:"key"`
 
 	Coordinator string            `json:"coordinator"` // access tokens
 	Former      string            `json:"former"`
-	Refused     map[string]string `json:"refused"` // tokens that nobody may accept, by what is wrong with them
+	Refused     map[string]string `json:"refused"` // tokens that nobody may accept, by their fault
 
 	Oslo         string   `json:"oslo"` // ids
 	Bergen       string   `json:"bergen"`
 	Expired      string   `json:"expired"`
 	BergenMentor string   `json:"bergen_mentor"`
 	Nobody       string   `json:"nobody"`
-	Mentors      []string `json:"mentors"` // active ones of Oslo, for a test each
+	Mentors      []string `json:"mentors"` // active ones of Oslo, one for each test
 
 	Browser         string   `json:"browser,omitempty"`          // path
 	Page            string   `json:"page,omitempty"`             // URL of the page, on an origin of its own
-	WithoutDatabase *project `json:"without_database,omitempty"` // whose database is away
+	WithoutDatabase *project `json:"without_database,omitempty"` // whose database is unavailable
 }
 
 // project is another project that a client may call.
@@ -102,13 +102,13 @@ func runNode(t *testing.T, file string, g given) {
 		t.Fatal(err)
 	}
 
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute) // for one that hangs
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute) // in case one hangs
 	defer cancel()
 	report := filepath.Join(t.TempDir(), "report")
 	cmd := exec.CommandContext(ctx, "node",
 		"--test-reporter=./reporter.mjs", "--test-reporter-destination="+report, file)
 	cmd.Env = append(os.Environ(), "CLIENT_TEST="+string(encoded))
-	// It takes its browser with it, given the time.
+	// With some time it also stops its browser.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	output, failure := cmd.CombinedOutput()
@@ -143,7 +143,7 @@ func runNode(t *testing.T, file string, g given) {
 	}
 }
 
-// logErrors shows why functions failed, when the test has failed.
+// logErrors shows why functions failed, if the test has failed.
 func logErrors(t *testing.T, s *deployment.Deployment) {
 	t.Helper()
 	if !t.Failed() {
@@ -156,7 +156,7 @@ func logErrors(t *testing.T, s *deployment.Deployment) {
 	}
 }
 
-// nodeModule is the path of something that npm installed.
+// nodeModule returns the path of something that npm installed.
 func nodeModule(path string) string {
 	return filepath.Join("..", "..", "node_modules", filepath.FromSlash(path))
 }
@@ -172,7 +172,7 @@ type exchange struct {
 	Response map[string][]string `json:"response"`
 }
 
-// record remembers what goes through a server, in the order of the answers.
+// record records what goes through a server, in the order of the answers.
 type record struct {
 	mu        sync.Mutex
 	exchanges []exchange
@@ -196,7 +196,7 @@ func (r *record) all() []exchange {
 	return slices.Clone(r.exchanges)
 }
 
-// count is how many requests of a kind there were.
+// count returns how many requests of a kind there were.
 func (r *record) count(kind func(exchange) bool) int {
 	n := 0
 	for _, e := range r.all() {

@@ -1,5 +1,5 @@
 // What a developer does with supabase-js, against the running functions. The Go
-// test TestSupabaseJS starts them, and gives in CLIENT_TEST where they are.
+// test TestSupabaseJS starts them, and says in CLIENT_TEST where they are.
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -9,7 +9,7 @@ import { corsHeaders } from '@supabase/supabase-js/cors'
 
 const given = JSON.parse(process.env.CLIENT_TEST)
 
-/** A mentor who is active, and whom no other test touches. */
+/** An active mentor whom no other test changes. */
 const nextMentor = () => given.mentors.shift() ?? assert.fail('the Go test gives too few mentors')
 
 const options = {
@@ -18,7 +18,7 @@ const options = {
   realtime: { transport: ws },
 }
 
-/** A client that is signed in as an app is: with the session of Supabase Auth. */
+/** A client that is signed in like an app, with a session of Supabase Auth. */
 async function signedIn(token, fetch) {
   const client = createClient(given.url, given.key, { ...options, global: { fetch } })
   const { error } = await client.auth.setSession({ access_token: token, refresh_token: 'none' })
@@ -195,14 +195,14 @@ test('a pause whose answer was lost is repeated with its Idempotency-Key', async
   assert.deepEqual(answers, Array(3).fill(answers[0])) // body for body
   assert.equal((await inRoster(mentor)).version, 1)
 
-  // Quotes are none of the key; another request under it is refused.
+  // Quotes don't belong to the key; another request with the key is refused.
   const quoted = { 'idempotency-key': `"${headers['Idempotency-Key']}"` }
   const again = await client.functions.invoke('pause', { ...options, headers: quoted })
   assert.equal(again.response.headers.get('idempotent-replayed'), 'true')
   const other = await refused('pause', { headers, body: { ...options.body, pause_reason: 'Ferie' } }, client)
   assert.deepEqual([other.status, other.code], [422, 'idempotency_key_reused'])
 
-  // Without a repetition nothing says that it is one.
+  // An answer that isn't a repetition doesn't say that it is.
   const first = await client.functions.invoke('reactivate', { headers: { 'idempotency-key': randomUUID() }, body: { mentor_id: mentor } })
   assert.equal(first.response.headers.get('idempotent-replayed'), null)
 })
@@ -215,8 +215,8 @@ test('ETag: what is unchanged comes back as an error with status 304', async () 
     assert.match(etag, /^"[^"]+"$/)
     assert.equal(first.response.headers.get('cache-control'), 'private, no-cache')
 
-    // supabase-js takes every status outside 200–299 for an error, so a caller
-    // who shows an etag has to look there for the good news. There is no body.
+    // supabase-js takes every status outside 200–299 for an error, so a caller who
+    // sends an etag finds the 304 there. There is no body.
     const ask = { ...options, headers: { 'if-none-match': etag } }
     const unchanged = await coordinator.functions.invoke('roster', ask)
     assert.equal(unchanged.data, null)
@@ -250,8 +250,8 @@ test('the preflight allows every header that supabase-js says it sends', async (
   }
 })
 
-// The other road. What answers below /rest/v1/rpc is not PostgREST, but does
-// what its documentation says: see rpc_test.go, where every refusal is compared.
+// The other API. What answers below /rest/v1/rpc is not PostgREST, but does what
+// its documentation says: see rpc_test.go. refusal_test.go compares every refusal.
 
 test('rpc gives the same error object as the function', async () => {
   const paused = nextMentor()

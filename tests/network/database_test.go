@@ -12,8 +12,8 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// doubt is for how long a connection must have been idle to be in doubt, and a
-// little longer.
+// doubt is how long a connection must have been idle to be in doubt, and a little
+// longer.
 const doubt = 1100 * time.Millisecond
 
 func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing.T) {
@@ -37,8 +37,8 @@ func TestAConnectionToTheDatabaseThatIsResetUnderARequestIsNotNoticed(t *testing
 		if err != nil || a.status != http.StatusOK {
 			t.Errorf("reset in the %v %d: %d %s, %v, after %d attempts", c.direction, n, a.status, a.body, err, attempts)
 		}
-		// Repeated by the function itself. The phone is told to when the first attempt still runs then, and on a
-		// machine so slow that the fault met a connection that the function was only making.
+		// The function repeats it by itself. The phone has to only if the first attempt is
+		// still running, or if on a slow machine the fault hit a connection being opened.
 		if attempts == 1 {
 			unnoticed[c.direction]++
 			if c.direction == network.Answer && !a.replayed {
@@ -61,7 +61,7 @@ func TestAWriteWhoseAnswerIsLostIsKnownToTheNextRequest(t *testing.T) {
 	warm, w := pause(mentor(1)), pause(mentor(2))
 	outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
 
-	// The answer of a committed transaction is lost, and there is no other connection to ask again.
+	// The answer of a committed transaction is lost, and no other connection can be opened.
 	answers := once(network.Answer, network.Fault{Kind: network.Reset}, nothing)
 	connections := always(network.Connect, network.Fault{Kind: network.Reset})
 	s.database.Disturb(func(m network.Message) network.Fault {
@@ -95,8 +95,8 @@ func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 			p := s.phone()
 			warm := pause(mentor(5))
 			outcomes := []outcome{done(warm, p.mustSend(t, warm, http.StatusOK))}
-			// A connection that was idle for a second is in doubt, and silence on it is noticed early. A
-			// busy machine may make it so long, so it gets a few tries.
+			// A connection idle for a second is in doubt, and silence on it is noticed early. A
+			// busy machine may reach that by itself, so there are a few tries.
 			silent := false
 			for n := 1; n <= 4 && !silent; n++ {
 				w := pause(mentor(n))
@@ -161,7 +161,7 @@ func TestACallIsOneRoundTripToAFarDatabase(t *testing.T) {
 		quickest = min(quickest, time.Since(begun))
 		outcomes = append(outcomes, done(w, a))
 	}
-	// The bytes take a quarter of a second, and a busy machine its time.
+	// The bytes take a quarter of a second, plus what a busy machine needs.
 	if quickest < roundTrip || quickest >= 2*roundTrip+250*time.Millisecond {
 		t.Errorf("the quickest took %v with a round trip of %v and 64 kbit/s", quickest, roundTrip)
 	}
@@ -186,13 +186,13 @@ func TestARestartOfTheDatabaseNeedsNoneOfTheFunctions(t *testing.T) {
 		a := p.mustSend(t, w, http.StatusOK)
 		back := reactivate(mentor(n+2), a.record(t).Version)
 		s.Database.Restart(t, crash, nil)
-		// On a connection of before the restart, unknowingly.
+		// On a connection from before the restart, without knowing.
 		outcomes = append(outcomes, done(w, a), done(back, p.mustSend(t, back, http.StatusOK)))
 	}
 	s.wantExactlyOnce(t, outcomes...)
 }
 
-// commitsSurviveACrash has the throwaway server write what it says is committed.
+// commitsSurviveACrash makes the throwaway server flush what it commits.
 func (s *system) commitsSurviveACrash(t *testing.T) {
 	t.Helper()
 	_, err := s.Database.Connect(t, postgres.Superuser).Exec(t.Context(), `alter database `+s.Database.Name+` set synchronous_commit = on`)
@@ -228,7 +228,7 @@ func TestAfterAFailoverTheConnectionToTheOldPrimaryIsLeft(t *testing.T) {
 	s := start(t, setup{mentors: 1})
 	p := s.phone()
 	admin := s.Database.Connect(t, "postgres")
-	readOnly := func(on string) { // as sessions that begin from now on find it
+	readOnly := func(on string) { // for sessions that begin from now on
 		if _, err := admin.Exec(t.Context(), `alter database `+s.Database.Name+` set default_transaction_read_only = `+on); err != nil {
 			t.Fatal(err)
 		}
@@ -241,9 +241,9 @@ func TestAfterAFailoverTheConnectionToTheOldPrimaryIsLeft(t *testing.T) {
 		if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "database_unavailable" {
 			t.Errorf("got %s", a.body)
 		}
-		p.mustSend(t, read, http.StatusOK) // a standby serves those who only look
+		p.mustSend(t, read, http.StatusOK) // a standby can answer reads
 	}
-	// A request that writes nothing leaves pause with a connection to the standby.
+	// A request that writes nothing leaves pause connected to the standby.
 	p.mustSend(t, pause(endpoint.Nobody), http.StatusNotFound)
 	readOnly("off")
 	connections := 0

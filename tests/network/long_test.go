@@ -13,10 +13,10 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo adds to the faults of
-// the networks those of the servers: every few seconds PostgreSQL restarts,
-// crashes, or becomes a standby, the pooler is killed, or all connections
-// break. $MENTORPAUSE_SEED repeats a run's faults; without it they are new ones.
+// TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo adds server faults to
+// those of the networks: every few seconds PostgreSQL restarts, crashes or becomes
+// a standby, the pooler is killed, or all connections break. $MENTORPAUSE_SEED
+// repeats a run's faults; without it they are new ones.
 func TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo(t *testing.T) {
 	seed := rand.Uint64()
 	if text := os.Getenv("MENTORPAUSE_SEED"); text != "" {
@@ -67,7 +67,7 @@ func TestLongEveryWriteIsDoneExactlyOnceWhileServersComeAndGo(t *testing.T) {
 	}
 }
 
-// standby makes the server, and the sessions that are open, read-only, or not.
+// standby makes the server and its open sessions read-only, or writable again.
 func (s *system) standby(t *testing.T, on string) {
 	t.Helper()
 	admin := s.Database.Connect(t, postgres.Superuser)

@@ -18,15 +18,15 @@ import (
 	"mentorpause/supabase"
 )
 
-// The slow connection of the page's figures.
+// The slow connection of the figures in docs/network.md.
 const (
 	slowRoundTrip = 300 * time.Millisecond // there and back
 	slowBandwidth = 64_000                 // bit/s each way
 )
 
-// seedInOneChapter copies the people of the seed into the chapter of
-// package endpoint's coordinator, under ids of chance: those of the seed are far too
-// alike for a figure about compression.
+// seedInOneChapter copies the people of the seed into the chapter of package
+// endpoint's coordinator, under random ids: those of the seed are too similar for a
+// figure about compression.
 const seedInOneChapter = `
 create temporary table copies as
 	select p.id as original, gen_random_uuid() as id, p.display_name, p.id::text like 'a%' as is_mentor
@@ -49,10 +49,10 @@ insert into public.pause_records (mentor_id, status, pause_reason, expected_retu
 	where r.status <> 'active' and r.paused_at is not null`
 
 // TestThePageOnASlowPhone prints what a page of fifty mentors costs an app whose
-// connection has 64 kbit/s each way and 300 ms for a round trip: over HTTPS, as
-// function URLs are, from the first byte of the connection to the last mentor
-// read from JSON. Starting the function is left out, TCP's slow start and lost
-// packets too; the certificate is a short one.
+// connection has 64 kbit/s each way and a round trip of 300 ms: over HTTPS, like
+// function URLs, from the first byte of the connection to the last mentor read from
+// JSON. Starting the function, TCP's slow start and lost packets are left out; the
+// certificate is a short one.
 func TestThePageOnASlowPhone(t *testing.T) {
 	t.Parallel()
 	s := deployment.Start(t)
@@ -120,7 +120,7 @@ type page struct {
 	etag                  string
 }
 
-// cost is of one page; the bytes are those of the connection, TLS among them.
+// cost is that of one page; the bytes are those of the connection, including TLS.
 type cost struct {
 	took            time.Duration
 	request, answer int
@@ -133,7 +133,7 @@ func newSlowApp(t *testing.T, s *deployment.Deployment) *slowApp {
 		t.Fatal(err)
 	}
 	secure := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
-	secure.StartTLS() // HTTP/1.1 alone, as function URLs have it
+	secure.StartTLS() // HTTP/1.1 only, like function URLs
 	t.Cleanup(secure.Close)
 	between, address := network.Before(t, secure.URL)
 	between.Shape(slowRoundTrip, slowBandwidth)
@@ -145,15 +145,15 @@ func newSlowApp(t *testing.T, s *deployment.Deployment) *slowApp {
 	}
 }
 
-// keepConnection has the pages after it come over a connection that is open.
+// keepConnection loads the following pages over an open connection.
 func (a *slowApp) keepConnection(t *testing.T) {
 	t.Helper()
 	a.client.Transport.(*http.Transport).DisableKeepAlives = false
 	a.page(t, "gzip", "")
 }
 
-// page loads the first page, in the content coding, unless the app has it by
-// this etag.
+// page loads the first page, in the content coding, unless the app already has it
+// under this etag.
 func (a *slowApp) page(t *testing.T, coding, etag string) (page, cost) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.url, nil)
@@ -185,7 +185,7 @@ func (a *slowApp) page(t *testing.T, coding, etag string) (page, cost) {
 	return p, c
 }
 
-// mentors counts those of a page.
+// mentors counts the mentors of a page.
 func mentors(t *testing.T, coding string, body []byte) int {
 	t.Helper()
 	reader := io.Reader(bytes.NewReader(body))

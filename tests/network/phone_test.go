@@ -23,7 +23,7 @@ func TestARequestThatBreaksOffOnItsWayIsNotDone(t *testing.T) {
 			t.Errorf("there was an answer: %d %s", a.status, a.body)
 		}
 		wantHit(t, s.phones, n+1)
-		// The one process that there is does not wait for the rest.
+		// The only process does not wait for the rest.
 		a := p.mustSend(t, w, http.StatusOK)
 		if a.replayed {
 			t.Error("half a request was done")
@@ -58,8 +58,8 @@ func TestAnAnswerThatBreaksOffIsGivenAgain(t *testing.T) {
 	s.wantExactlyOnce(t, outcomes...)
 }
 
-// soonAfterHit ends when a person would have waited long enough: a moment after
-// the nth fault.
+// soonAfterHit ends when a person would have waited long enough: a moment after the
+// nth fault.
 func soonAfterHit(t *testing.T, p *network.Proxy, n int) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -81,8 +81,8 @@ func TestAPhoneThatComesBackTooEarlyIsToldToWait(t *testing.T) {
 	admin := s.Database.Connect(t, "postgres")
 	w := pause(mentor(1))
 
-	// The first request waits for a mentor whom somebody holds. Its phone gives up before it does; a
-	// busy machine may be too slow for that, so it gets a few tries.
+	// The first request waits for a locked mentor. Its phone gives up first; a busy machine may
+	// be too slow for that, so there are a few tries.
 	tx, err := s.Database.Connect(t, "postgres").Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestKeysThatCannotBeFetched(t *testing.T) {
 	p := s.phone()
 	w := pause(mentor(1))
 
-	// Nothing cached: refused, in time, and again and again without asking each time.
+	// Nothing cached: refused in time, repeatedly, without a fetch each time.
 	if a := p.mustSend(t, w, http.StatusServiceUnavailable); a.code != "auth_unavailable" {
 		t.Errorf("got %s", a.body)
 	}
@@ -179,7 +179,7 @@ func TestKeysThatCannotBeFetched(t *testing.T) {
 	state.Store("there")
 	a := p.mustSettle(t, w)
 
-	// With the keys at hand, their absence is not noticed.
+	// With cached keys, nobody notices that the endpoint is gone.
 	state.Store("broken")
 	back := reactivate(mentor(1), a.record(t).Version)
 	again := p.mustSend(t, w, http.StatusOK)

@@ -28,15 +28,15 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// They wait more than they compute.
+	// The tests wait more than they compute.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	deployment.Main(m)
 }
 
-// timeout of an invocation. It is shorter than that of template.yaml only to
-// have a silent network end sooner.
+// timeout of an invocation, shorter than in template.yaml only to make a silent
+// network end sooner.
 const timeout = 3 * time.Second
 
 // system is the built functions between two bad networks: one to the phones,
@@ -50,16 +50,16 @@ type system struct {
 	stalled          func() time.Duration
 }
 
-// setup says what system to start.
+// setup describes the system to start.
 type setup struct {
 	mentors    int
 	processes  int                     // of each function, at most; 0 means 1
 	ownCluster bool                    // a PostgreSQL of its own, which may be restarted
-	pooler     func(url string) string // makes what stands before the database, and gives its URL
+	pooler     func(url string) string // starts something in front of the database, and returns its URL
 	opts       []deployment.Option
 }
 
-// start makes a system.
+// start starts a system.
 func start(t *testing.T, with setup) *system {
 	t.Helper()
 	s := &system{processes: cmp.Or(with.processes, 1), stalled: watchMachine(t)}
@@ -95,14 +95,14 @@ func start(t *testing.T, with setup) *system {
 
 const mentorPrefix = "00000000-0000-4000-8001-"
 
-// mentor is the id of the nth one, from 1.
+// mentor returns the id of the nth mentor, from 1.
 func mentor(n int) string { return mentorPrefix + fmt.Sprintf("%012d", n) }
 
 // mostStall is how long the machine may stand still before a function can't be
-// blamed for being late: a little less than what it leaves of its time.
+// blamed for being late: a little less than its margin.
 const mostStall = 200 * time.Millisecond
 
-// watchMachine gives the longest time so far for which the machine let nothing
+// watchMachine returns the longest time so far during which the machine let nothing
 // of ours run.
 func watchMachine(t *testing.T) func() time.Duration {
 	var longest atomic.Int64
@@ -117,14 +117,14 @@ func watchMachine(t *testing.T) func() time.Duration {
 	return func() time.Duration { return time.Duration(longest.Load()) }
 }
 
-// phone is an app that calls as docs/mobile.md tells it to.
+// phone is an app that calls as docs/mobile.md says.
 type phone struct {
 	base, token string
 	http        *http.Client
 }
 
-// phone gives the coordinator's. It waits a little longer than a function may
-// take.
+// phone returns the coordinator's phone. It waits a little longer than a function
+// may take.
 func (s *system) phone() *phone {
 	return &phone{
 		base:  s.phonesURL + "/functions/v1/",
@@ -134,7 +134,7 @@ func (s *system) phone() *phone {
 	}
 }
 
-// write is one tap: a request under a key of its own.
+// write is one tap: a request with a key of its own.
 type write struct {
 	function, mentor, key string
 	body                  []byte
@@ -180,7 +180,7 @@ func (a answer) record(t testing.TB) endpoint.PauseRecord {
 	return body.PauseRecord
 }
 
-// send calls once. An error means that no whole answer came.
+// send calls once. An error means that no complete answer came.
 func (p *phone) send(ctx context.Context, w write) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+w.function, bytes.NewReader(w.body))
 	if err != nil {
@@ -207,7 +207,7 @@ func (p *phone) send(ctx context.Context, w write) (answer, error) {
 	return a, a.documented()
 }
 
-// errUndocumented is an answer that no developer of an app could expect.
+// errUndocumented is an answer that no app developer could expect.
 var errUndocumented = errors.New("undocumented answer")
 
 // documented checks an answer against the codes and shapes of docs/openapi.yaml.
@@ -239,8 +239,8 @@ func (a answer) documented() error {
 	return nil
 }
 
-// settle repeats a write until it is answered, by the rules of docs/mobile.md,
-// only with a tenth of its waiting: after no answer, after 5xx but not before
+// settle repeats a write until it is answered, by the rules of docs/mobile.md but
+// with a tenth of the waiting: after no answer, after 5xx but not before
 // retry-after, and while it is in progress.
 func (p *phone) settle(ctx context.Context, w write) (a answer, attempts int, err error) {
 	wait := 50 * time.Millisecond
@@ -287,8 +287,8 @@ func (p *phone) mustSend(t *testing.T, w write, status int) answer {
 	return a
 }
 
-// once makes the next message in the direction, and only that, go wrong after
-// so many of its bytes.
+// once makes the next message in the direction, and only that one, fail after that
+// many of its bytes.
 func once(direction network.Direction, fault network.Fault, after func(bytes int) int) func(network.Message) network.Fault {
 	return times(1, direction, fault, after)
 }
@@ -315,7 +315,7 @@ func half(bytes int) int       { return bytes / 2 }
 func allButOne(bytes int) int  { return bytes - 1 }
 func everything(bytes int) int { return bytes }
 
-// wantHit checks that so many faults really hit something.
+// wantHit checks that the number of faults that hit something.
 func wantHit(t *testing.T, p *network.Proxy, want int) {
 	t.Helper()
 	if byKind, all := p.Faults(); all != want {
@@ -323,17 +323,17 @@ func wantHit(t *testing.T, p *network.Proxy, want int) {
 	}
 }
 
-// outcome is a write and what its phone knows of it in the end.
+// outcome is a write and what its phone knows about it at the end.
 type outcome struct {
 	write
-	answer *answer // nil: given up, and nobody knows
+	answer *answer // nil: given up, result unknown
 }
 
 func done(w write, a answer) outcome { return outcome{w, &a} }
 func givenUp(w write) outcome        { return outcome{w, nil} }
 
-// books are what became of the writes by the tables, compared with what the
-// phones know.
+// books are the results of the writes in the tables, compared with what the phones
+// know.
 type books struct {
 	settled, unknown int
 	lost, doubled    int
@@ -341,11 +341,11 @@ type books struct {
 	given            map[string]int // answers of the functions, by status and code
 }
 
-// audit compares the tables with the outcomes, which must be all that was
-// written. Each write that a phone saw succeed is one transition: one version
-// of a record in the log and, but for an amendment, one notification for each
-// audience. One that was given up is at most one. It asks over a good network,
-// and has each success repeated: the answer must be the same, byte for byte.
+// audit compares the tables with the outcomes, which must be everything that was
+// written. Each write that a phone saw succeed is one transition: one version of a
+// record in the log and, except for an amendment, one notification for each
+// audience. One that was given up is at most one. It works over a good network, and
+// repeats each success: the answer must be the same, byte for byte.
 func (s *system) audit(t *testing.T, outcomes []outcome) books {
 	t.Helper()
 	s.phones.Disturb(nil)
@@ -354,7 +354,7 @@ func (s *system) audit(t *testing.T, outcomes []outcome) books {
 	wrong := func(format string, args ...any) { b.wrong = append(b.wrong, fmt.Sprintf(format, args...)) }
 	p := s.phone()
 
-	// By mentor and kind of transition: seen to succeed, and given up.
+	// By mentor and kind of transition: known to have succeeded, and given up.
 	type tally struct{ seen, unknown int }
 	expected := map[string]map[string]*tally{}
 	for _, o := range outcomes {
@@ -456,8 +456,8 @@ func (s *system) wantExactlyOnce(t *testing.T, outcomes ...outcome) books {
 	return b
 }
 
-// wantAnswersInTime reads the functions' own log, which knows also of the
-// answers that no phone got. It tells how often each was given.
+// wantAnswersInTime reads the functions' own log, which includes answers that no
+// phone got. It returns how often each was given.
 func (s *system) wantAnswersInTime(t *testing.T) map[string]int {
 	t.Helper()
 	given := map[string]int{}

@@ -17,13 +17,12 @@ import (
 	"mentorpause/local/network"
 )
 
-// soak is many phones at once on networks on which anything may happen at any
-// byte.
+// soak is many phones at once on networks where anything may happen at any byte.
 type soak struct {
 	*system
-	seed   uint64 // of the faults and of what people do; what meets what depends on the clock too
-	faults int    // it ends when so many have hit
-	every  int    // on average, one message of so many has one
+	seed   uint64 // of the faults and of what people do; how they meet also depends on the clock
+	faults int    // it ends after that many hits
+	every  int    // on average, one message in that many has a fault
 
 	left atomic.Int64
 
@@ -37,16 +36,16 @@ type soak struct {
 
 const soakPhones = 8
 
-// TestEveryWriteIsDoneExactlyOnceOnAHostileNetwork is the short one; the long
-// one is in make test-long.
+// TestEveryWriteIsDoneExactlyOnceOnAHostileNetwork is the short test; the long one
+// is run by make test-long.
 func TestEveryWriteIsDoneExactlyOnceOnAHostileNetwork(t *testing.T) {
 	t.Parallel()
 	s := &soak{system: start(t, setup{mentors: 500, processes: soakPhones}), seed: 1, faults: 80, every: 12}
 	s.run(t, nil)
 }
 
-// run has the phones work until there were enough faults, and audits. meanwhile
-// is called again and again while they do.
+// run lets the phones work until there were enough faults, and audits. Meanwhile it
+// calls meanwhile repeatedly.
 func (s *soak) run(t *testing.T, meanwhile func(*rand.Rand)) {
 	t.Helper()
 	s.left.Store(int64(s.faults))
@@ -92,7 +91,7 @@ func counts(byName map[string]int) string {
 	return strings.Join(all, ", ")
 }
 
-// schedule makes the faults of a network.
+// schedule decides about the faults of a network.
 func (s *soak) schedule(random *rand.Rand) func(network.Message) network.Fault {
 	return func(m network.Message) network.Fault {
 		if random.IntN(s.every) != 0 || s.left.Add(-1) < 0 {
@@ -109,9 +108,9 @@ func (s *soak) schedule(random *rand.Rand) func(network.Message) network.Fault {
 	}
 }
 
-// use is what one person does: pause, amend, reactivate, mentor after mentor.
-// Some writes are given up after one attempt, as when the app is closed; what
-// became of them nobody knows, so that mentor is left alone.
+// use is what one person does: pause, amend, reactivate, mentor after mentor. Some
+// writes are given up after one attempt, as when the app is closed; their result is
+// unknown, so that mentor is left alone.
 func (s *soak) use(t *testing.T, random *rand.Rand) {
 	p := s.phone()
 	var id string
@@ -135,7 +134,7 @@ func (s *soak) use(t *testing.T, random *rand.Rand) {
 	}
 }
 
-// write gives the version of the record after it, if that is known.
+// write returns the version of the record after it, if known.
 func (s *soak) write(t *testing.T, p *phone, random *rand.Rand, w write) (version int, known bool) {
 	a, attempts, hangUps, err := s.attempt(t.Context(), p, random, w)
 	s.mu.Lock()
@@ -147,7 +146,7 @@ func (s *soak) write(t *testing.T, p *phone, random *rand.Rand, w write) (versio
 		return 0, false
 	}
 	if err != nil || a.status != http.StatusOK {
-		// A refusal too: nobody else touches this mentor.
+		// A refusal would also be an error: nobody else changes this mentor.
 		t.Errorf("%s %s: %d %s, %v", w.function, w.body, a.status, a.body, err)
 		s.outcomes = append(s.outcomes, givenUp(w))
 		return 0, false
@@ -161,8 +160,8 @@ func (s *soak) write(t *testing.T, p *phone, random *rand.Rand, w write) (versio
 
 var errGivenUp = errors.New("given up")
 
-// attempt sends until there is an answer; now and then it hangs up on the first
-// attempt before that can be, and now and then it leaves it at that.
+// attempt sends until there is an answer. Sometimes it hangs up on the first
+// attempt before that, and sometimes it leaves it at that.
 func (s *soak) attempt(ctx context.Context, p *phone, random *rand.Rand, w write) (a answer, attempts, hangUps int, err error) {
 	if fate := random.IntN(20); fate < 3 {
 		brief, cancel := context.WithTimeout(ctx, upTo(random, 50*time.Millisecond))

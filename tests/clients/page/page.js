@@ -1,5 +1,5 @@
-// A page of another origin than the functions, as an app's is: it shows the
-// roster and pauses mentors. The tests work it by hand, and use its clients.
+// A page of another origin than the functions, like an app's: it shows the roster
+// and pauses mentors. The tests operate it like a person, and use its clients.
 const given = await (await fetch('given.json')).json()
 
 const signedIn = ({ url, coordinator }) =>
