@@ -315,7 +315,7 @@ func half(bytes int) int       { return bytes / 2 }
 func allButOne(bytes int) int  { return bytes - 1 }
 func everything(bytes int) int { return bytes }
 
-// wantHit checks that the number of faults that hit something.
+// wantHit checks how many faults hit something.
 func wantHit(t *testing.T, p *network.Proxy, want int) {
 	t.Helper()
 	if byKind, all := p.Faults(); all != want {
