@@ -106,8 +106,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 const afresh = "nothing was changed; use an empty project, or empty this one with `supabase db reset --remote=…`, " +
 	"which erases everything in it, and apply the migrations then"
 
-// open parses the URL and returns a pool that has not connected yet. No error of it, nor of the
-// connections made later, shows the password.
+// open parses the URL and returns a pool that has not connected yet. Neither its errors nor those
+// of later connections show the password.
 func open(url string) (*sql.DB, error) {
 	if url == "" {
 		return nil, fmt.Errorf("%s is not set: give the URL of the database, with the role postgres", databaseURL)

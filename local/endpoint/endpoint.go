@@ -76,7 +76,7 @@ type Bundle struct {
 // nowhere is the URL of a database that does not exist.
 const nowhere = "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable&connect_timeout=1"
 
-// New makes a function on a database of its own, in which the people are.
+// New makes a function on a database of its own, with the people in it.
 func New(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	d := testdb.New(t)
@@ -89,16 +89,16 @@ func New(t testing.TB, build web.Build) *Bundle {
 	return b
 }
 
-// NewWithoutDatabase makes a function whose database nobody answers for: what
-// it answers without database_unavailable, it answered by itself.
+// NewWithoutDatabase makes a function whose database does not exist: unless it
+// answers database_unavailable, it has answered by itself.
 func NewWithoutDatabase(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	project := authserver.New("https://project.example.org")
 	return newBundle(t, build, nowhere, project, auth.Settings{SupabaseURL: project.URL, JWKS: string(project.JWKS())})
 }
 
-// NewWithoutKeys makes a function that has no key to check a token with: nobody
-// listens where they should be, and none are cached. It has no database either.
+// NewWithoutKeys makes a function without a key to check a token: nothing listens
+// where the keys should be, and none are cached. It has no database either.
 func NewWithoutKeys(t testing.TB, build web.Build) *Bundle {
 	t.Helper()
 	project := authserver.New("http://127.0.0.1:1")

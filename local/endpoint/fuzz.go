@@ -28,7 +28,7 @@ type Fuzz struct {
 	authorization string
 }
 
-// NewFuzz makes a function for the inputs of one process.
+// NewFuzz makes a function for all inputs of one process.
 func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 	f.Helper()
 	b := New(f, build)
@@ -107,7 +107,7 @@ func (z *Fuzz) Change(t testing.TB, sent, key string, body any) (response events
 	return response, true
 }
 
-// State is all that a transition changes, as text, to be compared.
+// State returns everything that a transition changes, as text for comparison.
 func (z *Fuzz) State(t testing.TB) string {
 	t.Helper()
 	return z.Text(t, `select jsonb_build_array(

@@ -47,7 +47,7 @@ type Cluster struct {
 	// The rest is zero for a cluster that somebody else started (Attach).
 	installation Installation
 	durable      bool
-	settings     []string // beside those of every cluster
+	settings     []string // in addition to those of every cluster
 	clock        []string // the environment that shifts the server's clock; empty: the machine's
 
 	dir       string

@@ -211,8 +211,8 @@ func (r *Runner) Status(ctx context.Context) ([]State, error) {
 	return states, nil
 }
 
-// checkOrder refuses what the Supabase CLI refuses too: a ledger that knows more than the files,
-// and a pending file that is older than an applied one, since it was never tried after that.
+// checkOrder refuses what the Supabase CLI refuses too: a ledger with versions that have no file,
+// and a pending file older than an applied one, because that order was never tested.
 func (r *Runner) checkOrder(states []State) error {
 	var (
 		missing       []row
