@@ -19,12 +19,13 @@ import (
 )
 
 // Fuzz is a function whose database is in the same state for every input: the only
-// mentor of the coordinator's chapter is [Mentor], who is active. [Fuzz.Restore]
-// undoes what an input changed, in the way that a client would.
+// mentor of the coordinator's chapter is [Mentor], who is active and never was away.
+// [Fuzz.Restore] undoes what an input changed.
 type Fuzz struct {
 	*Bundle
 	SQL *sql.DB // as postgres
 
+	superuser     *sql.DB // without triggers
 	authorization string
 }
 
@@ -35,6 +36,8 @@ func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 	z := &Fuzz{
 		Bundle: b,
 		SQL:    b.Database.SQL(f, "postgres"),
+
+		superuser: b.Database.SQL(f, "supabase_admin"),
 		// One token for all inputs, which outlives the longest run. Signing for each
 		// would take random paths through the code, which fuzzing mistakes for new
 		// ones.
@@ -49,6 +52,10 @@ func NewFuzz(f *testing.F, build web.Build) *Fuzz {
 		if _, err := z.SQL.ExecContext(f.Context(), statement); err != nil {
 			f.Fatal(err)
 		}
+	}
+	z.superuser.SetMaxOpenConns(1)
+	if _, err := z.superuser.ExecContext(f.Context(), "set session_replication_role to replica"); err != nil {
+		f.Fatal(err)
 	}
 	return z
 }
@@ -120,7 +127,7 @@ func (z *Fuzz) State(t testing.TB) string {
 // Stored is the row of the pause record in the function's answer.
 func (z *Fuzz) Stored(t testing.TB, shown PauseRecord) PauseRecord {
 	t.Helper()
-	row := z.Text(t, "select to_jsonb(r) - 'effective_on' from public.pause_records r where r.id = $1", shown.ID)
+	row := z.Text(t, "select to_jsonb(r) - '{effective_on,first_version}'::text[] from public.pause_records r where r.id = $1", shown.ID)
 	return WantPauseRecord(t, events.LambdaFunctionURLResponse{
 		StatusCode: http.StatusOK,
 		Headers:    map[string]string{"content-type": "application/json"},
@@ -142,7 +149,8 @@ func (z *Fuzz) wantRepeatable(t testing.TB, event events.LambdaFunctionURLReques
 	}
 }
 
-// Restore ends the mentor's pause and deletes the stored requests.
+// Restore ends the mentor's pause and forgets it, and the stored requests: the next
+// pause has version 1 again.
 func (z *Fuzz) Restore(t testing.TB) {
 	t.Helper()
 	_, err := z.DB.ReactivateMentor(t.Context(), z.Claims(Coordinator), database.ReactivateMentorArguments{MentorID: Mentor, RequestID: uuid.NewString()})
@@ -150,6 +158,9 @@ func (z *Fuzz) Restore(t testing.TB) {
 		t.Errorf("restore: %v", err)
 	}
 	if _, err := z.SQL.ExecContext(t.Context(), "delete from private.idempotent_requests"); err != nil {
+		t.Errorf("restore: %v", err)
+	}
+	if _, err := z.superuser.ExecContext(t.Context(), "delete from public.pause_records where status = 'active'"); err != nil {
 		t.Errorf("restore: %v", err)
 	}
 }

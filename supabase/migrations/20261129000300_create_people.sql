@@ -272,6 +272,32 @@ create trigger coordinator_assignments_refuse_truncate
   before truncate on public.coordinator_assignments
   for each statement execute function private.refuse_removal('Delete the rows instead.');
 
+-- Certifications of one kind that follow each other without a gap count as one,
+-- however many there are. Everything that asks for the certification fact asks here.
+create view private.certification_stretches with (security_invoker = true) as
+  select e.mentor_id, e.kind,
+    lag(e.next_issued_on, 1, e.first_issued_on) over by_kind as begins_on,
+    e.reach as ends_on,
+    e.next_issued_on as next_begins_on,
+    lag(true, 1, false) over by_kind as is_renewal
+  from (
+    select c.mentor_id, c.kind, c.issued_on,
+      max(coalesce(c.expires_on, 'infinity')) over by_kind as reach,
+      lead(c.issued_on) over by_kind as next_issued_on,
+      first_value(c.issued_on) over by_kind as first_issued_on
+    from public.certifications c
+    window by_kind as (partition by c.mentor_id, c.kind order by c.issued_on rows unbounded preceding)
+  ) e
+  where e.next_issued_on is null or e.next_issued_on > e.reach + 1
+  window by_kind as (partition by e.mentor_id, e.kind order by e.issued_on);
+revoke all on table private.certification_stretches from public, anon, authenticated, service_role;
+
+comment on view private.certification_stretches is
+  'The days on which each mentor''s certifications of each kind are valid, as stretches without a gap. Between the end of one and the beginning of the next the kind has expired.';
+comment on column private.certification_stretches.ends_on is 'The last valid day; infinity: never ends.';
+comment on column private.certification_stretches.next_begins_on is 'When the next stretch of that kind begins; null: none is registered.';
+comment on column private.certification_stretches.is_renewal is 'True: the kind had expired the day before it begins. False: it is the first.';
+
 -- What a mentor's certifications amount to on a date: the one rule behind the
 -- roster, the transitions and the nightly run.
 create function private.certification_facts(mentor_ids uuid[], as_of date)
@@ -280,30 +306,21 @@ language plpgsql stable rows 1 security invoker set search_path = pg_catalog, pg
 as $$
 begin
   return query
-    select k.mentor_id, min(k.valid_until), max(k.valid_since), min(k.begins_on)
-    from (
-      select c.mentor_id,
-        max(c.expires_on) filter (where c.issued_on <= c.counts_to) as valid_until,
-        min(c.issued_on) filter (
-          where c.issued_on <= certification_facts.as_of and c.expires_on >= certification_facts.as_of) as valid_since,
-        min(c.issued_on) filter (where c.issued_on > c.counts_to) as begins_on
-      from (
-        select h.mentor_id, h.kind, h.issued_on, coalesce(h.expires_on, 'infinity') as expires_on,
-          -- A renewal registered in advance counts when it leaves no gap.
-          greatest(certification_facts.as_of, 1 + max(coalesce(h.expires_on, 'infinity'))
-            filter (where h.issued_on <= certification_facts.as_of) over (partition by h.mentor_id, h.kind)) as counts_to
-        from public.certifications h
-        where h.mentor_id = any (certification_facts.mentor_ids)
-      ) c
-      group by c.mentor_id, c.kind
-    ) k
-    group by k.mentor_id;
+    select s.mentor_id,
+      min(s.ends_on) filter (where s.begins_on <= certification_facts.as_of),
+      max(s.begins_on) filter (where s.begins_on <= certification_facts.as_of and s.is_renewal),
+      min(s.begins_on) filter (where s.begins_on > certification_facts.as_of)
+    from private.certification_stretches s
+    where s.mentor_id = any (certification_facts.mentor_ids)
+      -- Of each kind, the stretch that has begun last, and what is to come.
+      and coalesce(s.next_begins_on, 'infinity') > certification_facts.as_of
+    group by s.mentor_id;
 end
 $$;
 revoke all on function private.certification_facts(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.certification_facts(uuid[], date) is
-  'The certification fact of mentors on a date: the last valid day, with a renewal that follows without a gap (infinity: never expires; null: none held), since when what is valid now has been, and when the next one registered in advance begins. A mentor without any certification has no row.';
+  'The certification fact of mentors on a date: the last valid day, through all renewals that follow without a gap (infinity: never expires; null: none held), the last day on which a kind that had expired was renewed (null: none had), and when the next one registered in advance begins after a gap. A mentor without any certification has no row.';
 
 create function private.certified_until(mentor_id uuid, as_of date) returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

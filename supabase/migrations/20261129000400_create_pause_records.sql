@@ -20,6 +20,7 @@ create table public.pause_records (
   reactivated_at timestamptz,
   coordinator_id uuid,
   version integer not null default 1,
+  first_version integer,
   effective_on date,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -29,7 +30,8 @@ create table public.pause_records (
   constraint pause_records_paused_since check (status <> 'paused' or paused_at is not null),
   constraint pause_records_closed_has_end check ((status = 'active') = (reactivated_at is not null)),
   constraint pause_records_ends_after_start check (reactivated_at >= paused_at),
-  constraint pause_records_version_positive check (version >= 1)
+  constraint pause_records_version_positive check (version >= 1),
+  constraint pause_records_versions_in_order check (first_version between 1 and version)
 );
 create unique index pause_records_one_live_per_mentor
   on public.pause_records (mentor_id) where status in ('paused', 'expired_cert');
@@ -51,7 +53,9 @@ comment on column public.pause_records.paused_at is
   'When a coordinator paused: the pause fact. For a record that begins as paused it defaults to now. Null while only an expired certification holds the record open.';
 comment on column public.pause_records.reactivated_at is 'When the record was closed; null while it is live.';
 comment on column public.pause_records.coordinator_id is 'Who last managed the status. Grants nothing.';
-comment on column public.pause_records.version is 'Counts the changes from 1; the log has one row for each.';
+comment on column public.pause_records.version is
+  'Counts the changes of the mentor''s records, from 1 and on from record to record, so that it names one state of one mentor; the log has one row for each.';
+comment on column public.pause_records.first_version is 'The version with which this record began: what its log has to begin with.';
 comment on column public.pause_records.effective_on is
   'The day from which this version counts, which a late nightly run finds after the fact. Null: the day of the change.';
 
@@ -208,7 +212,8 @@ declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
   if tg_op = 'INSERT' then
-    new.version := 1;
+    new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
+    new.version := new.first_version;
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, now());
     end if;
@@ -230,8 +235,9 @@ begin
       using errcode = 'restrict_violation', constraint = 'pause_records_closed_is_final',
         table = tg_table_name, schema = tg_table_schema;
   end if;
-  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at then
-    raise exception 'pause record % can''t change its id, mentor or creation', old.id
+  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at
+     or new.first_version is distinct from old.first_version then
+    raise exception 'pause record % can''t change its id, mentor, first version or creation', old.id
       using errcode = 'check_violation', constraint = 'pause_records_identity_is_fixed',
         table = tg_table_name, schema = tg_table_schema;
   end if;
@@ -260,11 +266,14 @@ $$;
 revoke all on function private.guard_pause_record() from public, anon, authenticated, service_role;
 
 comment on function private.guard_pause_record() is
-  'Trigger: lets through only the transitions of a live record, counts its versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
+  'Trigger: lets through only the transitions of a live record, counts the mentor''s versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
 
+-- A writer of our own says with which version a record begins; it knows without
+-- asking for each row.
 create trigger pause_records_guard_birth
   before insert on public.pause_records
-  for each row when (new.version > 1
+  for each row when (new.first_version is distinct from new.version
+    or coalesce(current_setting('mentorpause.actor_kind', true), '') = ''
     or new.status = 'paused' and new.paused_at is null
     or new.status = 'active' and new.reactivated_at is null)
   execute function private.guard_pause_record();

@@ -142,48 +142,57 @@ revoke all on function private.lock_live_record(uuid) from public, anon, authent
 comment on function private.lock_live_record(uuid) is
   'Locks the mentor until the transaction ends and returns the live record, or a row of nulls.';
 
+create function private.last_judged() returns date
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed');
+end
+$$;
+revoke all on function private.last_judged() from public, anon, authenticated, service_role;
+
+comment on function private.last_judged() is 'The newest date that a nightly run has completed; null: none has.';
+
+create function private.may_have_lapsed(mentor_id uuid, as_of date) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select from public.certifications c
+    where c.mentor_id = may_have_lapsed.mentor_id and c.issued_on <= may_have_lapsed.as_of
+    group by c.kind
+    having max(coalesce(c.expires_on, 'infinity')) < may_have_lapsed.as_of
+      or max(c.expires_on) filter (where c.expires_on < may_have_lapsed.as_of)
+        >= (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed')
+  );
+end
+$$;
+revoke all on function private.may_have_lapsed(uuid, date) from public, anon, authenticated, service_role;
+
+comment on function private.may_have_lapsed(uuid, date) is
+  'False only if the mentor has no expired certification on the date, and had none on any day since the last night: one cheap question before the exact ones.';
+
+-- What the nightly run would find is found by asking it; but nearly always there is
+-- nothing to find, and one question shows that.
 create function private.bring_up_to_date(mentor_id uuid, live public.pause_records, as_of date) returns public.pause_records
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  facts record;
-  expired boolean;
 begin
   if live.status is distinct from 'expired_cert'
-     and not private.has_lapsed(bring_up_to_date.mentor_id, bring_up_to_date.as_of) then
+     and not private.may_have_lapsed(bring_up_to_date.mentor_id, bring_up_to_date.as_of) then
     return live;
   end if;
 
-  select f.certified_until, f.certified_since into facts
-  from private.certification_facts(array[bring_up_to_date.mentor_id], bring_up_to_date.as_of) f;
-  expired := coalesce(facts.certified_until < bring_up_to_date.as_of, false);
-
-  perform private.act_as('system');
-  if expired and live.id is null then
-    insert into public.pause_records (mentor_id, status, paused_at, effective_on, created_at, updated_at)
-    values (bring_up_to_date.mentor_id, 'expired_cert', null, facts.certified_until + 1, clock_timestamp(), clock_timestamp())
-    returning * into live;
-  elsif expired and live.status = 'paused' then
-    update public.pause_records r
-    set status = 'expired_cert', effective_on = facts.certified_until + 1
-    where r.id = live.id
-    returning * into live;
-  elsif not expired and live.status = 'expired_cert' then
-    -- A renewal that was dated before the expiry was noticed can't take effect before it.
-    update public.pause_records r
-    set status = case when r.paused_at is null then 'active' else 'paused' end,
-      effective_on = greatest(facts.certified_since, r.effective_on)
-    where r.id = live.id
-    returning * into live;
-  end if;
-  perform private.act_as(null);
+  perform private.apply_changes(array[bring_up_to_date.mentor_id], private.last_judged(), bring_up_to_date.as_of, 'system');
+  select * into live from public.pause_records r
+  where r.mentor_id = bring_up_to_date.mentor_id and r.status in ('paused', 'expired_cert');
   return live;
 end
 $$;
 revoke all on function private.bring_up_to_date(uuid, public.pause_records, date) from public, anon, authenticated, service_role;
 
 comment on function private.bring_up_to_date(uuid, public.pause_records, date) is
-  'Brings a locked mentor''s stored status in line with the facts on a date, as actor system; returns the record as it is then (status active: it has been closed).';
+  'Brings a locked mentor''s stored status in line with the facts on a date, as actor system, with every change since the last night; returns the live record as it is then, or a row of nulls.';
 
 create function private.pause_mentor(
   mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
@@ -226,9 +235,13 @@ begin
   perform private.act_as('coordinator', caller);
   if live.id is null or live.status = 'active' then
     insert into public.pause_records
-      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at)
-    values (pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp())
+      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at,
+        version, first_version)
+    select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
+      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp(), v.first, v.first
+    from (
+      select 1 + coalesce(max(r.version), 0) from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
+    ) v (first)
     returning * into live;
   else
     -- An amendment, or the pause under an expired certification.

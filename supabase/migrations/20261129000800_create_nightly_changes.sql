@@ -168,13 +168,21 @@ create type private.status_change as (
   mentor_id uuid,
   ordinal integer,
   expired boolean,
-  certified_until date,
-  certified_since date
+  effective_on date,
+  version integer
 );
 revoke all on type private.status_change from public;
 comment on type private.status_change is
-  'A change of the certification fact that the stored status does not have yet; the ordinal counts those of one mentor.';
+  'A change of the certification fact that the stored status does not have yet; the ordinal counts those of one mentor. effective_on: from when on the mentor has expired, or had none expired (null: never had). version: of the record, once it is changed.';
 
+-- The one rule of what the stored status lacks, for the nightly run and for an RPC
+-- that comes before it: whoever is first finds the same changes, with the same dates.
+--
+-- A mentor is judged on the last date, on the first one that nobody has judged yet
+-- (facts may have been entered late), and on every date in between on which a fact
+-- changes. Who has been judged since the last night is known by the newest change
+-- that is stored.
+--
 -- One day is the usual case and is judged without looking for days on which a fact
 -- might have changed, which took half of the time beside the writes.
 create function private.due_changes(mentor_ids uuid[], since date, as_of date) returns setof private.status_change
@@ -190,13 +198,15 @@ begin
     -- No night was missed: one day is judged.
     return query
       with stored as (
-        select r.mentor_id, bool_or(r.status = 'expired_cert') as expired,
+        select r.mentor_id, bool_or(r.status = 'expired_cert') as expired, max(r.version) as version,
           max(r.effective_on) filter (where r.effective_on <= latest) as judged_on
         from public.pause_records r
         where r.mentor_id = any (due_changes.mentor_ids)
         group by r.mentor_id
       )
-      select m.mentor_id, 1, coalesce(f.certified_until < due_changes.as_of, false), f.certified_until, f.certified_since
+      select m.mentor_id, 1, coalesce(f.certified_until < due_changes.as_of, false),
+        case when f.certified_until < due_changes.as_of then f.certified_until + 1 else f.certified_since end,
+        coalesce(s.version, 0) + 1
       from (
         -- A person who has left every chapter is no mentor.
         select distinct m.user_id as mentor_id
@@ -213,55 +223,60 @@ begin
   end if;
 
   return query
-    with mentors as materialized (
-      select distinct m.user_id as mentor_id
-      from public.chapter_memberships m
-      where m.user_id = any (due_changes.mentor_ids) and m.role = 'mentor' and m.ended_at is null
-    ), held as materialized (
-      select c.mentor_id, c.kind, c.issued_on, coalesce(c.expires_on, 'infinity') as expires_on
-      from public.certifications c
-      where c.mentor_id = any (due_changes.mentor_ids) and c.issued_on <= due_changes.as_of
-    ), days as (
-      -- The first and the last day, and between them each on which the fact may have changed.
-      select m.mentor_id, v.day
-      from mentors m
-      cross join (values (due_changes.as_of), (due_changes.since + 1)) v (day)
-      union
-      select h.mentor_id, v.day
-      from held h
-      cross join lateral (values (h.expires_on + 1), (h.issued_on)) v (day)
-      where v.day > due_changes.since and v.day < due_changes.as_of
-    ), facts as (
-      select k.mentor_id, k.day, min(k.valid_until) as certified_until, max(k.valid_since) as certified_since
-      from (
-        select d.mentor_id, d.day, max(h.expires_on) as valid_until,
-          min(h.issued_on) filter (where h.expires_on >= d.day) as valid_since
-        from days d
-        join held h on h.mentor_id = d.mentor_id and h.issued_on <= d.day
-        group by d.mentor_id, d.day, h.kind
-      ) k
-      group by k.mentor_id, k.day
-    ), stored as (
-      select r.mentor_id, bool_or(r.status = 'expired_cert') as expired,
+    with stored as (
+      select r.mentor_id, bool_or(r.status = 'expired_cert') as expired, max(r.version) as version,
         max(r.effective_on) filter (where r.effective_on <= latest) as judged_on
       from public.pause_records r
       where r.mentor_id = any (due_changes.mentor_ids)
       group by r.mentor_id
+    ), mentors as materialized (
+      select m.mentor_id, coalesce(s.expired, false) as expired, coalesce(s.version, 0) as version,
+        greatest(due_changes.since, s.judged_on) as judged_on
+      from (
+        select distinct m.user_id as mentor_id
+        from public.chapter_memberships m
+        where m.user_id = any (due_changes.mentor_ids) and m.role = 'mentor' and m.ended_at is null
+      ) m
+      left join stored s on s.mentor_id = m.mentor_id
+      where due_changes.as_of >= coalesce(s.judged_on, '-infinity')
+    ), stretches as materialized (
+      select s.mentor_id, s.begins_on, s.ends_on, s.next_begins_on, s.is_renewal
+      from private.certification_stretches s
+      where s.mentor_id = any (due_changes.mentor_ids) and s.begins_on <= due_changes.as_of
+    ), days as (
+      select m.mentor_id, due_changes.as_of as day
+      from mentors m
+      union
+      select m.mentor_id, m.judged_on + 1
+      from mentors m
+      where m.judged_on + 1 < due_changes.as_of
+      union
+      select m.mentor_id, v.day
+      from mentors m
+      join stretches s on s.mentor_id = m.mentor_id
+      cross join lateral (values (s.ends_on + 1), (s.begins_on)) v (day)
+      where v.day > m.judged_on and v.day < due_changes.as_of
+    ), facts as (
+      select d.mentor_id, d.day, min(s.ends_on) as certified_until,
+        max(s.begins_on) filter (where s.is_renewal) as certified_since
+      from days d
+      join stretches s on s.mentor_id = d.mentor_id and s.begins_on <= d.day and coalesce(s.next_begins_on, 'infinity') > d.day
+      group by d.mentor_id, d.day
     ), compared as (
-      select d.mentor_id, d.day, f.certified_until, f.certified_since,
+      select d.mentor_id, d.day, f.certified_until, f.certified_since, m.version,
         coalesce(f.certified_until < d.day, false) as expired,
-        lag(coalesce(f.certified_until < d.day, false), 1, coalesce(s.expired, false))
-          over (partition by d.mentor_id order by d.day) as was_expired
+        lag(coalesce(f.certified_until < d.day, false), 1, m.expired) over (partition by d.mentor_id order by d.day) as was_expired
       from days d
       join mentors m on m.mentor_id = d.mentor_id
       left join facts f on f.mentor_id = d.mentor_id and f.day = d.day
-      left join stored s on s.mentor_id = d.mentor_id
-      where d.day >= coalesce(s.judged_on, '-infinity')
+    ), changed as (
+      select c.mentor_id, c.version, c.expired, (row_number() over (partition by c.mentor_id order by c.day))::integer as ordinal,
+        case when c.expired then c.certified_until + 1 else c.certified_since end as effective_on
+      from compared c
+      where c.expired <> c.was_expired
     )
-    select c.mentor_id, (row_number() over (partition by c.mentor_id order by c.day))::integer,
-      c.expired, c.certified_until, c.certified_since
-    from compared c
-    where c.expired <> c.was_expired
+    select c.mentor_id, c.ordinal, c.expired, c.effective_on, c.version + c.ordinal
+    from changed c
     order by c.mentor_id;
 end
 $$;
@@ -272,7 +287,9 @@ comment on function private.due_changes(uuid[], date, date) is
 
 -- Keys that begin with the time keep the new rows together: random ones dirtied most
 -- pages of two indexes in every chunk.
-create function private.apply_changes(mentor_ids uuid[], since date, as_of date, out expired integer, out restored integer)
+create function private.apply_changes(
+  mentor_ids uuid[], since date, as_of date, actor_kind text, out expired integer, out restored integer
+)
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' set jit = off
 set enable_seqscan = off set enable_mergejoin = off
@@ -284,7 +301,7 @@ declare
   changing uuid[];
   away uuid[];
   prefix text := private.id_prefix();
-  changed_at timestamptz := clock_timestamp();
+  changed_at timestamptz;
 begin
   select count(*) filter (where c.expired), count(*) filter (where not c.expired), max(c.ordinal), array_agg(c.mentor_id)
   into apply_changes.expired, apply_changes.restored, most, changing
@@ -293,7 +310,7 @@ begin
     return;
   end if;
 
-  perform private.act_as('scheduler');
+  perform private.act_as(apply_changes.actor_kind);
   for n in 1 .. most loop
     away := array(
       select r.mentor_id from public.pause_records r
@@ -302,7 +319,7 @@ begin
       update public.pause_records r
       set status = case when c.expired then 'expired_cert' when r.paused_at is null then 'active' else 'paused' end,
         -- A renewal that was dated before the expiry was noticed can't take effect before it.
-        effective_on = case when c.expired then c.certified_until + 1 else greatest(c.certified_since, r.effective_on) end
+        effective_on = case when c.expired then c.effective_on else greatest(c.effective_on, r.effective_on) end
       from unnest(changes) c
       where c.ordinal = n
         and r.mentor_id = c.mentor_id
@@ -310,9 +327,12 @@ begin
         and (r.status = 'expired_cert') <> c.expired;
     end if;
 
-    insert into public.pause_records (id, mentor_id, status, paused_at, effective_on, created_at, updated_at)
+    -- After what the round before has closed.
+    changed_at := clock_timestamp();
+    insert into public.pause_records
+      (id, mentor_id, status, paused_at, effective_on, created_at, updated_at, version, first_version)
     select (prefix || to_hex(16777216 + (n - 1) * cardinality(changes) + row_number() over (order by c.mentor_id)))::uuid,
-      c.mentor_id, 'expired_cert', null, c.certified_until + 1, changed_at, changed_at
+      c.mentor_id, 'expired_cert', null, c.effective_on, changed_at, changed_at, c.version, c.version
     from unnest(changes) c
     where c.ordinal = n
       and c.expired
@@ -322,10 +342,10 @@ begin
   perform private.act_as(null);
 end
 $$;
-revoke all on function private.apply_changes(uuid[], date, date) from public, anon, authenticated, service_role;
+revoke all on function private.apply_changes(uuid[], date, date, text) from public, anon, authenticated, service_role;
 
-comment on function private.apply_changes(uuid[], date, date) is
-  'Brings the stored status of these mentors in line with the facts, as actor scheduler; the set-based twin of private.bring_up_to_date. The caller holds the mentors'' locks.';
+comment on function private.apply_changes(uuid[], date, date, text) is
+  'Brings the stored status of these mentors in line with the facts, as this kind of actor, and returns how many changes to and from expired_cert. The caller holds the mentors'' locks.';
 
 create function private.due_reminders(mentor_ids uuid[], as_of date)
 returns table (mentor_id uuid, kind text, reminder text, reference_on date)
@@ -337,19 +357,14 @@ begin
   return query
     select d.mentor_id, d.kind, d.reminder, d.reference_on
     from (
-      select distinct c.mentor_id, 'certification_expiring' as kind,
-        case when c.expires_on <= due_reminders.as_of + 7 then 'certification_in_7_days' else 'certification_in_30_days' end as reminder,
-        c.expires_on as reference_on
-      from public.certifications c
-      where c.mentor_id = any (due_reminders.mentor_ids)
-        and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30
-        and c.issued_on <= due_reminders.as_of
-        -- Renewed already, perhaps in advance.
-        and not exists (
-          select from public.certifications n
-          where n.mentor_id = c.mentor_id and n.kind = c.kind
-            and coalesce(n.expires_on, 'infinity') > c.expires_on
-            and n.issued_on <= c.expires_on + 1)
+      select distinct s.mentor_id, 'certification_expiring' as kind,
+        case when s.ends_on <= due_reminders.as_of + 7 then 'certification_in_7_days' else 'certification_in_30_days' end as reminder,
+        s.ends_on as reference_on
+      from private.certification_stretches s
+      where s.mentor_id = any (due_reminders.mentor_ids)
+        and s.begins_on <= due_reminders.as_of
+        -- Renewals that follow without a gap are part of it.
+        and s.ends_on between due_reminders.as_of and due_reminders.as_of + 30
       union all
       -- The latest that is due, not all of them.
       select r.mentor_id,

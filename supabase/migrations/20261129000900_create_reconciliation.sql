@@ -62,7 +62,8 @@ as $$
 begin
   return query
     with records as materialized (
-      select r.id, r.mentor_id, r.status, r.version, least(r.created_at, r.paused_at) as began, r.reactivated_at as ended
+      select r.id, r.mentor_id, r.status, coalesce(r.first_version, 1) as first_version, r.version,
+        least(r.created_at, r.paused_at) as began, r.reactivated_at as ended
       from public.pause_records r
       where r.mentor_id = any (find_log_discrepancies.mentor_ids)
     ), logged as materialized (
@@ -86,7 +87,7 @@ begin
     ), gaps as (
       select r.id, bool_or(true) as any_missing, bool_or(v = r.version) as last_missing
       from records r
-      cross join lateral generate_series(1, r.version) v
+      cross join lateral generate_series(r.first_version, r.version) v
       left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
       where v <> all (coalesce(l.versions, '{}'))
       group by r.id
@@ -210,11 +211,11 @@ begin
     'reconciler', m.version, coalesce(a.effective_on, m.effective_on, repair_log.as_of)
   from (
     select r.id, r.mentor_id, r.status, r.effective_on, v as version, r.version as last_version,
-      v = 1 or exists (
+      v = coalesce(r.first_version, 1) or exists (
         select from public.pause_status_log l
         where l.pause_record_id = r.id and l.mentor_id = r.mentor_id and l.record_version = v - 1) as is_first
     from public.pause_records r
-    cross join lateral generate_series(1, r.version) v
+    cross join lateral generate_series(coalesce(r.first_version, 1), r.version) v
     where r.mentor_id = any (repair_log.mentor_ids)
       and not exists (
         select from public.pause_status_log l

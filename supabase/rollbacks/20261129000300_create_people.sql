@@ -1,6 +1,7 @@
 drop function private.has_lapsed(uuid, date);
 drop function private.certified_until(uuid, date);
 drop function private.certification_facts(uuid[], date);
+drop view private.certification_stretches;
 drop policy select_own_and_managed on public.chapters;
 drop policy select_own_and_managed on public.profiles;
 drop table public.coordinator_assignments;

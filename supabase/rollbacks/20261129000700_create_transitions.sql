@@ -5,6 +5,8 @@ drop function private.mentor_status_on(uuid, date);
 drop function private.reactivate_mentor(uuid, integer, uuid);
 drop function private.pause_mentor(uuid, text, date, integer, uuid);
 drop function private.bring_up_to_date(uuid, public.pause_records, date);
+drop function private.may_have_lapsed(uuid, date);
+drop function private.last_judged();
 drop function private.lock_live_record(uuid);
 drop function private.answer(uuid, uuid, bytea, public.pause_records);
 drop function private.replay(uuid, uuid, bytea);

@@ -1,7 +1,7 @@
 drop function private.try_lock_mentors(uuid[]);
 drop function private.remind(uuid[], date);
 drop function private.due_reminders(uuid[], date);
-drop function private.apply_changes(uuid[], date, date);
+drop function private.apply_changes(uuid[], date, date, text);
 drop function private.due_changes(uuid[], date, date);
 drop type private.status_change;
 drop function private.nightly_candidates(date, date, boolean, uuid, integer);

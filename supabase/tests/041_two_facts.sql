@@ -206,10 +206,10 @@ select pg_temp.refuses('coordinator', $$public.reactivate_mentor(pg_temp.id('siv
 select pg_temp.refuses('coordinator', $$public.reactivate_mentor(pg_temp.id('siv'), 1)$$, 'not_paused', 409,
   'with the stored version too');
 select is(
-  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('siv'), 'Ferie') -> 'pause_record' -> 'version'$$), '1',
+  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('siv'), 'Ferie') -> 'pause_record' -> 'version'$$), '3',
   'a pause begins a new record');
 select is(
-  pg_temp.records('siv'), array['active v2', 'paused v1 with pause'], 'and the expired one has closed');
+  pg_temp.records('siv'), array['active v2', 'paused v3 with pause'], 'and the expired one has closed');
 select is(
   (select r.reactivated_at is not null and r.pause_reason is null from public.pause_records r
    where r.mentor_id = pg_temp.id('siv') and r.status = 'active'), true,
@@ -217,16 +217,16 @@ select is(
 select is(
   pg_temp.log('siv'),
   array['active>expired_cert v1 by system - from day -9', 'expired_cert>active v2 by system - from day -4',
-    'active>paused v1 by coordinator coordinator from day 0'],
+    'active>paused v3 by coordinator coordinator from day 0'],
   'the log has expiry, restoration from the day of the renewal, and pause');
 select is(
   (pg_temp.outbox('siv')),
   array['certification_expired v1 to coordinator', 'certification_expired v1 to mentor', 'certification_restored v2 to coordinator',
-    'certification_restored v2 to mentor', 'mentor_paused v1 to coordinator', 'mentor_paused v1 to mentor'],
+    'certification_restored v2 to mentor', 'mentor_paused v3 to coordinator', 'mentor_paused v3 to mentor'],
   'and the outbox each of them');
 select pg_temp.certify('tor', 300, 0);
 select is(
-  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('tor'), 'Ferie', null, 1) -> 'pause_record' -> 'version'$$), '1',
+  pg_temp.answer('coordinator', $$public.pause_mentor(pg_temp.id('tor'), 'Ferie', null, 1) -> 'pause_record' -> 'version'$$), '3',
   'the version of the record that closes is accepted for the pause after it');
 
 -- Renewed while paused and expired as stored: again paused, not closed.

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(98);
+select plan(99);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -52,7 +52,7 @@ create temporary table closing_changes (change text);
 insert into closing_changes values
   ('id = gen_random_uuid()'), ('mentor_id = pg_temp.id(''liv'')'), ('status = ''paused'', reactivated_at = null'), ('status = status'),
   ('pause_reason = null'), ('pause_reason = ''Annet'''), ('expected_return_date = null'), ('paused_at = paused_at - interval ''1 day'''),
-  ('reactivated_at = now()'), ('coordinator_id = null'), ('version = 9'), ('effective_on = null'),
+  ('reactivated_at = now()'), ('coordinator_id = null'), ('version = 9'), ('first_version = 2'), ('effective_on = null'),
   ('created_at = ''epoch'''), ('updated_at = ''epoch''');
 select pg_temp.holds('owner', format($$update public.pause_records set %s where mentor_id = pg_temp.id('kari')$$, change), '23001',
   'a closed record can''t be changed: ' || change)
@@ -178,7 +178,7 @@ select pg_temp.sign_out();
 update public.pause_records set expected_return_date = pg_temp.today() + 1 where id = pg_temp.live_id('tor');
 select is(
   (pg_temp.log('tor'))[2:],
-  array['active>paused v1 by coordinator coordinator from day 0', 'paused>paused v2 by system - from day 0'],
+  array['active>paused v2 by coordinator coordinator from day 0', 'paused>paused v3 by system - from day 0'],
   'who called an RPC is not credited with what comes after it in the transaction');
 select pg_temp.violates(
   $$ insert into public.pause_records (mentor_id, status) values (pg_temp.id('nobody'), 'paused') $$, '23503', 'pause_records_mentor_exists',

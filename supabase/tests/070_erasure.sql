@@ -26,7 +26,7 @@ begin
   perform pg_temp.answer('coordinator', format('public.reactivate_mentor(pg_temp.id(%L))', mentor));
   perform pg_temp.answer('coordinator', format($q$public.pause_mentor(pg_temp.id(%L), 'Hemmelig igjen', pg_temp.today() + 5)$q$, mentor));
   update public.certifications set expires_on = pg_temp.today() - 1 where mentor_id = pg_temp.id(mentor);
-  perform pg_temp.answer('coordinator', format($q$public.pause_mentor(pg_temp.id(%L), 'Fortsatt hemmelig', pg_temp.today() + 5, 1)$q$, mentor));
+  perform pg_temp.answer('coordinator', format($q$public.pause_mentor(pg_temp.id(%L), 'Fortsatt hemmelig', pg_temp.today() + 5, 3)$q$, mentor));
 end
 $$;
 

@@ -149,7 +149,7 @@ insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 select pg_temp.id('leap year'), 'course', pg_temp.today() - 30, leap.day from leap;
 select is((public.nightly_preview(leap.day, false, 'mentors', null, 1000) ->> 'expired')::integer
     - (public.nightly_preview(leap.day - 1, false, 'mentors', null, 1000) ->> 'expired')::integer, 0, 'the leap day is valid') from leap;
-select is(c.certified_until + 1, (to_char(leap.day, 'YYYY') || '-03-01')::date, 'and the day after is not')
+select is(c.effective_on, (to_char(leap.day, 'YYYY') || '-03-01')::date, 'and the day after is not')
 from leap, private.due_changes(array[pg_temp.id('leap year')], leap.day - 1, leap.day + 2) c;
 
 -- A dry run writes nothing.

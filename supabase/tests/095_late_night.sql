@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(4);
+select plan(5);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -34,6 +34,16 @@ select is(
 select 'completed: ' || pg_temp.logged() as told \gset
 select is(pg_temp.night(-2), :'told', 'the next day''s run comes late, and takes nothing back');
 select is(pg_temp.night(0), :'told', 'nor is there anything left to do today');
+
+-- The course was renewed three days ago; what began yesterday had never expired.
+select pg_temp.add_mentor('renewed', 'oslo');
+select pg_temp.certify('renewed', -12);
+select pg_temp.night(0);
+select pg_temp.certify('renewed', 400, -3), pg_temp.certify('renewed', 400, -1, 'first aid');
+select pg_temp.night(0);
+select is(pg_temp.log('renewed'), array[
+  'active>expired_cert v1 by scheduler - from day -11', 'expired_cert>active v2 by scheduler - from day -3'],
+  'a restoration is dated by the renewal of what had expired');
 
 select * from finish();
 rollback;

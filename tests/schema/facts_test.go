@@ -53,7 +53,7 @@ func (m *model) shown() string {
 func (m *model) change(to, actor, kind string) {
 	from := m.stored
 	if from == "" {
-		from, m.version = "active", 0
+		from = "active"
 	}
 	m.version++
 	m.history = append(m.history, fmt.Sprintf("%s→%s %s %d", from, to, actor, m.version))

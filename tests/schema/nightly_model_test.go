@@ -29,8 +29,62 @@ type certification struct {
 	issued, expires day
 }
 
-// nightMentor applies the rules to one mentor, day by day: an oracle that looks at
-// every day in turn and knows nothing about the SQL.
+// covers says whether the kind is valid on a day, and hasBegun whether it was ever held.
+func covers(certs []certification, kind string, on day) bool {
+	return slices.ContainsFunc(certs, func(c certification) bool { return c.kind == kind && c.issued <= on && on <= c.expires })
+}
+
+func hasBegun(certs []certification, kind string, on day) bool {
+	return slices.ContainsFunc(certs, func(c certification) bool { return c.kind == kind && c.issued <= on })
+}
+
+// facts are those of a mentor's certifications on a day, found by walking from
+// day to day: a plain reference for what the SQL computes from stretches.
+type facts struct {
+	held    bool
+	expired bool
+	until   day // the last valid day, of the kind that ends first; never: none ends
+	since   day // the last day on which a kind that had expired was renewed; -never: none had
+	ends    []day
+}
+
+func factsOn(certs []certification, on day) facts {
+	f := facts{until: never, since: -never}
+	seen := map[string]bool{}
+	for _, c := range certs {
+		if seen[c.kind] || !hasBegun(certs, c.kind, on) {
+			continue
+		}
+		seen[c.kind], f.held = true, true
+		last := on
+		if covers(certs, c.kind, on) {
+			for last < on+500 && covers(certs, c.kind, last+1) {
+				last++
+			}
+			if last == on+500 {
+				last = never
+			}
+			f.ends = append(f.ends, last)
+		} else {
+			f.expired = true
+			for !covers(certs, c.kind, last) {
+				last--
+			}
+		}
+		f.until = min(f.until, last)
+		first := min(last, on)
+		for covers(certs, c.kind, first-1) {
+			first--
+		}
+		if hasBegun(certs, c.kind, first-1) {
+			f.since = max(f.since, first)
+		}
+	}
+	return f
+}
+
+// nightMentor is the rules of the product by day, for one mentor: an oracle
+// that looks at every day, one after the other, and knows nothing of the SQL.
 type nightMentor struct {
 	id    string
 	certs []certification
@@ -39,44 +93,18 @@ type nightMentor struct {
 	returning day // never: none expected
 
 	stored    string // status of the live record; empty: none
-	version   int
-	effective day // of the newest version of any record
+	version   int    // goes on from record to record
+	effective day    // of the newest version of the newest record
+	closed    day    // the latest of those of the records before
 	history   []string
 	reminded  map[string]bool // "reminder reference date"
-}
-
-// facts returns the certification's on a day: valid until when, and since when.
-func (m *nightMentor) facts(on day) (expired bool, until, since day) {
-	type kind struct{ until, since day }
-	kinds := map[string]kind{}
-	for _, c := range m.certs {
-		if c.issued > on {
-			continue
-		}
-		k, ok := kinds[c.kind]
-		if !ok {
-			k = kind{-never, never}
-		}
-		k.until = max(k.until, c.expires)
-		if c.expires >= on {
-			k.since = min(k.since, c.issued)
-		}
-		kinds[c.kind] = k
-	}
-	until, since = never, -never
-	for _, k := range kinds {
-		until = min(until, k.until)
-		if k.since != never {
-			since = max(since, k.since)
-		}
-	}
-	return until < on, until, since
 }
 
 func (m *nightMentor) change(to, actor string, effective day) {
 	from := m.stored
 	if from == "" {
-		from, m.version = "active", 0
+		from = "active"
+		m.closed = max(m.closed, m.effective)
 	}
 	m.version++
 	m.effective = effective
@@ -87,37 +115,42 @@ func (m *nightMentor) change(to, actor string, effective day) {
 	}
 }
 
-// bringUpToDate stores what follows from the facts of a day.
-func (m *nightMentor) bringUpToDate(on day, actor string) {
-	expired, until, since := m.facts(on)
+// judge stores what follows from the facts of a day.
+func (m *nightMentor) judge(on day, actor string) {
+	f := factsOn(m.certs, on)
 	switch {
-	case expired && m.stored != "expired_cert":
-		m.change("expired_cert", actor, until+1)
-	case !expired && m.stored == "expired_cert" && m.paused:
-		m.change("paused", actor, max(since, m.effective))
-	case !expired && m.stored == "expired_cert":
-		m.change("active", actor, max(since, m.effective))
+	case f.expired && m.stored != "expired_cert":
+		m.change("expired_cert", actor, f.until+1)
+	case !f.expired && m.stored == "expired_cert" && m.paused:
+		m.change("paused", actor, max(f.since, m.effective))
+	case !f.expired && m.stored == "expired_cert":
+		m.change("active", actor, max(f.since, m.effective))
+	}
+}
+
+// bringUpToDate judges every day since the last night, or since what was stored
+// later, by later facts.
+func (m *nightMentor) bringUpToDate(since, asOf day, actor string) {
+	judged := max(m.closed, m.effective)
+	if asOf < judged {
+		return
+	}
+	for on := min(max(since, judged)+1, asOf); on <= asOf; on++ {
+		m.judge(on, actor)
 	}
 }
 
 // night is the run of a date, when since is the last completed one.
 func (m *nightMentor) night(since, asOf day) {
-	for on := since + 1; on <= asOf; on++ {
-		if on >= m.effective { // what was stored later rests on later facts
-			m.bringUpToDate(on, "scheduler")
-		}
-	}
+	m.bringUpToDate(since, asOf, "scheduler")
 	remind := func(reminder string, reference day) { m.reminded[fmt.Sprintf("%s %d", reminder, reference)] = true }
-	for _, c := range m.certs {
-		renewed := slices.ContainsFunc(m.certs, func(n certification) bool {
-			return n.kind == c.kind && n.expires > c.expires && n.issued <= c.expires+1
-		})
-		switch left := c.expires - asOf; {
-		case renewed || c.issued > asOf || left < 0 || left > 30:
+	for _, end := range factsOn(m.certs, asOf).ends {
+		switch left := end - asOf; {
+		case left > 30:
 		case left <= 7:
-			remind("certification_in_7_days", c.expires)
+			remind("certification_in_7_days", end)
 		default:
-			remind("certification_in_30_days", c.expires)
+			remind("certification_in_30_days", end)
 		}
 	}
 	if !m.paused || m.returning == never {
@@ -189,7 +222,7 @@ func (n *nights) act(t *testing.T, rt *rapid.T, m *nightMentor) {
 		if amending {
 			request.ExpectedVersion = new(int32(m.version))
 		}
-		m.bringUpToDate(today, "system")
+		m.bringUpToDate(n.completed, today, "system")
 		status := "paused"
 		if m.stored == "expired_cert" {
 			status = "expired_cert"
@@ -200,15 +233,14 @@ func (n *nights) act(t *testing.T, rt *rapid.T, m *nightMentor) {
 			rt.Fatalf("pause on day %d: %v", today, err)
 		}
 	case "reactivate":
-		expired, _, _ := m.facts(today)
 		want := refusal.Code("")
 		switch {
-		case expired:
+		case factsOn(m.certs, today).expired:
 			want = refusal.CertificationExpired
 		case !m.paused:
 			want = refusal.NotPaused
 		default:
-			m.bringUpToDate(today, "system")
+			m.bringUpToDate(n.completed, today, "system")
 			m.paused = false
 			m.change("active", "coordinator", today)
 		}
@@ -291,7 +323,7 @@ func TestNightlyRunFollowsTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		mentors := make([]*nightMentor, 3)
 		for i := range mentors {
-			mentors[i] = &nightMentor{id: n.person(t, "Åse Mentor"), returning: never, effective: -never, reminded: map[string]bool{}}
+			mentors[i] = &nightMentor{id: n.person(t, "Åse Mentor"), returning: never, effective: -never, closed: -never, reminded: map[string]bool{}}
 			n.join(t, mentors[i].id, n.chapter, "mentor")
 		}
 		run(rt)
@@ -318,5 +350,117 @@ func TestNightlyRunFollowsTheModel(t *testing.T) {
 		for _, m := range mentors {
 			n.exec(t, "update public.chapter_memberships set ended_at = now() where user_id = $1", m.id)
 		}
+	})
+}
+
+// TestTheLogIsTheSameWhoeverIsFirst plays the same days in two databases: in one
+// the coordinator comes before the night, in the other after it. Nights are
+// missed, certifications are entered late and ahead. But for who noticed, the two
+// logs are the same.
+func TestTheLogIsTheSameWhoeverIsFirst(t *testing.T) {
+	t.Parallel()
+	worlds := [2]*nights{newNights(t), newNights(t)}
+	logs := func(t testing.TB, mentors [2]string) (logs [2][]string) {
+		for i, n := range worlds {
+			logs[i] = n.lines(t, fmt.Sprintf(`
+				select format('%%s→%%s v%%s day %%s', from_status, to_status, record_version, effective_on - '%s'::date)
+				from public.pause_status_log where mentor_id = '%s' order by id`, n.first.Format(time.DateOnly), mentors[i]))
+		}
+		return logs
+	}
+	both := func(do func(i int, n *nights)) {
+		for i, n := range worlds {
+			do(i, n)
+		}
+	}
+	night := func(n *nights) {
+		if report := n.run(t, n.scheduler, n.clock.date(n.first)); report.Outcome != nightly.Completed || report.Discrepancies != 0 {
+			t.Fatalf("day %d: %+v", n.clock, report)
+		}
+	}
+	certify := func(mentors [2]string, kind string, issued, expires day) {
+		both(func(i int, n *nights) {
+			n.exec(t, "insert into public.certifications (mentor_id, kind, issued_on, expires_on) values ($1, $2, $3::date, $4::date)",
+				mentors[i], kind, issued.date(n.first), expires.date(n.first))
+		})
+	}
+	// Each script begins with a night.
+	play := func(days int, event func(today day, mentors [2]string) (runs bool, action string)) ([2]string, [2][]string) {
+		var mentors [2]string
+		both(func(i int, n *nights) {
+			mentors[i] = n.person(t, "Åse Mentor")
+			n.join(t, mentors[i], n.chapter, "mentor")
+			night(n)
+		})
+		for range days {
+			both(func(_ int, n *nights) { n.setClock(t, n.clock+1) })
+			runs, action := event(worlds[0].clock, mentors)
+			var codes [2]refusal.Code
+			both(func(i int, n *nights) {
+				if runs && i == 1 {
+					night(n)
+				}
+				switch action {
+				case "pause":
+					_, codes[i] = n.pause(t.Context(), n.coordinators[0], mentors[i], "Pause", nil)
+				case "reactivate":
+					_, codes[i] = n.reactivate(t.Context(), n.coordinators[0], mentors[i], nil)
+				}
+				if runs && i == 0 {
+					night(n)
+				}
+			})
+			if codes[0] != codes[1] {
+				t.Fatalf("day %d: %s answers %q before the night and %q after it", worlds[0].clock, action, codes[0], codes[1])
+			}
+		}
+		return mentors, logs(t, mentors)
+	}
+
+	t.Run("a lapse in missed nights, then a pause", func(t *testing.T) {
+		_, logs := play(10, func(today day, mentors [2]string) (bool, string) {
+			if today != 10 {
+				return false, ""
+			}
+			certify(mentors, "kurs", today-90, today-5)
+			certify(mentors, "kurs", today-3, today+90)
+			return true, "pause"
+		})
+		today := int(worlds[0].clock)
+		want := []string{
+			fmt.Sprintf("active→expired_cert v1 day %d", today-4),
+			fmt.Sprintf("expired_cert→active v2 day %d", today-3),
+			fmt.Sprintf("active→paused v3 day %d", today),
+		}
+		for i, log := range logs {
+			if diff := cmp.Diff(want, log); diff != "" {
+				t.Errorf("order %d (-want +log):\n%s", i, diff)
+			}
+		}
+	})
+	t.Run("at random", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) {
+			var certs []certification
+			script := []string{}
+			mentors, logs := play(24, func(today day, mentors [2]string) (bool, string) {
+				for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(rt, "certifications") {
+					c := certification{kind: rapid.SampledFrom([]string{"kurs", "førstehjelp"}).Draw(rt, "kind")}
+					c.issued = today + day(rapid.IntRange(-6, 4).Draw(rt, "issued"))
+					c.expires = c.issued + day(rapid.IntRange(0, 8).Draw(rt, "valid"))
+					certs = append(certs, c)
+					certify(mentors, c.kind, c.issued, c.expires)
+				}
+				runs := rapid.IntRange(0, 3).Draw(rt, "night") == 0
+				action := rapid.SampledFrom([]string{"", "pause", "reactivate"}).Draw(rt, "action")
+				script = append(script, fmt.Sprintf("day %d %s, night %v", today, action, runs))
+				return runs, action
+			})
+			if diff := cmp.Diff(logs[1], logs[0]); diff != "" {
+				rt.Fatalf("logs differ (-night first +coordinator first):\n%s\n%v\n%v", diff, certs, script)
+			}
+			both(func(i int, n *nights) {
+				n.exec(t, "update public.chapter_memberships set ended_at = now() where user_id = $1", mentors[i])
+			})
+		})
 	})
 }

@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION private.apply_changes (
   mentor_ids uuid[],
   since      date,
   as_of      date,
+  actor_kind text,
   OUT        expired integer,
   OUT        restored integer
 )
@@ -21,7 +22,7 @@ declare
   changing uuid[];
   away uuid[];
   prefix text := private.id_prefix();
-  changed_at timestamptz := clock_timestamp();
+  changed_at timestamptz;
 begin
   select count(*) filter (where c.expired), count(*) filter (where not c.expired), max(c.ordinal), array_agg(c.mentor_id)
   into apply_changes.expired, apply_changes.restored, most, changing
@@ -30,7 +31,7 @@ begin
     return;
   end if;
 
-  perform private.act_as('scheduler');
+  perform private.act_as(apply_changes.actor_kind);
   for n in 1 .. most loop
     away := array(
       select r.mentor_id from public.pause_records r
@@ -39,7 +40,7 @@ begin
       update public.pause_records r
       set status = case when c.expired then 'expired_cert' when r.paused_at is null then 'active' else 'paused' end,
         -- A renewal that was dated before the expiry was noticed can't take effect before it.
-        effective_on = case when c.expired then c.certified_until + 1 else greatest(c.certified_since, r.effective_on) end
+        effective_on = case when c.expired then c.effective_on else greatest(c.effective_on, r.effective_on) end
       from unnest(changes) c
       where c.ordinal = n
         and r.mentor_id = c.mentor_id
@@ -47,9 +48,12 @@ begin
         and (r.status = 'expired_cert') <> c.expired;
     end if;
 
-    insert into public.pause_records (id, mentor_id, status, paused_at, effective_on, created_at, updated_at)
+    -- After what the round before has closed.
+    changed_at := clock_timestamp();
+    insert into public.pause_records
+      (id, mentor_id, status, paused_at, effective_on, created_at, updated_at, version, first_version)
     select (prefix || to_hex(16777216 + (n - 1) * cardinality(changes) + row_number() over (order by c.mentor_id)))::uuid,
-      c.mentor_id, 'expired_cert', null, c.certified_until + 1, changed_at, changed_at
+      c.mentor_id, 'expired_cert', null, c.effective_on, changed_at, changed_at, c.version, c.version
     from unnest(changes) c
     where c.ordinal = n
       and c.expired
@@ -60,6 +64,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."apply_changes"(uuid[], date, date) IS 'Brings the stored status of these mentors in line with the facts, as actor scheduler; the set-based twin of private.bring_up_to_date. The caller holds the mentors'' locks.';
+COMMENT ON FUNCTION "private"."apply_changes"(uuid[], date, date, text) IS 'Brings the stored status of these mentors in line with the facts, as this kind of actor, and returns how many changes to and from expired_cert. The caller holds the mentors'' locks.';
 
-REVOKE ALL ON FUNCTION "private"."apply_changes"(uuid[], date, date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."apply_changes"(uuid[], date, date, text) FROM PUBLIC;

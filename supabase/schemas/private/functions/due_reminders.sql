@@ -21,19 +21,14 @@ begin
   return query
     select d.mentor_id, d.kind, d.reminder, d.reference_on
     from (
-      select distinct c.mentor_id, 'certification_expiring' as kind,
-        case when c.expires_on <= due_reminders.as_of + 7 then 'certification_in_7_days' else 'certification_in_30_days' end as reminder,
-        c.expires_on as reference_on
-      from public.certifications c
-      where c.mentor_id = any (due_reminders.mentor_ids)
-        and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30
-        and c.issued_on <= due_reminders.as_of
-        -- Renewed already, perhaps in advance.
-        and not exists (
-          select from public.certifications n
-          where n.mentor_id = c.mentor_id and n.kind = c.kind
-            and coalesce(n.expires_on, 'infinity') > c.expires_on
-            and n.issued_on <= c.expires_on + 1)
+      select distinct s.mentor_id, 'certification_expiring' as kind,
+        case when s.ends_on <= due_reminders.as_of + 7 then 'certification_in_7_days' else 'certification_in_30_days' end as reminder,
+        s.ends_on as reference_on
+      from private.certification_stretches s
+      where s.mentor_id = any (due_reminders.mentor_ids)
+        and s.begins_on <= due_reminders.as_of
+        -- Renewals that follow without a gap are part of it.
+        and s.ends_on between due_reminders.as_of and due_reminders.as_of + 30
       union all
       -- The latest that is due, not all of them.
       select r.mentor_id,

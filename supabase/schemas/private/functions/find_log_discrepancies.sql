@@ -20,7 +20,8 @@ CREATE OR REPLACE FUNCTION private.find_log_discrepancies (
 begin
   return query
     with records as materialized (
-      select r.id, r.mentor_id, r.status, r.version, least(r.created_at, r.paused_at) as began, r.reactivated_at as ended
+      select r.id, r.mentor_id, r.status, coalesce(r.first_version, 1) as first_version, r.version,
+        least(r.created_at, r.paused_at) as began, r.reactivated_at as ended
       from public.pause_records r
       where r.mentor_id = any (find_log_discrepancies.mentor_ids)
     ), logged as materialized (
@@ -44,7 +45,7 @@ begin
     ), gaps as (
       select r.id, bool_or(true) as any_missing, bool_or(v = r.version) as last_missing
       from records r
-      cross join lateral generate_series(1, r.version) v
+      cross join lateral generate_series(r.first_version, r.version) v
       left join logs l on l.pause_record_id = r.id and l.mentor_id = r.mentor_id
       where v <> all (coalesce(l.versions, '{}'))
       group by r.id

@@ -7,7 +7,8 @@ declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
   if tg_op = 'INSERT' then
-    new.version := 1;
+    new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
+    new.version := new.first_version;
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, now());
     end if;
@@ -29,8 +30,9 @@ begin
       using errcode = 'restrict_violation', constraint = 'pause_records_closed_is_final',
         table = tg_table_name, schema = tg_table_schema;
   end if;
-  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at then
-    raise exception 'pause record % can''t change its id, mentor or creation', old.id
+  if new.id <> old.id or new.mentor_id <> old.mentor_id or new.created_at <> old.created_at
+     or new.first_version is distinct from old.first_version then
+    raise exception 'pause record % can''t change its id, mentor, first version or creation', old.id
       using errcode = 'check_violation', constraint = 'pause_records_identity_is_fixed',
         table = tg_table_name, schema = tg_table_schema;
   end if;
@@ -57,6 +59,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."guard_pause_record"() IS 'Trigger: lets through only the transitions of a live record, counts its versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
+COMMENT ON FUNCTION "private"."guard_pause_record"() IS 'Trigger: lets through only the transitions of a live record, counts the mentor''s versions, leaves closed records unchanged (SQLSTATE 23001, 23514).';
 
 REVOKE ALL ON FUNCTION "private"."guard_pause_record"() FROM PUBLIC;

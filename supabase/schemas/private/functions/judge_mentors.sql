@@ -53,7 +53,7 @@ begin
   end if;
 
   select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
-  from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of) a;
+  from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of, 'scheduler') a;
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
   delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then

@@ -48,9 +48,13 @@ begin
   perform private.act_as('coordinator', caller);
   if live.id is null or live.status = 'active' then
     insert into public.pause_records
-      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at)
-    values (pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp())
+      (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at,
+        version, first_version)
+    select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
+      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp(), v.first, v.first
+    from (
+      select 1 + coalesce(max(r.version), 0) from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
+    ) v (first)
     returning * into live;
   else
     -- An amendment, or the pause under an expired certification.

@@ -22,11 +22,11 @@ begin
     'reconciler', m.version, coalesce(a.effective_on, m.effective_on, repair_log.as_of)
   from (
     select r.id, r.mentor_id, r.status, r.effective_on, v as version, r.version as last_version,
-      v = 1 or exists (
+      v = coalesce(r.first_version, 1) or exists (
         select from public.pause_status_log l
         where l.pause_record_id = r.id and l.mentor_id = r.mentor_id and l.record_version = v - 1) as is_first
     from public.pause_records r
-    cross join lateral generate_series(1, r.version) v
+    cross join lateral generate_series(coalesce(r.first_version, 1), r.version) v
     where r.mentor_id = any (repair_log.mentor_ids)
       and not exists (
         select from public.pause_status_log l

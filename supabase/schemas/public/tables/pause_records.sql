@@ -8,6 +8,7 @@ CREATE TABLE "public"."pause_records" (
   "reactivated_at"       timestamp with time zone,
   "coordinator_id"       uuid,
   "version"              integer                  NOT NULL DEFAULT 1,
+  "first_version"        integer,
   "effective_on"         date,
   "created_at"           timestamp with time zone NOT NULL DEFAULT now(),
   "updated_at"           timestamp with time zone NOT NULL DEFAULT now(),
@@ -17,7 +18,8 @@ CREATE TABLE "public"."pause_records" (
   CONSTRAINT "pause_records_pkey" PRIMARY KEY (id),
   CONSTRAINT "pause_records_reason_length" CHECK (((char_length(pause_reason) >= 1) AND (char_length(pause_reason) <= 500))),
   CONSTRAINT "pause_records_status_known" CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text]))),
-  CONSTRAINT "pause_records_version_positive" CHECK ((version >= 1))
+  CONSTRAINT "pause_records_version_positive" CHECK ((version >= 1)),
+  CONSTRAINT "pause_records_versions_in_order" CHECK (((first_version >= 1) AND (first_version <= version)))
 );
 
 ALTER TABLE "public"."pause_records"
@@ -34,7 +36,9 @@ CREATE UNIQUE INDEX pause_records_one_live_per_mentor ON public.pause_records US
 CREATE TRIGGER pause_records_guard_birth
   BEFORE INSERT ON public.pause_records
   FOR EACH ROW
-  WHEN (((new.version > 1) OR ((new.status = 'paused'::text) AND (new.paused_at IS NULL)) OR ((new.status = 'active'::text) AND (new.reactivated_at IS NULL))))
+  WHEN
+    (((new.first_version IS DISTINCT FROM new.version) OR (COALESCE(current_setting('mentorpause.actor_kind'::text, true), ''::text) = ''::text) OR ((new.status = 'paused'::text)
+    AND (new.paused_at IS NULL)) OR ((new.status = 'active'::text) AND (new.reactivated_at IS NULL))))
   EXECUTE FUNCTION private.guard_pause_record();
 
 CREATE TRIGGER pause_records_guard_transition
@@ -78,6 +82,8 @@ COMMENT ON COLUMN "public"."pause_records"."effective_on" IS 'The day from which
 
 COMMENT ON COLUMN "public"."pause_records"."expected_return_date" IS 'When the mentor is expected back; null: open.';
 
+COMMENT ON COLUMN "public"."pause_records"."first_version" IS 'The version with which this record began: what its log has to begin with.';
+
 COMMENT ON COLUMN "public"."pause_records"."pause_reason" IS 'May be health data: for the mentor and those who manage them, never in a message, a log line or an export.';
 
 COMMENT ON COLUMN "public"."pause_records"."paused_at" IS 'When a coordinator paused: the pause fact. For a record that begins as paused it defaults to now. Null while only an expired certification holds the record open.';
@@ -86,7 +92,7 @@ COMMENT ON COLUMN "public"."pause_records"."reactivated_at" IS 'When the record 
 
 COMMENT ON COLUMN "public"."pause_records"."status" IS 'As last brought up to date. What a reader is shown follows from the facts on the as-of date.';
 
-COMMENT ON COLUMN "public"."pause_records"."version" IS 'Counts the changes from 1; the log has one row for each.';
+COMMENT ON COLUMN "public"."pause_records"."version" IS 'Counts the changes of the mentor''s records, from 1 and on from record to record, so that it names one state of one mentor; the log has one row for each.';
 
 COMMENT ON INDEX "public"."pause_records_by_return" IS 'The nightly run looks only at returns that are due on the days it covers.';
 
