@@ -123,15 +123,35 @@ comment on table private.roster_deltas is 'Changes to the counts that are not fo
 comment on column private.roster_deltas.change is 'How many more (or fewer) mentors have these facts.';
 comment on column private.roster_deltas.is_pause is 'True: counts a pause. False: counts a mentor.';
 
+-- What waits to be acknowledged is few rows of large tables, and whose they are is
+-- asked by each page of the roster. So the mentors whom it is about are kept by set
+-- of chapters: a page finds its own, however many wait elsewhere.
+create table private.unacknowledged (
+  id bigint generated always as identity,
+  mentor_id uuid not null,
+  chapter_set_id integer,
+  constraint unacknowledged_pkey primary key (id),
+  constraint unacknowledged_set_exists foreign key (chapter_set_id) references private.chapter_sets (id) on delete set null
+);
+create index unacknowledged_by_set on private.unacknowledged (chapter_set_id, mentor_id);
+create index unacknowledged_by_mentor on private.unacknowledged (mentor_id);
+
+comment on table private.unacknowledged is
+  'The mentors about whom an undeliverable notification or a discrepancy waits to be acknowledged, in one row or in several.';
+comment on column private.unacknowledged.chapter_set_id is
+  'Where the mentor is active, else the last chapter, or the empty set for a person who never was a mentor. Null: not looked up yet, so that every page looks at it.';
+
 alter table private.chapter_sets enable row level security;
 alter table private.chapter_set_members enable row level security;
 alter table private.roster_entries enable row level security;
 alter table private.roster_counts enable row level security;
 alter table private.roster_deltas enable row level security;
+alter table private.unacknowledged enable row level security;
 revoke all on table
-  private.chapter_sets, private.chapter_set_members, private.roster_entries, private.roster_counts, private.roster_deltas
+  private.chapter_sets, private.chapter_set_members, private.roster_entries, private.roster_counts, private.roster_deltas,
+  private.unacknowledged
 from public, anon, authenticated, service_role;
-revoke all on sequence private.chapter_sets_id_seq, private.roster_deltas_id_seq
+revoke all on sequence private.chapter_sets_id_seq, private.roster_deltas_id_seq, private.unacknowledged_id_seq
 from public, anon, authenticated, service_role;
 
 create function private.fold_roster_deltas(batch integer default 4096) returns integer
@@ -200,13 +220,16 @@ begin
       due_back_expired = c.due_back_expired + excluded.due_back_expired
   )
   select count(*) into folded from taken;
+
+  perform private.refresh_unacknowledged(array(
+    select u.mentor_id from private.unacknowledged u where u.chapter_set_id is null limit fold_roster_deltas.batch));
   return folded;
 end
 $$;
 revoke all on function private.fold_roster_deltas(integer) from public, anon, authenticated, service_role;
 
 comment on function private.fold_roster_deltas(integer) is
-  'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice.';
+  'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice. Also looks up unacknowledged matters that could not be looked up when they began.';
 
 create function private.fold_now_and_then() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -270,6 +293,110 @@ revoke all on function private.wanted_entries(uuid[], date) from public, anon, a
 
 comment on function private.wanted_entries(uuid[], date) is
   'What the roster''s entries of these mentors should be according to the tables.';
+
+create function private.answerable_chapter_ids(mentor_id uuid) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(
+    (select s.chapter_ids
+     from private.roster_entries e
+     join private.chapter_sets s on s.id = e.chapter_set_id
+     where e.mentor_id = answerable_chapter_ids.mentor_id
+     limit 1),
+    (select array[m.chapter_id]
+     from public.chapter_memberships m
+     where m.user_id = answerable_chapter_ids.mentor_id and m.role = 'mentor'
+     order by m.ended_at desc nulls first, m.chapter_id
+     limit 1),
+    '{}');
+end
+$$;
+revoke all on function private.answerable_chapter_ids(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.answerable_chapter_ids(uuid) is
+  'The chapters that answer for what could not be delivered about a mentor: those where the mentor is active, else the last one, else none.';
+
+-- Whoever makes something that waits appends a row and waits for nobody. Whoever holds
+-- the mentor may replace the rows by one that says where the mentor is, because the
+-- mentor's chapters change under the same lock: of two who come at once, the later
+-- sees the rows of the earlier, or leaves a row that has not been looked up.
+create function private.refresh_unacknowledged(mentor_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  free uuid[];
+  waiting uuid[];
+begin
+  if refresh_unacknowledged.mentor_ids = '{}' then
+    return;
+  end if;
+  free := array(
+    select p.id from public.profiles p
+    where p.id = any (refresh_unacknowledged.mentor_ids)
+    order by p.id for no key update skip locked);
+  waiting := array(
+    select f from unnest(free) f
+    where exists (
+        select from public.notifications n
+        where n.mentor_id = f and n.state = 'undeliverable' and n.acknowledged_at is null)
+      or exists (
+        select from public.status_discrepancies d where d.mentor_id = f and d.acknowledged_at is null));
+  delete from private.unacknowledged u where u.mentor_id = any (free);
+  if waiting = '{}' then
+    return;
+  end if;
+
+  with made as (
+    insert into private.chapter_sets (chapter_ids)
+    select distinct private.answerable_chapter_ids(w) from unnest(waiting) w
+    on conflict on constraint chapter_sets_distinct do nothing
+    returning id, chapter_ids
+  )
+  insert into private.chapter_set_members (chapter_id, chapter_set_id)
+  select c.chapter_id, made.id from made cross join lateral unnest(made.chapter_ids) c (chapter_id);
+
+  insert into private.unacknowledged (mentor_id, chapter_set_id)
+  select w, s.id
+  from unnest(waiting) w
+  join private.chapter_sets s on s.chapter_ids = private.answerable_chapter_ids(w);
+end
+$$;
+revoke all on function private.refresh_unacknowledged(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.refresh_unacknowledged(uuid[]) is
+  'Looks up in which chapters these mentors'' unacknowledged matters count, except of mentors whom somebody else holds. Definer, for the triggers that call it.';
+
+create function private.note_unacknowledged() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if new.mentor_id is null then
+    return null;
+  end if;
+  -- A row too many is removed when the mentor is looked up.
+  if new.acknowledged_at is null then
+    insert into private.unacknowledged (mentor_id) values (new.mentor_id);
+  end if;
+  perform private.refresh_unacknowledged(array[new.mentor_id]);
+  return null;
+end
+$$;
+revoke all on function private.note_unacknowledged() from public, anon, authenticated, service_role;
+
+comment on function private.note_unacknowledged() is
+  'Trigger: keeps private.unacknowledged when something about a mentor begins or ceases to wait for an acknowledgement.';
+
+create trigger notifications_note_undeliverable_insert
+  after insert on public.notifications
+  for each row when (new.state = 'undeliverable' and new.acknowledged_at is null)
+  execute function private.note_unacknowledged();
+create trigger notifications_note_undeliverable_update
+  after update on public.notifications
+  for each row when (
+    (old.state = 'undeliverable' and old.acknowledged_at is null)
+    is distinct from (new.state = 'undeliverable' and new.acknowledged_at is null))
+  execute function private.note_unacknowledged();
 
 -- Planned again for each call: one mentor and a hundred thousand need different
 -- joins.
@@ -351,6 +478,9 @@ begin
   ) g
   group by g.chapter_set_id, g.is_pause, g.certified_until, g.expected_return_date
   having sum(g.change) <> 0;
+
+  perform private.refresh_unacknowledged(array(
+    select u.mentor_id from private.unacknowledged u where u.mentor_id = any (refresh_roster.mentor_ids)));
 end
 $$;
 revoke all on function private.refresh_roster(uuid[]) from public, anon, authenticated, service_role;
@@ -555,6 +685,11 @@ begin
     perform private.refresh_roster(ids);
     last_id := ids[cardinality(ids)];
   end loop;
+  delete from private.unacknowledged;
+  perform private.refresh_unacknowledged(array(
+    select n.mentor_id from public.notifications n where n.state = 'undeliverable' and n.acknowledged_at is null
+    union
+    select d.mentor_id from public.status_discrepancies d where d.acknowledged_at is null));
   -- What was counted on the way is scattered over the table.
   delete from private.roster_counts;
   delete from private.roster_deltas;

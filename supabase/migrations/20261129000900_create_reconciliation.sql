@@ -53,6 +53,15 @@ create trigger status_discrepancies_refuse_removal
   before delete or truncate on public.status_discrepancies
   for each statement execute function private.refuse_removal('Acknowledge the discrepancy instead.');
 
+create trigger status_discrepancies_note_unacknowledged_insert
+  after insert on public.status_discrepancies
+  for each row when (new.acknowledged_at is null)
+  execute function private.note_unacknowledged();
+create trigger status_discrepancies_note_unacknowledged_update
+  after update on public.status_discrepancies
+  for each row when ((old.acknowledged_at is null) <> (new.acknowledged_at is null))
+  execute function private.note_unacknowledged();
+
 create function private.find_log_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
 language plpgsql stable security definer

@@ -12,11 +12,17 @@ drop trigger chapter_memberships_refresh_roster_update on public.chapter_members
 drop trigger chapter_memberships_refresh_roster_insert on public.chapter_memberships;
 drop trigger profiles_refresh_roster_update on public.profiles;
 drop function private.refresh_roster(uuid[]);
+drop trigger notifications_note_undeliverable_update on public.notifications;
+drop trigger notifications_note_undeliverable_insert on public.notifications;
+drop function private.note_unacknowledged();
+drop function private.refresh_unacknowledged(uuid[]);
+drop function private.answerable_chapter_ids(uuid);
 drop function private.wanted_entries(uuid[], date);
 drop function private.fold_roster_deltas(integer);
 drop table private.roster_deltas;
 drop table private.roster_counts;
 drop table private.roster_entries;
+drop table private.unacknowledged;
 drop table private.chapter_set_members;
 drop table private.chapter_sets;
 drop function private.refresh_touched_mentors();

@@ -69,10 +69,13 @@ begin
       due_back_expired = c.due_back_expired + excluded.due_back_expired
   )
   select count(*) into folded from taken;
+
+  perform private.refresh_unacknowledged(array(
+    select u.mentor_id from private.unacknowledged u where u.chapter_set_id is null limit fold_roster_deltas.batch));
   return folded;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice.';
+COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice. Also looks up unacknowledged matters that could not be looked up when they began.';
 
 REVOKE ALL ON FUNCTION "private"."fold_roster_deltas"(integer) FROM PUBLIC;

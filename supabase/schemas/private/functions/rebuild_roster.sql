@@ -31,6 +31,11 @@ begin
     perform private.refresh_roster(ids);
     last_id := ids[cardinality(ids)];
   end loop;
+  delete from private.unacknowledged;
+  perform private.refresh_unacknowledged(array(
+    select n.mentor_id from public.notifications n where n.state = 'undeliverable' and n.acknowledged_at is null
+    union
+    select d.mentor_id from public.status_discrepancies d where d.acknowledged_at is null));
   -- What was counted on the way is scattered over the table.
   delete from private.roster_counts;
   delete from private.roster_deltas;

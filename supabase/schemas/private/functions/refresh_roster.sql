@@ -82,6 +82,9 @@ begin
   ) g
   group by g.chapter_set_id, g.is_pause, g.certified_until, g.expected_return_date
   having sum(g.change) <> 0;
+
+  perform private.refresh_unacknowledged(array(
+    select u.mentor_id from private.unacknowledged u where u.mentor_id = any (refresh_roster.mentor_ids)));
 end
 $function$;
 

@@ -15,8 +15,9 @@ declare
   expired bigint;
   expiring_soon bigint;
   overdue bigint;
-  undelivered bigint;
-  discrepancies bigint;
+  undelivered bigint := 0;
+  discrepancies bigint := 0;
+  waits boolean;
   unfolded boolean;
   change record;
 begin
@@ -31,25 +32,20 @@ begin
     coalesce(sum(c.expiring) filter (where c.day < roster_summary.as_of), 0),
     coalesce(sum(c.expiring) filter (where c.day >= roster_summary.as_of), 0),
     coalesce(sum(c.due_back - c.due_back_expired) filter (where c.day < roster_summary.as_of), 0),
-    (
-      select count(*) from public.notifications n
-      where n.state = 'undeliverable' and n.acknowledged_at is null
-        and exists (
-          select from private.roster_entries e
-          where e.mentor_id = n.mentor_id and e.chapter_id = any (roster_summary.chapter_ids))),
-    (
-      select count(*) from public.status_discrepancies d
-      where d.acknowledged_at is null
-        and exists (
-          select from private.roster_entries e
-          where e.mentor_id = d.mentor_id and e.chapter_id = any (roster_summary.chapter_ids))),
+    exists (select from private.unacknowledged u where u.chapter_set_id = any (sets))
+      or exists (select from private.unacknowledged u where u.chapter_set_id is null),
     exists (select from private.roster_deltas d where d.chapter_set_id = any (sets))
       or exists (
         select from private.roster_entries e
         where e.chapter_id = any (roster_summary.chapter_ids) and e.recheck_on <= roster_summary.as_of)
-  into total, paused, expired, expiring_soon, overdue, undelivered, discrepancies, unfolded
+  into total, paused, expired, expiring_soon, overdue, waits, unfolded
   from private.roster_counts c
   where c.chapter_set_id = any (sets) and c.day <= roster_summary.as_of + 30;
+
+  if waits then
+    undelivered := private.undelivered_count(roster_summary.chapter_ids);
+    discrepancies := private.discrepancy_count(roster_summary.chapter_ids);
+  end if;
 
   if unfolded then
     with rechecked as (

@@ -39,6 +39,18 @@ CREATE UNIQUE INDEX notifications_reminder_once ON public.notifications USING bt
 CREATE INDEX notifications_unacknowledged ON public.notifications USING btree (mentor_id)
   WHERE ((state = 'undeliverable'::text) AND (acknowledged_at IS NULL));
 
+CREATE TRIGGER notifications_note_undeliverable_insert
+  AFTER INSERT ON public.notifications
+  FOR EACH ROW
+  WHEN (((new.state = 'undeliverable'::text) AND (new.acknowledged_at IS NULL)))
+  EXECUTE FUNCTION private.note_unacknowledged();
+
+CREATE TRIGGER notifications_note_undeliverable_update
+  AFTER UPDATE ON public.notifications
+  FOR EACH ROW
+  WHEN ((((old.state = 'undeliverable'::text) AND (old.acknowledged_at IS NULL)) IS DISTINCT FROM ((new.state = 'undeliverable'::text) AND (new.acknowledged_at IS NULL))))
+  EXECUTE FUNCTION private.note_unacknowledged();
+
 CREATE TRIGGER notifications_refuse_removal
   BEFORE DELETE OR TRUNCATE ON public.notifications
   FOR EACH STATEMENT

@@ -22,6 +22,18 @@ CREATE INDEX status_discrepancies_open ON public.status_discrepancies USING btre
 CREATE UNIQUE INDEX status_discrepancies_reported_once ON public.status_discrepancies USING btree (pause_record_id, kind, log_id) NULLS NOT DISTINCT
   WHERE (kind = ANY (ARRAY['version_repeated'::text, 'version_ahead'::text, 'stretches_overlap'::text]));
 
+CREATE TRIGGER status_discrepancies_note_unacknowledged_insert
+  AFTER INSERT ON public.status_discrepancies
+  FOR EACH ROW
+  WHEN ((new.acknowledged_at IS NULL))
+  EXECUTE FUNCTION private.note_unacknowledged();
+
+CREATE TRIGGER status_discrepancies_note_unacknowledged_update
+  AFTER UPDATE ON public.status_discrepancies
+  FOR EACH ROW
+  WHEN (((old.acknowledged_at IS NULL) <> (new.acknowledged_at IS NULL)))
+  EXECUTE FUNCTION private.note_unacknowledged();
+
 CREATE TRIGGER status_discrepancies_refuse_removal
   BEFORE DELETE OR TRUNCATE ON public.status_discrepancies
   FOR EACH STATEMENT
