@@ -36,7 +36,8 @@ const (
 // Options of a server.
 type Options struct {
 	Security       Security
-	User, Password string // when set, required
+	User, Password string // when set, nothing is accepted without
+	UTF8           bool   // addresses beyond ASCII are taken (SMTPUTF8)
 }
 
 // Message is an accepted message.
@@ -152,6 +153,7 @@ func (s *Server) Up() {
 	server := smtp.NewServer(smtp.BackendFunc(s.session))
 	server.Domain = "mail.test"
 	server.ErrorLog = quiet{}
+	server.EnableSMTPUTF8 = s.options.UTF8
 	switch s.options.Security {
 	case STARTTLS:
 		server.TLSConfig = s.tls

@@ -10,6 +10,9 @@
 // An e-mail that was sent completely, but whose acknowledgement was lost, counts
 // as failed. It is sent again with the same Message-ID, by which servers and mail
 // programs recognise it.
+//
+// The domain of an address goes out in punycode. A local part beyond ASCII needs a
+// server that takes it (SMTPUTF8, RFC 6531).
 package mail
 
 import (
@@ -18,15 +21,16 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/mail"
-	"net/textproto"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/net/idna"
 )
 
 // Settings name the server and the sender. They have been checked.
@@ -60,7 +64,8 @@ type Email struct {
 // Failure is why an e-mail was not sent.
 type Failure struct {
 	Permanent      bool // another try would fail too
-	AddressRefused bool // the address is the problem
+	AddressRefused bool // the address is the problem: what was said is plainly about this mailbox
+	Unasked        bool // the server was not asked
 	Unreachable    bool // the server could not be reached, which says nothing about this e-mail
 	Reason         string
 }
@@ -123,6 +128,12 @@ func (s *Session) Send(ctx context.Context, email Email) error {
 	if failure := s.connect(ctx); failure != nil {
 		s.lost, s.reason = s.lost+1, failure.Reason
 		return failure
+	}
+	if local, _ := split(email.To); !isASCII(local) {
+		if takes, _ := s.conn.Extension("SMTPUTF8"); !takes {
+			return &Failure{Permanent: true, Unasked: true,
+				Reason: "the mail server takes no address with letters beyond ASCII in its local part (SMTPUTF8)"}
+		}
 	}
 
 	err := s.client.SendWithSMTPClient(s.conn, message)
@@ -196,7 +207,13 @@ func (m *Mailer) client(timeout time.Duration) (*gomail.Client, error) {
 func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	to, err := mail.ParseAddress(email.To)
 	if err != nil || to.Address != email.To {
-		return nil, &Failure{Permanent: true, AddressRefused: true, Reason: "this is no e-mail address"}
+		return nil, notAnAddress()
+	}
+	if local, domain := split(to.Address); !isASCII(domain) {
+		if domain, err = domains.ToASCII(domain); err != nil {
+			return nil, notAnAddress()
+		}
+		to.Address = local + "@" + domain
 	}
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(m.settings.From)
@@ -212,6 +229,22 @@ func (m *Mailer) message(email Email) (*gomail.Msg, *Failure) {
 	return message, nil
 }
 
+func notAnAddress() *Failure {
+	return &Failure{Permanent: true, AddressRefused: true, Unasked: true, Reason: "this is no e-mail address"}
+}
+
+// domains writes a domain as DNS knows it.
+var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.VerifyDNSLength(true))
+
+func split(address string) (local, domain string) {
+	at := strings.LastIndexByte(address, '@')
+	return address[:max(at, 0)], address[at+1:]
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // judge decides what a failed transaction means.
 func judge(err error) *Failure {
 	sent, ok := errors.AsType[*gomail.SendError](err)
@@ -220,7 +253,8 @@ func judge(err error) *Failure {
 	}
 	// The library adds the recipient.
 	text, _, _ := strings.Cut(sent.Error(), ", affected ")
-	failure := &Failure{Reason: clean(text)}
+	text = plain(text)
+	failure := &Failure{Reason: shorten(text)}
 	switch code := sent.ErrorCode(); {
 	case code == 421:
 		failure.Unreachable = true // the server closes
@@ -229,8 +263,10 @@ func judge(err error) *Failure {
 	case code == 530 || code == 534 || code == 535 || code == 538:
 		failure.Unreachable = true // it refuses our login: our settings, not this e-mail
 	case code >= 500:
-		failure.Permanent = true
-		failure.AddressRefused = sent.Reason == gomail.ErrSMTPRcptTo && aboutAddress(code, text)
+		ours := aboutUs.MatchString(text)
+		// What it says of us holds until the operator has seen to it, and then the e-mail goes.
+		failure.Permanent = !ours || sent.Reason != gomail.ErrSMTPRcptTo
+		failure.AddressRefused = !ours && sent.Reason == gomail.ErrSMTPRcptTo && aboutMailbox(text)
 	case code == 0:
 		failure.Unreachable = true
 		failure.Reason = "the connection to the mail server was lost: " + failure.Reason
@@ -238,29 +274,61 @@ func judge(err error) *Failure {
 	return failure
 }
 
-// aboutAddress tells a refused address from a full mailbox (552, 5.2.x) and from
-// a server that refuses all of our e-mails (5.7.x).
-func aboutAddress(code int, text string) bool {
-	enhanced := enhancedCode.FindStringSubmatch(text)
-	if enhanced == nil {
-		return code != 552
+// aboutMailbox reports whether the server says that there is no such mailbox, or
+// none any more. Where it gives an enhanced code (RFC 3463), that one decides: 5.1.1
+// unknown, 5.1.2 no such domain, 5.1.3 malformed, 5.1.6 moved, 5.1.10 unknown or no
+// mail at this domain, 5.2.1 disabled. A full mailbox (5.2.2) is one that exists.
+func aboutMailbox(text string) bool {
+	if enhanced := enhancedCode.FindStringSubmatch(text); enhanced != nil {
+		switch enhanced[1] {
+		case "1.1", "1.2", "1.3", "1.6", "1.10", "2.1":
+			return true
+		}
+		return false
 	}
-	const disabled = "2.1"
-	subject, detail := enhanced[1], enhanced[2]
-	return subject != "2" && subject != "7" || subject+"."+detail == disabled
+	return noSuchMailbox.MatchString(text)
 }
 
-var enhancedCode = regexp.MustCompile(`\b5\.(\d{1,3})\.(\d{1,3})\b`)
+// The code stands at the beginning of the server's text, which the library quotes;
+// qmail writes it at the end, as (#5.1.1).
+var enhancedCode = regexp.MustCompile(`(?:\b5\d\d[ -]"?|#)5\.(\d{1,3}\.\d{1,3})\b`)
+
+// What Exim, Postfix, qmail, Sendmail, Exchange and the large providers say of a
+// mailbox that isn't there; mailboxes_test.go has their texts. "Mailbox unavailable"
+// is not among them: it is what RFC 5321 says with every 550, policy included.
+var noSuchMailbox = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	`\b(unknown|invalid|no such|nonexistent|non-existent) (local )?(user|recipient|mailbox|account|address|person|alias)\b`,
+	`\b(user|recipient|mailbox|account|address)( name)?( is)? (unknown|not known|not found|nonexistent|disabled|inactive|invalid)\b`,
+	`\b(user|recipient|mailbox|account|address|person)( \(address\))? (does not exist|doesn't exist|no longer exists)`,
+	`\bno (mailbox|person|account|user)\b.{0,20} (here|by that name|with that name|at this address)\b`,
+	`\binvalid mailbox name`, `\bunrout(e)?able address\b`, `\bthis user doesn't have a\b`,
+}, "|"))
+
+// What a server says of us, whatever code it gives with it: that it does not relay for
+// us, that our address is on a list, that it wants another sender or a login, that we
+// send too much.
+var aboutUs = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	`\brelay(ing)?\b`, `\brcpthosts\b`, `\bsender\b`, `\bauthenticat`, `\bclient host\b`, `\bhelo\b`, `\behlo\b`,
+	`\b(block|black|deny)[ -]?list`, `\bblocked\b`, `\bspam`, `\bdnsbl\b`, `\brbl\b`, `\breputation\b`, `\blisted (in|at|on|by)\b`,
+	`\b(reverse dns|ptr|rdns)\b`, `\b(at a|your|sending|message) rate\b`, `\btoo (quickly|fast|many)\b`, `\bpolicy\b`, `\byour (ip|server|host|network|domain)\b`,
+	`\bspf\b`, `\bdkim\b`, `\bdmarc\b`,
+}, "|"))
 
 var addressLike = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 
 const longestReason = 300 // bytes
 
 // clean makes a message of the server or the system fit for the ledger.
-func clean(text string) string {
+func clean(text string) string { return shorten(plain(text)) }
+
+// plain is the text as one line, without addresses.
+func plain(text string) string {
 	text = addressLike.ReplaceAllString(text, "(address)")
-	text = textproto.TrimString(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))
-	text = strings.ReplaceAll(text, "\x00", "")
+	text = strings.NewReplacer("\x00", "", `\r`, " ", `\n`, " ", `\t`, " ", `\"`, `"`).Replace(strings.ToValidUTF8(text, ""))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func shorten(text string) string {
 	if len(text) > longestReason {
 		text = strings.ToValidUTF8(text[:longestReason], "") + "…"
 	}
