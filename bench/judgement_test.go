@@ -59,7 +59,7 @@ func TestReport(t *testing.T) {
 	for _, want := range []string{
 		"| page | ≤ 1.10 | 1.20 | 1.00 – 1.30 | missed | 12 and 10 |",
 		"| rate |  | 1,234,568 /s | 1,234,568 – 1,234,568 |  | alone |",
-		"- a machine",
+		"| a machine |",
 		"\n\n## Pages\n\n| mentors | 1 | 32 | 100,000 |\n| --- | ---: | ---: | ---: |\n| ours | 0.40 | 2.00 | 512 |\n",
 	} {
 		if !strings.Contains(string(text), want) {
