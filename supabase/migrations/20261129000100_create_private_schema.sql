@@ -52,6 +52,18 @@ revoke all on function private.today() from public, anon, authenticated, service
 comment on function private.today() is
   'The as-of date: the calendar date now, in the organisation''s time zone. Definer, because callers may not read private.settings.';
 
+create function private.date_of(moment timestamptz) returns date
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (date_of.moment at time zone (select s.time_zone from private.settings s))::date;
+end
+$$;
+revoke all on function private.date_of(timestamptz) from public, anon, authenticated, service_role;
+
+comment on function private.date_of(timestamptz) is
+  'The calendar date of a moment in the organisation''s time zone. Whoever waited for a lock asks for the date of clock_timestamp() then, because private.today() is that of the transaction''s start. Definer, because callers may not read private.settings.';
+
 create function private.refusals()
 returns table (code text, status integer, message text)
 language sql immutable security invoker set search_path = pg_catalog, pg_temp
@@ -116,3 +128,18 @@ revoke all on function private.trimmed(text) from public, anon, authenticated, s
 
 comment on function private.trimmed(text) is
   'The text without what Unicode calls White_Space around it, and without byte order marks.';
+
+-- What a person sees nothing of: controls, white space, and characters that only
+-- format, join or fill.
+create function private.is_visible(value text) returns boolean
+language plpgsql immutable strict security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return is_visible.value collate "C" ~ ('[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f'
+    || '\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]');
+end
+$$;
+revoke all on function private.is_visible(text) from public, anon, authenticated, service_role;
+grant execute on function private.is_visible(text) to service_role; -- whose writes the constraints check
+
+comment on function private.is_visible(text) is 'Whether a text has at least one character that can be seen.';

@@ -8,6 +8,7 @@ create table public.profiles (
   locale text not null default 'nb',
   constraint profiles_pkey primary key (id),
   constraint profiles_display_name_length check (char_length(display_name) between 1 and 200),
+  constraint profiles_display_name_visible check (private.is_visible(display_name)),
   constraint profiles_locale_format check (locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$')
 );
 -- The names of mentors, by id, from the index alone: the nightly run compares
@@ -27,7 +28,8 @@ create table public.chapters (
   id uuid not null default gen_random_uuid(),
   name text collate "nb-x-icu" not null,
   constraint chapters_pkey primary key (id),
-  constraint chapters_name_length check (char_length(name) between 1 and 200)
+  constraint chapters_name_length check (char_length(name) between 1 and 200),
+  constraint chapters_name_visible check (private.is_visible(name))
 );
 
 comment on table public.chapters is 'Local chapters of the organisation.';
@@ -42,7 +44,10 @@ create table public.chapter_memberships (
   constraint chapter_memberships_pkey primary key (id),
   constraint chapter_memberships_chapter_exists foreign key (chapter_id) references public.chapters (id) on delete restrict,
   constraint chapter_memberships_user_exists foreign key (user_id) references public.profiles (id) on delete restrict,
-  constraint chapter_memberships_role_known check (role in ('mentor', 'coordinator', 'administrator'))
+  constraint chapter_memberships_role_known check (role in ('mentor', 'coordinator', 'administrator')),
+  constraint chapter_memberships_started_at_possible check (started_at >= timestamptz '1900-01-01 00:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
+  constraint chapter_memberships_ended_at_possible check (ended_at >= timestamptz '1900-01-01 00:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
+  constraint chapter_memberships_ends_after_start check (ended_at >= started_at)
 );
 create unique index chapter_memberships_one_active
   on public.chapter_memberships (chapter_id, user_id, role) where ended_at is null;
@@ -68,6 +73,9 @@ create table public.certifications (
   constraint certifications_pkey primary key (id),
   constraint certifications_mentor_exists foreign key (mentor_id) references public.profiles (id) on delete restrict,
   constraint certifications_kind_length check (char_length(kind) between 1 and 100),
+  constraint certifications_kind_visible check (private.is_visible(kind)),
+  constraint certifications_issued_on_possible check (issued_on between '1900-01-01' and '9999-12-31'),
+  constraint certifications_expires_on_possible check (expires_on between '1900-01-01' and '9999-12-31'),
   constraint certifications_expires_after_issue check (expires_on >= issued_on)
 );
 create index certifications_by_mentor on public.certifications (mentor_id, kind, issued_on, expires_on);
@@ -88,7 +96,10 @@ create table public.coordinator_assignments (
   ended_at timestamptz,
   constraint coordinator_assignments_pkey primary key (id),
   constraint coordinator_assignments_mentor_exists foreign key (mentor_id) references public.profiles (id) on delete restrict,
-  constraint coordinator_assignments_coordinator_exists foreign key (coordinator_id) references public.profiles (id) on delete restrict
+  constraint coordinator_assignments_coordinator_exists foreign key (coordinator_id) references public.profiles (id) on delete restrict,
+  constraint coordinator_assignments_started_at_possible check (started_at >= timestamptz '1900-01-01 00:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
+  constraint coordinator_assignments_ended_at_possible check (ended_at >= timestamptz '1900-01-01 00:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
+  constraint coordinator_assignments_ends_after_start check (ended_at >= started_at)
 );
 create unique index coordinator_assignments_one_open
   on public.coordinator_assignments (mentor_id, coordinator_id) where ended_at is null;
@@ -98,6 +109,43 @@ create index coordinator_assignments_by_coordinator on public.coordinator_assign
 comment on table public.coordinator_assignments is 'Which coordinator is responsible for which mentor. Grants nothing by itself.';
 comment on column public.coordinator_assignments.ended_at is 'Null: open.';
 comment on index public.coordinator_assignments_one_open is 'The same coordinator is assigned to the same mentor at most once at a time.';
+
+-- Erased is final: who was erased, and when. What belongs to a person follows from
+-- this table, so it comes with the people.
+create table public.erasures (
+  id bigint generated always as identity,
+  person_id uuid not null,
+  actor_id uuid,
+  erased_at timestamptz not null default clock_timestamp(),
+  constraint erasures_pkey primary key (id),
+  constraint erasures_person_exists foreign key (person_id) references public.profiles (id) on delete restrict
+);
+create index erasures_by_person on public.erasures (person_id);
+alter table public.erasures enable row level security;
+revoke all on table public.erasures from public, anon, authenticated, service_role;
+revoke all on sequence public.erasures_id_seq from public, anon, authenticated, service_role;
+grant select on table public.erasures to authenticated, service_role;
+
+comment on table public.erasures is 'Append-only: which ids were pseudonymised, when and by whom.';
+comment on column public.erasures.actor_id is 'The administrator who asked; null when the user was deleted in Supabase Auth.';
+
+create function private.my_id() returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller uuid := auth.uid();
+begin
+  if exists (select from public.erasures e where e.person_id = caller) then
+    return null;
+  end if;
+  return caller;
+end
+$$;
+revoke all on function private.my_id() from public, anon, authenticated, service_role;
+grant execute on function private.my_id() to authenticated;
+
+comment on function private.my_id() is
+  'The signed-in person; null without one, and for a login that was made under the id of somebody who was erased. Policies call it once per statement.';
 
 -- What the caller manages. Definer, because a policy on chapter_memberships that
 -- queried chapter_memberships again would never end; plpgsql, because its plan is
@@ -161,14 +209,24 @@ to service_role;
 create policy select_own_and_managed on public.chapter_memberships
   for select to authenticated
   using (
-    user_id = (select auth.uid())
+    user_id = (select private.my_id())
     or chapter_id = any ((select private.my_chapter_ids())::uuid[])
+  );
+
+create policy select_administered on public.erasures
+  for select to authenticated
+  using (
+    exists (
+      select from public.chapter_memberships m
+      where m.user_id = erasures.person_id
+        and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+    )
   );
 
 create policy select_own_and_managed on public.profiles
   for select to authenticated
   using (
-    id = (select auth.uid())
+    id = (select private.my_id())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = profiles.id
@@ -185,14 +243,14 @@ create policy select_own_and_managed on public.chapters
       select from public.chapter_memberships m
       where m.chapter_id = chapters.id
         and m.ended_at is null
-        and m.user_id = (select auth.uid())
+        and m.user_id = (select private.my_id())
     )
   );
 
 create policy select_own_and_managed on public.certifications
   for select to authenticated
   using (
-    mentor_id = (select auth.uid())
+    mentor_id = (select private.my_id())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = certifications.mentor_id
@@ -205,7 +263,7 @@ create policy select_own_and_managed on public.certifications
 create policy select_own_and_managed on public.coordinator_assignments
   for select to authenticated
   using (
-    mentor_id = (select auth.uid())
+    mentor_id = (select private.my_id())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = coordinator_assignments.mentor_id
@@ -236,6 +294,59 @@ create trigger profiles_refuse_another_id
   before update on public.profiles
   for each row when (new.id <> old.id)
   execute function private.refuse_removal('A person keeps the id.');
+
+create trigger erasures_refuse_change
+  before update or delete or truncate on public.erasures
+  for each statement execute function private.refuse_removal('The log of erasures is append-only.');
+
+-- After the statement, and by name after the triggers that lock the people: whoever
+-- waited for an erasure sees it here.
+create function private.refuse_erased() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  erased uuid;
+begin
+  -- The arguments are the columns that name people. Dynamic, so that one function
+  -- serves tables of different shapes.
+  for i in 0 .. tg_nargs - 1 loop
+    execute format('select e.person_id from public.erasures e where e.person_id in (select n.%I from new_rows n) limit 1', tg_argv[i])
+    into erased;
+    if erased is not null then
+      raise exception 'person % was erased, which is final', erased
+        using errcode = 'restrict_violation', constraint = tg_table_name || '_erased_is_final',
+          table = tg_table_name, schema = tg_table_schema, hint = 'A person who returns is registered under a new id.';
+    end if;
+  end loop;
+  return null;
+end
+$$;
+revoke all on function private.refuse_erased() from public, anon, authenticated, service_role;
+
+comment on function private.refuse_erased() is
+  'Trigger: refuses rows that name somebody who was erased, for every role (SQLSTATE 23001); its arguments are the columns that name people. Definer, because not everybody who writes may read the erasures.';
+
+create trigger profiles_refuse_erased
+  after update on public.profiles referencing new table as new_rows
+  for each statement execute function private.refuse_erased('id');
+create trigger chapter_memberships_refuse_erased_insert
+  after insert on public.chapter_memberships referencing new table as new_rows
+  for each statement execute function private.refuse_erased('user_id');
+create trigger chapter_memberships_refuse_erased_update
+  after update on public.chapter_memberships referencing new table as new_rows
+  for each statement execute function private.refuse_erased('user_id');
+create trigger certifications_refuse_erased_insert
+  after insert on public.certifications referencing new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id');
+create trigger certifications_refuse_erased_update
+  after update on public.certifications referencing new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id');
+create trigger coordinator_assignments_refuse_erased_insert
+  after insert on public.coordinator_assignments referencing new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id', 'coordinator_id');
+create trigger coordinator_assignments_refuse_erased_update
+  after update on public.coordinator_assignments referencing new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id', 'coordinator_id');
 
 create function private.guard_certification() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp

@@ -22,11 +22,16 @@ create table public.pause_records (
   version integer not null default 1,
   first_version integer,
   effective_on date,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
   constraint pause_records_pkey primary key (id),
   constraint pause_records_status_known check (status in ('active', 'paused', 'expired_cert')),
   constraint pause_records_reason_length check (char_length(pause_reason) between 1 and 500),
+  constraint pause_records_reason_visible check (private.is_visible(pause_reason)),
+  constraint pause_records_expected_return_date_possible check (expected_return_date between '1900-01-01' and '9999-12-31'),
+  constraint pause_records_paused_at_possible check (paused_at >= timestamptz '1900-01-01 00:00+00'),
+  constraint pause_records_reactivated_at_possible check (reactivated_at >= timestamptz '1900-01-01 00:00+00'),
+  constraint pause_records_effective_on_possible check (effective_on between '1900-01-01' and '9999-12-31'),
   constraint pause_records_paused_since check (status <> 'paused' or paused_at is not null),
   constraint pause_records_closed_has_end check ((status = 'active') = (reactivated_at is not null)),
   constraint pause_records_ends_after_start check (reactivated_at >= paused_at),
@@ -150,7 +155,7 @@ to authenticated, service_role;
 create policy select_own_and_managed on public.pause_records
   for select to authenticated
   using (
-    mentor_id = (select auth.uid())
+    mentor_id = (select private.my_id())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = pause_records.mentor_id
@@ -163,7 +168,7 @@ create policy select_own_and_managed on public.pause_records
 create policy select_own_and_managed on public.pause_status_log
   for select to authenticated
   using (
-    mentor_id = (select auth.uid())
+    mentor_id = (select private.my_id())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = pause_status_log.mentor_id
@@ -211,11 +216,16 @@ as $$
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
+  if greatest(new.paused_at, new.reactivated_at) > clock_timestamp() then
+    raise exception 'a pause can neither begin nor end in the future'
+      using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
   if tg_op = 'INSERT' then
     new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
     new.version := new.first_version;
     if new.status = 'paused' then
-      new.paused_at := coalesce(new.paused_at, now());
+      new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
     -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then

@@ -1,6 +1,7 @@
--- The transitions: pause, amend, reactivate. Each is one transaction that settles
--- who may, replays an answer given before, locks the mentor, compares the version,
--- brings the stored status up to date with the facts, and only then changes it.
+-- The transitions: pause, amend, reactivate. Each is one transaction that locks the
+-- mentor and then, in what the lock holds still, settles who may, replays an answer
+-- given before, compares the version, brings the stored status up to date with the
+-- facts, and only then changes it.
 --
 -- Most of a transition's cost is the first use of something in a transaction: a
 -- statement is a plan to look up, to lock for and to start. So there is one question
@@ -22,7 +23,7 @@ alter table private.idempotent_requests enable row level security;
 revoke all on table private.idempotent_requests from public, anon, authenticated, service_role;
 
 comment on table private.idempotent_requests is
-  'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for at least 24 hours.';
+  'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours.';
 comment on column private.idempotent_requests.fingerprint is 'Hash of what was asked; the same key with another one is refused.';
 comment on column private.idempotent_requests.mentor_id is 'Whose reason the response holds: erased with the person.';
 
@@ -72,9 +73,6 @@ begin
   if replay.request_id is null then
     return null;
   end if;
-  if not pg_try_advisory_xact_lock(hashtextextended(replay.caller_id::text || replay.request_id::text, 0)) then
-    perform private.refuse('request_in_progress');
-  end if;
   select r.fingerprint, r.response into stored
   from private.idempotent_requests r
   where r.caller_id = replay.caller_id and r.request_id = replay.request_id;
@@ -92,7 +90,7 @@ $$;
 revoke all on function private.replay(uuid, uuid, bytea) from public, anon, authenticated, service_role;
 
 comment on function private.replay(uuid, uuid, bytea) is
-  'The answer that this caller got for this request before; null for a new one, whose key it then holds until the transaction ends. Refuses with request_in_progress, idempotency_key_reused.';
+  'The answer that this caller got for this request before; null for a new one. Refuses with idempotency_key_reused.';
 
 create function private.answer(caller_id uuid, request_id uuid, fingerprint bytea, pause_record public.pause_records) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -123,12 +121,19 @@ revoke all on function private.answer(uuid, uuid, bytea, public.pause_records) f
 comment on function private.answer(uuid, uuid, bytea, public.pause_records) is
   'The answer that shows this record, stored in case the request is repeated.';
 
-create function private.lock_live_record(mentor_id uuid) returns public.pause_records
+-- Everything that decides comes after this: who may, whether the person still exists,
+-- the answer given before, the version, and the time. The request's key comes first,
+-- because nobody waits for it.
+create function private.lock_live_record(mentor_id uuid, request_id uuid default null) returns public.pause_records
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   live public.pause_records;
 begin
+  if lock_live_record.request_id is not null
+     and not pg_try_advisory_xact_lock(hashtextextended(auth.uid()::text || lock_live_record.request_id::text, 0)) then
+    perform private.refuse('request_in_progress');
+  end if;
   perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
   -- A refresh of the read model takes this lock.
   perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
@@ -137,10 +142,10 @@ begin
   return live;
 end
 $$;
-revoke all on function private.lock_live_record(uuid) from public, anon, authenticated, service_role;
+revoke all on function private.lock_live_record(uuid, uuid) from public, anon, authenticated, service_role;
 
-comment on function private.lock_live_record(uuid) is
-  'Locks the mentor until the transaction ends and returns the live record, or a row of nulls.';
+comment on function private.lock_live_record(uuid, uuid) is
+  'Locks the caller''s request, then the mentor, until the transaction ends, and returns the live record, or a row of nulls. Refuses with request_in_progress.';
 
 create function private.last_judged() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -201,13 +206,13 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
-  today date := private.today();
+  live public.pause_records := private.lock_live_record(pause_mentor.mentor_id, pause_mentor.request_id);
+  today date := private.date_of(clock_timestamp());
   caller uuid := private.authorised_caller(pause_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('pause_mentor', pause_mentor.mentor_id,
     pause_mentor.pause_reason, pause_mentor.expected_return_date, pause_mentor.expected_version)::text, 'UTF8'));
   replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
   reason text := private.trimmed(pause_mentor.pause_reason);
-  live public.pause_records;
 begin
   if replayed is not null then
     return replayed;
@@ -216,6 +221,9 @@ begin
   if reason is null or char_length(reason) not between 1 and 500 then
     perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
   end if;
+  if not private.is_visible(reason) then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  end if;
   if pause_mentor.expected_return_date <= today then
     perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be after today.');
   end if;
@@ -223,7 +231,6 @@ begin
     perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be at most 3 years ahead.');
   end if;
 
-  live := private.lock_live_record(pause_mentor.mentor_id);
   if pause_mentor.expected_version is not null and live.version is distinct from pause_mentor.expected_version then
     perform private.refuse('version_conflict', live.version::text);
   end if;
@@ -270,18 +277,17 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
 as $$
 declare
-  today date := private.today();
+  live public.pause_records := private.lock_live_record(reactivate_mentor.mentor_id, reactivate_mentor.request_id);
+  today date := private.date_of(clock_timestamp());
   caller uuid := private.authorised_caller(reactivate_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('reactivate_mentor', reactivate_mentor.mentor_id,
     reactivate_mentor.expected_version)::text, 'UTF8'));
   replayed jsonb := private.replay(caller, reactivate_mentor.request_id, fingerprint);
-  live public.pause_records;
 begin
   if replayed is not null then
     return replayed;
   end if;
 
-  live := private.lock_live_record(reactivate_mentor.mentor_id);
   if live.version <> reactivate_mentor.expected_version then
     perform private.refuse('version_conflict', live.version::text);
   end if;
@@ -321,7 +327,7 @@ begin
     select from public.chapter_memberships m
     where m.user_id = mentor_status_on.mentor_id
       and m.role = 'mentor'
-      and (m.user_id = auth.uid() or m.ended_at is null and m.chapter_id = any (private.my_chapter_ids()))
+      and (m.user_id = private.my_id() or m.ended_at is null and m.chapter_id = any (private.my_chapter_ids()))
   ) then
     return null;
   end if;

@@ -38,11 +38,11 @@ comment on constraint notification_inbox_once_per_recipient on public.notificati
 
 create policy select_own on public.notification_inbox
   for select to authenticated
-  using (recipient_id = (select auth.uid()));
+  using (recipient_id = (select private.my_id()));
 create policy update_own on public.notification_inbox
   for update to authenticated
-  using (recipient_id = (select auth.uid()))
-  with check (recipient_id = (select auth.uid()));
+  using (recipient_id = (select private.my_id()))
+  with check (recipient_id = (select private.my_id()));
 
 -- The app hears of a new row at once, where the project has Realtime. Its
 -- publication may belong to somebody else, or hold all tables anyway.
@@ -263,7 +263,7 @@ create function private.acknowledge_undelivered(notification_id uuid) returns vo
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if auth.uid() is null then
+  if private.my_id() is null then
     perform private.refuse('unauthenticated');
   end if;
   if acknowledge_undelivered.notification_id is null then

@@ -2,51 +2,72 @@
 -- and assignments end, an open record closes. Ids, dates and statuses stay, so that
 -- the counts of old reports stay the same.
 
-create table public.erasures (
-  id bigint generated always as identity,
-  person_id uuid not null,
-  actor_id uuid,
-  erased_at timestamptz not null default clock_timestamp(),
-  constraint erasures_pkey primary key (id),
-  constraint erasures_person_exists foreign key (person_id) references public.profiles (id) on delete restrict
-);
-create index erasures_by_person on public.erasures (person_id);
-alter table public.erasures enable row level security;
-revoke all on table public.erasures from public, anon, authenticated, service_role;
-revoke all on sequence public.erasures_id_seq from public, anon, authenticated, service_role;
-grant select on table public.erasures to authenticated, service_role;
+-- An erasure touches more rows than anything else, in tables whose other writers take
+-- them in other orders. So it takes all of them before it changes any, never waits for
+-- one while it holds another, and begins again when one is held: nobody can form a
+-- circle with it. Only after a minute does it wait in line, where the deadlock
+-- detector sees it.
+create function private.lock_for_erasure(person_id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  patient_until timestamptz := clock_timestamp() + interval '1 minute';
+  is_patient boolean;
+  rows_to_lock constant text[] := array[
+    -- Locks out the dispatcher too, which holds its recipients' keys while it writes,
+    -- and whoever inserts a row that names the person.
+    'select from public.profiles p where p.id = $1 for update',
+    'select from public.chapter_memberships m where m.user_id = $1 order by m.id for update',
+    'select from public.coordinator_assignments a where $1 in (a.mentor_id, a.coordinator_id) order by a.id for update',
+    'select from public.certifications c where c.mentor_id = $1 order by c.id for update',
+    -- Whose entries in the roster name the person.
+    'select from public.profiles p where p.id in (select a.mentor_id from public.coordinator_assignments a where a.coordinator_id = $1 and a.ended_at is null)'
+      || ' and p.id <> $1 order by p.id for no key update',
+    'select from public.pause_records r where r.mentor_id = $1 order by r.id for update',
+    'select from public.notification_inbox i where $1 in (i.recipient_id, i.mentor_id) order by i.id for update'];
+  lockable text;
+begin
+  loop
+    is_patient := clock_timestamp() < patient_until;
+    begin
+      if is_patient then
+        -- Two erasures may touch rows of each other, so there is one at a time.
+        if not (pg_try_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0))
+            and pg_try_advisory_xact_lock(private.mentor_lock(lock_for_erasure.person_id))) then
+          raise lock_not_available;
+        end if;
+      else
+        perform pg_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0));
+        perform pg_advisory_xact_lock(private.mentor_lock(lock_for_erasure.person_id));
+      end if;
+      foreach lockable in array rows_to_lock loop
+        execute lockable || case when is_patient then ' nowait' else '' end using lock_for_erasure.person_id;
+      end loop;
+      return;
+    exception when lock_not_available then
+      -- What was locked in this block is free again.
+      perform pg_sleep(0.002 + random() * 0.02);
+    end;
+  end loop;
+end
+$$;
+revoke all on function private.lock_for_erasure(uuid) from public, anon, authenticated, service_role;
 
-comment on table public.erasures is 'Append-only: which ids were pseudonymised, when and by whom.';
-comment on column public.erasures.actor_id is 'The administrator who asked; null when the user was deleted in Supabase Auth.';
-
-create policy select_administered on public.erasures
-  for select to authenticated
-  using (
-    exists (
-      select from public.chapter_memberships m
-      where m.user_id = erasures.person_id
-        and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
-    )
-  );
-
-create trigger erasures_refuse_change
-  before update or delete or truncate on public.erasures
-  for each statement execute function private.refuse_removal('The log of erasures is append-only.');
+comment on function private.lock_for_erasure(uuid) is
+  'Takes every lock that erasing this person needs, until the transaction ends, without ever waiting for one while it holds another.';
 
 create function private.erase_person(person_id uuid, actor_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  moment timestamptz := clock_timestamp();
+  moment timestamptz;
+  today date;
   erased boolean := false;
 begin
-  -- One erasure at a time: the erasures of two people may touch rows of each other (inboxes,
-  -- assignments), and no order of the rows would suit both. It is an erasure's first lock.
-  perform pg_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0));
-  perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
-  -- Locks out the dispatcher too, which holds its recipients' keys while it writes.
-  perform from public.profiles p where p.id = erase_person.person_id for update;
-  if not found then
+  perform private.lock_for_erasure(erase_person.person_id);
+  moment := clock_timestamp();
+  today := private.date_of(moment);
+  if not exists (select from public.profiles p where p.id = erase_person.person_id) then
     return; -- a user whom the organisation never registered
   end if;
 
@@ -55,7 +76,7 @@ begin
 
   perform private.act_as('system', erase_person.actor_id);
   update public.pause_records r
-  set status = 'active', reactivated_at = moment, pause_reason = null, effective_on = private.today()
+  set status = 'active', reactivated_at = moment, pause_reason = null, effective_on = today
   where r.mentor_id = erase_person.person_id and r.status in ('paused', 'expired_cert');
   erased := erased or found;
   update public.pause_records r
@@ -63,7 +84,7 @@ begin
   where r.mentor_id = erase_person.person_id and r.pause_reason is not null;
   erased := erased or found;
   perform private.act_as(null);
-  delete from private.idempotent_requests i where i.mentor_id = erase_person.person_id;
+  delete from private.idempotent_requests i where erase_person.person_id in (i.mentor_id, i.caller_id);
 
   delete from public.notification_inbox i where i.recipient_id = erase_person.person_id;
   erased := erased or found;
@@ -75,11 +96,11 @@ begin
   delete from private.refused_addresses f where f.person_id = erase_person.person_id;
 
   update public.coordinator_assignments a
-  set ended_at = moment
+  set ended_at = greatest(moment, a.started_at)
   where erase_person.person_id in (a.mentor_id, a.coordinator_id) and a.ended_at is null;
   erased := erased or found;
   update public.chapter_memberships m
-  set ended_at = moment
+  set ended_at = greatest(moment, m.started_at)
   where m.user_id = erase_person.person_id and m.ended_at is null;
   erased := erased or found;
   update public.profiles p
@@ -136,11 +157,15 @@ create function private.erase_person_as_administrator(person_id uuid) returns vo
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  administered uuid[] := private.my_administered_chapter_ids();
+  administered uuid[];
 begin
-  if auth.uid() is null then
+  if private.my_id() is null then
     perform private.refuse('unauthenticated');
   end if;
+  -- The login first: Supabase Auth, which deletes a user, holds it before it erases.
+  perform from auth.users u where u.id = erase_person_as_administrator.person_id for update;
+  perform private.lock_for_erasure(erase_person_as_administrator.person_id);
+  administered := private.my_administered_chapter_ids();
   if not exists (
     select from public.chapter_memberships m
     where m.user_id = erase_person_as_administrator.person_id and m.chapter_id = any (administered)
@@ -151,6 +176,8 @@ begin
     perform private.refuse('mentor_not_found', null, 'No such person whose chapters are all yours.');
   end if;
   perform private.erase_person(erase_person_as_administrator.person_id, auth.uid());
+  -- With the address, the phone number and the sessions; its trigger finds nothing left.
+  delete from auth.users u where u.id = erase_person_as_administrator.person_id;
 end
 $$;
 revoke all on function private.erase_person_as_administrator(uuid) from public, anon, authenticated, service_role;
@@ -170,4 +197,4 @@ revoke all on function public.erase_person(uuid) from public, anon, authenticate
 grant execute on function public.erase_person(uuid) to authenticated;
 
 comment on function public.erase_person(uuid) is
-  'Pseudonymises a person. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';
+  'Pseudonymises a person and removes the login. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';

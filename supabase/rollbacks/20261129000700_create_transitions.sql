@@ -7,7 +7,7 @@ drop function private.pause_mentor(uuid, text, date, integer, uuid);
 drop function private.bring_up_to_date(uuid, public.pause_records, date);
 drop function private.may_have_lapsed(uuid, date);
 drop function private.last_judged();
-drop function private.lock_live_record(uuid);
+drop function private.lock_live_record(uuid, uuid);
 drop function private.answer(uuid, uuid, bytea, public.pause_records);
 drop function private.replay(uuid, uuid, bytea);
 drop function private.authorised_caller(uuid);

@@ -7,23 +7,29 @@ CREATE OR REPLACE FUNCTION private.acknowledge_discrepancy (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  administered uuid[] := private.my_administered_chapter_ids();
+  about uuid;
 begin
-  if auth.uid() is null then
+  if private.my_id() is null then
     perform private.refuse('unauthenticated');
   end if;
+  -- Rights are read while the row is held.
+  select d.mentor_id into about
+  from public.status_discrepancies d
+  where d.id = acknowledge_discrepancy.discrepancy_id
+  for update;
   if private.my_chapter_ids() = '{}' then
     perform private.refuse('not_a_coordinator');
   end if;
-  update public.status_discrepancies d
-  set acknowledged_at = coalesce(d.acknowledged_at, clock_timestamp())
-  where d.id = acknowledge_discrepancy.discrepancy_id
-    and exists (
-      select from public.chapter_memberships m
-      where m.user_id = d.mentor_id and m.role = 'mentor' and m.ended_at is null and m.chapter_id = any (administered));
-  if not found then
+  if about is null or not exists (
+    select from public.chapter_memberships m
+    where m.user_id = about and m.role = 'mentor' and m.ended_at is null
+      and m.chapter_id = any (private.my_administered_chapter_ids())
+  ) then
     perform private.refuse('mentor_not_found', null, 'No such discrepancy of a mentor whom you administer.');
   end if;
+  update public.status_discrepancies d
+  set acknowledged_at = clock_timestamp()
+  where d.id = acknowledge_discrepancy.discrepancy_id and d.acknowledged_at is null;
 end
 $function$;
 

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.acknowledge_undelivered (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  if auth.uid() is null then
+  if private.my_id() is null then
     perform private.refuse('unauthenticated');
   end if;
   if acknowledge_undelivered.notification_id is null then

@@ -8,16 +8,14 @@ CREATE OR REPLACE FUNCTION private.erase_person (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  moment timestamptz := clock_timestamp();
+  moment timestamptz;
+  today date;
   erased boolean := false;
 begin
-  -- One erasure at a time: the erasures of two people may touch rows of each other (inboxes,
-  -- assignments), and no order of the rows would suit both. It is an erasure's first lock.
-  perform pg_advisory_xact_lock(hashtextextended('mentorpause.erase_person', 0));
-  perform pg_advisory_xact_lock(private.mentor_lock(erase_person.person_id));
-  -- Locks out the dispatcher too, which holds its recipients' keys while it writes.
-  perform from public.profiles p where p.id = erase_person.person_id for update;
-  if not found then
+  perform private.lock_for_erasure(erase_person.person_id);
+  moment := clock_timestamp();
+  today := private.date_of(moment);
+  if not exists (select from public.profiles p where p.id = erase_person.person_id) then
     return; -- a user whom the organisation never registered
   end if;
 
@@ -26,7 +24,7 @@ begin
 
   perform private.act_as('system', erase_person.actor_id);
   update public.pause_records r
-  set status = 'active', reactivated_at = moment, pause_reason = null, effective_on = private.today()
+  set status = 'active', reactivated_at = moment, pause_reason = null, effective_on = today
   where r.mentor_id = erase_person.person_id and r.status in ('paused', 'expired_cert');
   erased := erased or found;
   update public.pause_records r
@@ -34,7 +32,7 @@ begin
   where r.mentor_id = erase_person.person_id and r.pause_reason is not null;
   erased := erased or found;
   perform private.act_as(null);
-  delete from private.idempotent_requests i where i.mentor_id = erase_person.person_id;
+  delete from private.idempotent_requests i where erase_person.person_id in (i.mentor_id, i.caller_id);
 
   delete from public.notification_inbox i where i.recipient_id = erase_person.person_id;
   erased := erased or found;
@@ -46,11 +44,11 @@ begin
   delete from private.refused_addresses f where f.person_id = erase_person.person_id;
 
   update public.coordinator_assignments a
-  set ended_at = moment
+  set ended_at = greatest(moment, a.started_at)
   where erase_person.person_id in (a.mentor_id, a.coordinator_id) and a.ended_at is null;
   erased := erased or found;
   update public.chapter_memberships m
-  set ended_at = moment
+  set ended_at = greatest(moment, m.started_at)
   where m.user_id = erase_person.person_id and m.ended_at is null;
   erased := erased or found;
   update public.profiles p

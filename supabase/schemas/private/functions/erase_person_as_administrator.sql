@@ -7,11 +7,15 @@ CREATE OR REPLACE FUNCTION private.erase_person_as_administrator (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  administered uuid[] := private.my_administered_chapter_ids();
+  administered uuid[];
 begin
-  if auth.uid() is null then
+  if private.my_id() is null then
     perform private.refuse('unauthenticated');
   end if;
+  -- The login first: Supabase Auth, which deletes a user, holds it before it erases.
+  perform from auth.users u where u.id = erase_person_as_administrator.person_id for update;
+  perform private.lock_for_erasure(erase_person_as_administrator.person_id);
+  administered := private.my_administered_chapter_ids();
   if not exists (
     select from public.chapter_memberships m
     where m.user_id = erase_person_as_administrator.person_id and m.chapter_id = any (administered)
@@ -22,6 +26,8 @@ begin
     perform private.refuse('mentor_not_found', null, 'No such person whose chapters are all yours.');
   end if;
   perform private.erase_person(erase_person_as_administrator.person_id, auth.uid());
+  -- With the address, the phone number and the sessions; its trigger finds nothing left.
+  delete from auth.users u where u.id = erase_person_as_administrator.person_id;
 end
 $function$;
 

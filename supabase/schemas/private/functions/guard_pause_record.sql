@@ -6,11 +6,16 @@ CREATE OR REPLACE FUNCTION private.guard_pause_record()
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
+  if greatest(new.paused_at, new.reactivated_at) > clock_timestamp() then
+    raise exception 'a pause can neither begin nor end in the future'
+      using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
+        table = tg_table_name, schema = tg_table_schema;
+  end if;
   if tg_op = 'INSERT' then
     new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
     new.version := new.first_version;
     if new.status = 'paused' then
-      new.paused_at := coalesce(new.paused_at, now());
+      new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
     -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then

@@ -18,7 +18,7 @@ begin
     select from public.chapter_memberships m
     where m.user_id = mentor_status_on.mentor_id
       and m.role = 'mentor'
-      and (m.user_id = auth.uid() or m.ended_at is null and m.chapter_id = any (private.my_chapter_ids()))
+      and (m.user_id = private.my_id() or m.ended_at is null and m.chapter_id = any (private.my_chapter_ids()))
   ) then
     return null;
   end if;

@@ -114,10 +114,10 @@ begin
   when 'tidy' then
     done.phase := 'held';
     if not dry_run then
-      -- Answers to repeated requests are promised for 24 hours.
+      -- Answers to repeated requests are promised for 72 hours.
       with outdated as (
         select i.caller_id, i.request_id from private.idempotent_requests i
-        where i.created_at < now() - interval '48 hours'
+        where i.created_at < now() - interval '72 hours'
         limit nightly_chunk.batch
         for update skip locked
       )

@@ -14,13 +14,13 @@ CREATE OR REPLACE FUNCTION private.pause_mentor (
   SET jit TO 'off'
   AS $function$
 declare
-  today date := private.today();
+  live public.pause_records := private.lock_live_record(pause_mentor.mentor_id, pause_mentor.request_id);
+  today date := private.date_of(clock_timestamp());
   caller uuid := private.authorised_caller(pause_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('pause_mentor', pause_mentor.mentor_id,
     pause_mentor.pause_reason, pause_mentor.expected_return_date, pause_mentor.expected_version)::text, 'UTF8'));
   replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
   reason text := private.trimmed(pause_mentor.pause_reason);
-  live public.pause_records;
 begin
   if replayed is not null then
     return replayed;
@@ -29,6 +29,9 @@ begin
   if reason is null or char_length(reason) not between 1 and 500 then
     perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
   end if;
+  if not private.is_visible(reason) then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  end if;
   if pause_mentor.expected_return_date <= today then
     perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be after today.');
   end if;
@@ -36,7 +39,6 @@ begin
     perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be at most 3 years ahead.');
   end if;
 
-  live := private.lock_live_record(pause_mentor.mentor_id);
   if pause_mentor.expected_version is not null and live.version is distinct from pause_mentor.expected_version then
     perform private.refuse('version_conflict', live.version::text);
   end if;

@@ -12,18 +12,17 @@ CREATE OR REPLACE FUNCTION private.reactivate_mentor (
   SET jit TO 'off'
   AS $function$
 declare
-  today date := private.today();
+  live public.pause_records := private.lock_live_record(reactivate_mentor.mentor_id, reactivate_mentor.request_id);
+  today date := private.date_of(clock_timestamp());
   caller uuid := private.authorised_caller(reactivate_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('reactivate_mentor', reactivate_mentor.mentor_id,
     reactivate_mentor.expected_version)::text, 'UTF8'));
   replayed jsonb := private.replay(caller, reactivate_mentor.request_id, fingerprint);
-  live public.pause_records;
 begin
   if replayed is not null then
     return replayed;
   end if;
 
-  live := private.lock_live_record(reactivate_mentor.mentor_id);
   if live.version <> reactivate_mentor.expected_version then
     perform private.refuse('version_conflict', live.version::text);
   end if;

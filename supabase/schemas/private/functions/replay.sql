@@ -14,9 +14,6 @@ begin
   if replay.request_id is null then
     return null;
   end if;
-  if not pg_try_advisory_xact_lock(hashtextextended(replay.caller_id::text || replay.request_id::text, 0)) then
-    perform private.refuse('request_in_progress');
-  end if;
   select r.fingerprint, r.response into stored
   from private.idempotent_requests r
   where r.caller_id = replay.caller_id and r.request_id = replay.request_id;
@@ -32,6 +29,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."replay"(uuid, uuid, bytea) IS 'The answer that this caller got for this request before; null for a new one, whose key it then holds until the transaction ends. Refuses with request_in_progress, idempotency_key_reused.';
+COMMENT ON FUNCTION "private"."replay"(uuid, uuid, bytea) IS 'The answer that this caller got for this request before; null for a new one. Refuses with idempotency_key_reused.';
 
 REVOKE ALL ON FUNCTION "private"."replay"(uuid, uuid, bytea) FROM PUBLIC;

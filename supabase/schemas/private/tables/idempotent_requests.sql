@@ -19,4 +19,4 @@ COMMENT ON COLUMN "private"."idempotent_requests"."fingerprint" IS 'Hash of what
 
 COMMENT ON COLUMN "private"."idempotent_requests"."mentor_id" IS 'Whose reason the response holds: erased with the person.';
 
-COMMENT ON TABLE "private"."idempotent_requests" IS 'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for at least 24 hours.';
+COMMENT ON TABLE "private"."idempotent_requests" IS 'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours.';

@@ -12,6 +12,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."erase_person"(uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."erase_person"(uuid) IS 'Pseudonymises a person. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';
+COMMENT ON FUNCTION "public"."erase_person"(uuid) IS 'Pseudonymises a person and removes the login. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';
 
 REVOKE ALL ON FUNCTION "public"."erase_person"(uuid) FROM PUBLIC, "anon", "service_role";

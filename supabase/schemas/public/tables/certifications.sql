@@ -5,9 +5,12 @@ CREATE TABLE "public"."certifications" (
   "issued_on"  date NOT NULL,
   "expires_on" date,
   CONSTRAINT "certifications_expires_after_issue" CHECK ((expires_on >= issued_on)),
+  CONSTRAINT "certifications_expires_on_possible" CHECK (((expires_on >= '1900-01-01'::date) AND (expires_on <= '9999-12-31'::date))),
+  CONSTRAINT "certifications_issued_on_possible" CHECK (((issued_on >= '1900-01-01'::date) AND (issued_on <= '9999-12-31'::date))),
   CONSTRAINT "certifications_kind_length" CHECK (((char_length(kind) >= 1) AND (char_length(kind) <= 100))),
   CONSTRAINT "certifications_pkey" PRIMARY KEY (id),
-  CONSTRAINT "certifications_mentor_exists" FOREIGN KEY (mentor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
+  CONSTRAINT "certifications_mentor_exists" FOREIGN KEY (mentor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT,
+  CONSTRAINT "certifications_kind_visible" CHECK (private.is_visible(kind))
 );
 
 ALTER TABLE "public"."certifications"
@@ -39,6 +42,16 @@ CREATE TRIGGER certifications_refresh_roster_update AFTER UPDATE ON public.certi
   'mentor_id'
 );
 
+CREATE TRIGGER certifications_refuse_erased_insert AFTER INSERT ON public.certifications
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'mentor_id'
+);
+
+CREATE TRIGGER certifications_refuse_erased_update AFTER UPDATE ON public.certifications
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'mentor_id'
+);
+
 CREATE TRIGGER certifications_refuse_truncate
   BEFORE TRUNCATE ON public.certifications
   FOR EACH STATEMENT
@@ -62,7 +75,7 @@ CREATE TRIGGER certifications_tell_nightly_run_update
 CREATE POLICY "select_own_and_managed" ON "public"."certifications"
   FOR SELECT
   TO "authenticated"
-  USING (((mentor_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+  USING (((mentor_id = ( SELECT private.my_id() AS my_id)) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = certifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS

@@ -5,8 +5,13 @@ CREATE TABLE "public"."chapter_memberships" (
   "role"       text                     NOT NULL,
   "started_at" timestamp with time zone NOT NULL DEFAULT now(),
   "ended_at"   timestamp with time zone,
+  CONSTRAINT "chapter_memberships_ended_at_possible" CHECK (((ended_at >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (ended_at < '10000-01-01 00:00:00+00'::timestamp
+    with time zone))),
+  CONSTRAINT "chapter_memberships_ends_after_start" CHECK ((ended_at >= started_at)),
   CONSTRAINT "chapter_memberships_pkey" PRIMARY KEY (id),
   CONSTRAINT "chapter_memberships_role_known" CHECK ((role = ANY (ARRAY['mentor'::text, 'coordinator'::text, 'administrator'::text]))),
+  CONSTRAINT "chapter_memberships_started_at_possible" CHECK (((started_at >= '1900-01-01 00:00:00+00'::timestamp
+    with time zone) AND (started_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT "chapter_memberships_chapter_exists" FOREIGN KEY (chapter_id) REFERENCES public.chapters(id) ON DELETE RESTRICT,
   CONSTRAINT "chapter_memberships_user_exists" FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
 );
@@ -39,6 +44,16 @@ CREATE TRIGGER chapter_memberships_refresh_roster_update AFTER UPDATE ON public.
   'user_id'
 );
 
+CREATE TRIGGER chapter_memberships_refuse_erased_insert AFTER INSERT ON public.chapter_memberships
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'user_id'
+);
+
+CREATE TRIGGER chapter_memberships_refuse_erased_update AFTER UPDATE ON public.chapter_memberships
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'user_id'
+);
+
 CREATE TRIGGER chapter_memberships_refuse_truncate
   BEFORE TRUNCATE ON public.chapter_memberships
   FOR EACH STATEMENT
@@ -57,7 +72,7 @@ CREATE TRIGGER chapter_memberships_tell_nightly_run_update
 CREATE POLICY "select_own_and_managed" ON "public"."chapter_memberships"
   FOR SELECT
   TO "authenticated"
-  USING (((user_id = ( SELECT auth.uid() AS uid)) OR (chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))));
+  USING (((user_id = ( SELECT private.my_id() AS my_id)) OR (chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))));
 
 COMMENT ON COLUMN "public"."chapter_memberships"."ended_at" IS 'Null: active.';
 

@@ -29,13 +29,13 @@ CREATE TRIGGER notification_inbox_refuse_truncate
 CREATE POLICY "select_own" ON "public"."notification_inbox"
   FOR SELECT
   TO "authenticated"
-  USING ((recipient_id = ( SELECT auth.uid() AS uid)));
+  USING ((recipient_id = ( SELECT private.my_id() AS my_id)));
 
 CREATE POLICY "update_own" ON "public"."notification_inbox"
   FOR UPDATE
   TO "authenticated"
-  USING ((recipient_id = ( SELECT auth.uid() AS uid)))
-  WITH CHECK ((recipient_id = ( SELECT auth.uid() AS uid)));
+  USING ((recipient_id = ( SELECT private.my_id() AS my_id)))
+  WITH CHECK ((recipient_id = ( SELECT private.my_id() AS my_id)));
 
 COMMENT ON COLUMN "public"."notification_inbox"."mentor_id" IS 'The mentor it is about.';
 

@@ -30,7 +30,7 @@ CREATE TRIGGER pause_status_log_refuse_change
 CREATE POLICY "select_own_and_managed" ON "public"."pause_status_log"
   FOR SELECT
   TO "authenticated"
-  USING (((mentor_id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+  USING (((mentor_id = ( SELECT private.my_id() AS my_id)) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = pause_status_log.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS

@@ -4,7 +4,8 @@ CREATE TABLE "public"."profiles" (
   "locale"       text NOT NULL DEFAULT 'nb'::text,
   CONSTRAINT "profiles_display_name_length" CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
   CONSTRAINT "profiles_locale_format" CHECK ((locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$'::text)),
-  CONSTRAINT "profiles_pkey" PRIMARY KEY (id)
+  CONSTRAINT "profiles_pkey" PRIMARY KEY (id),
+  CONSTRAINT "profiles_display_name_visible" CHECK (private.is_visible(display_name))
 );
 
 ALTER TABLE "public"."profiles"
@@ -23,6 +24,10 @@ CREATE TRIGGER profiles_refuse_another_id
   WHEN ((new.id <> old.id))
   EXECUTE FUNCTION private.refuse_removal('A person keeps the id.');
 
+CREATE TRIGGER profiles_refuse_erased AFTER UPDATE ON public.profiles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'id'
+);
+
 CREATE TRIGGER profiles_refuse_removal
   BEFORE DELETE OR TRUNCATE ON public.profiles
   FOR EACH STATEMENT
@@ -31,7 +36,7 @@ CREATE TRIGGER profiles_refuse_removal
 CREATE POLICY "select_own_and_managed" ON "public"."profiles"
   FOR SELECT
   TO "authenticated"
-  USING (((id = ( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+  USING (((id = ( SELECT private.my_id() AS my_id)) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE ((m.user_id = profiles.id) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
 

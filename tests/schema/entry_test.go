@@ -1,0 +1,233 @@
+package schema_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Nothing impossible is entered, whoever enters it: each column for a date, a time or a
+// text of every table in which people's facts are kept refuses what is none. The columns
+// are found in the catalogue, so that a new one has to have its rule.
+func TestNothingImpossibleIsEntered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	w.exec(t, "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentor, w.coordinators[0])
+	if _, code := w.pause(t.Context(), w.coordinators[0], mentor, "Ferie", nil); code != "" {
+		t.Fatal(code)
+	}
+	impossible := map[string][]string{
+		"date":                     {"infinity", "-infinity", "1899-12-31", "10000-01-01", "20206-05-01"},
+		"timestamp with time zone": {"infinity", "-infinity", "1899-12-31 22:00+00", "10000-01-01 00:00+00"},
+		"text":                     {"", " ", "\u00a0\t", "\u200b\u2060", "\u00ad", "\ufeff\u3164"},
+	}
+	rows, err := w.owner.Query(t.Context(), `
+		select c.table_name::text, c.column_name::text, c.data_type::text from information_schema.columns c
+		where c.table_schema = 'public'
+			and c.table_name in ('profiles', 'chapters', 'chapter_memberships', 'certifications', 'coordinator_assignments', 'pause_records')
+			and c.data_type in ('date', 'timestamp with time zone', 'text')
+			-- The database writes these itself, or has a list of what they may be.
+			and c.column_name not in ('created_at', 'updated_at', 'locale', 'role', 'status')
+		order by 1, 2`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type column struct{ table, name, kind string }
+	columns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c column, err error) {
+		return c, row.Scan(&c.table, &c.name, &c.kind)
+	})
+	if err != nil || len(columns) < 12 {
+		t.Fatalf("%d columns, %v", len(columns), err)
+	}
+	attempt := func(sql string, args ...any) string {
+		t.Helper()
+		tx, err := w.owner.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback(context.WithoutCancel(t.Context()))
+		tag, err := tx.Exec(t.Context(), sql, args...)
+		if err == nil && tag.RowsAffected() == 0 {
+			t.Fatalf("%s: there is no row", sql)
+		}
+		return codeOf(err)
+	}
+	for _, c := range columns {
+		set := fmt.Sprintf("update public.%s set %s = $1::text::%s", c.table, c.name, c.kind)
+		if c.name == "reactivated_at" {
+			set += ", status = 'active'"
+		}
+		for _, value := range impossible[c.kind] {
+			// A certification can't be prolonged, not even for ever: that is another rule.
+			if code := attempt(set, value); code != "23514" && !(c.table == "certifications" && c.name == "expires_on" && code == "23001") {
+				t.Errorf("%s.%s takes %q (%s)", c.table, c.name, value, code)
+			}
+		}
+	}
+
+	tomorrow := "now() + interval '1 day'"
+	for what, sql := range map[string]string{
+		"a pause that begins in the future": "insert into public.pause_records (mentor_id, status, paused_at) select id, 'paused', " + tomorrow + " from public.profiles where id not in (select mentor_id from public.pause_records) limit 1",
+		"a pause that ends in the future":   "update public.pause_records set status = 'active', reactivated_at = " + tomorrow,
+		"a pause that ends before it began": "update public.pause_records set status = 'active', reactivated_at = paused_at - interval '1 second'",
+		"a membership that ends before":     "update public.chapter_memberships set ended_at = started_at - interval '1 second'",
+		"an assignment that ends before":    "update public.coordinator_assignments set ended_at = started_at - interval '1 second'",
+		"a certification that ends before":  "insert into public.certifications (mentor_id, kind, issued_on, expires_on) select id, 'kurs', '2026-02-01', '2026-01-31' from public.profiles limit 1",
+	} {
+		if code := attempt(sql); code != "23514" {
+			t.Errorf("%s is entered (%s)", what, code)
+		}
+	}
+	for what, sql := range map[string]string{
+		"a membership with a known last day": "update public.chapter_memberships set ended_at = " + tomorrow,
+		"an assignment that was yesterday's": "update public.coordinator_assignments set started_at = now() - interval '2 days', ended_at = now() - interval '1 day'",
+		"a name of one letter":               "update public.profiles set display_name = 'Å'",
+		"a name in another script":           "update public.profiles set display_name = '王'",
+	} {
+		if code := attempt(sql); code != "" {
+			t.Errorf("%s is refused (%s)", what, code)
+		}
+	}
+}
+
+// Deleting a user succeeds whatever else is going on: it waits for nobody while it holds
+// what they want, so that no circle forms.
+func TestErasingFormsNoCircle(t *testing.T) {
+	t.Parallel()
+	const rounds = 25
+	w := newWorld(t)
+	conns := map[string]*pgx.Conn{}
+	for _, name := range []string{"memberships", "assignments", "names", "certifications"} {
+		conns[name] = w.db.Connect(t, "postgres")
+	}
+	auth, night := w.db.Connect(t, "supabase_auth_admin"), w.db.Connect(t, "postgres")
+	for range rounds {
+		leaver := w.person(t, "Kari Slutter")
+		w.join(t, leaver, w.chapter, "coordinator")
+		w.exec(t, "insert into auth.users (id) values ($1)", leaver)
+		mentors := []string{w.mentor(t), w.mentor(t), w.mentor(t)}
+		everybody := append([]string{leaver}, mentors...)
+		for _, mentor := range mentors[:2] {
+			w.exec(t, "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentor, leaver)
+		}
+		var all sync.WaitGroup
+		run := func(what string, conn *pgx.Conn, allowed string, sql string, args ...any) {
+			all.Go(func() {
+				if _, err := conn.Exec(t.Context(), sql, args...); err != nil && codeOf(err) != allowed {
+					t.Errorf("%s: %v", what, err)
+				}
+			})
+		}
+		run("delete the user", auth, "", "delete from auth.users where id = $1", leaver)
+		run("end memberships", conns["memberships"], "23001", "update public.chapter_memberships set ended_at = now() where user_id = any ($1) and ended_at is null", everybody)
+		run("assign", conns["assignments"], "23001", "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentors[2], leaver)
+		run("rename", conns["names"], "23001", "update public.profiles set display_name = display_name || ' igjen' where id = any ($1)", mentors)
+		run("certify", conns["certifications"], "", "insert into public.certifications (mentor_id, kind, issued_on) select u, 'politiattest', '2026-01-01' from unnest($1::uuid[]) u", mentors)
+		run("the night", night, "", "select private.judge_mentors($1::uuid[], private.today() - 1, private.today(), false)", mentors)
+		all.Go(func() { w.pause(t.Context(), w.coordinators[0], mentors[0], "Ferie", nil) })
+		all.Wait()
+
+		var wrong int
+		err := w.owner.QueryRow(t.Context(), `select
+			(select count(*) from private.find_roster_discrepancies($1::uuid[]))
+			+ (select count(*) from private.find_log_discrepancies($1::uuid[]))
+			+ (select count(*) from public.chapter_memberships m where m.user_id = $2 and m.ended_at is null)
+			+ (select count(*) from public.coordinator_assignments a where a.coordinator_id = $2 and a.ended_at is null)
+			+ (select 1 - count(*) from public.erasures e where e.person_id = $2)`, mentors, leaver).Scan(&wrong)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong != 0 {
+			t.Fatalf("%d things are wrong after a round", wrong)
+		}
+	}
+}
+
+// Erased is final: no role brings the person back, and a login that is made under the
+// id later is told nothing.
+func TestErasedIsFinal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	administrator, mentor := w.person(t, "Anne Administrator"), w.mentor(t)
+	w.join(t, administrator, w.chapter, "administrator")
+	w.exec(t, "insert into auth.users (id, email) values ($1, 'hemmelig@example.org')", mentor)
+	if _, code := w.pause(t.Context(), administrator, mentor, "Sykdom", nil); code != "" {
+		t.Fatal(code)
+	}
+	erase := func() string {
+		return codeOf(w.db.As(t, map[string]any{"sub": administrator, "role": "authenticated"}, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), "select public.erase_person($1)", mentor)
+			return err
+		}))
+	}
+	for range 2 { // repeated, it changes nothing
+		if code := erase(); code != "" {
+			t.Fatal(code)
+		}
+	}
+	for what, query := range map[string]string{
+		"logins":                   "select count(*) from auth.users where id = $1",
+		"names":                    "select count(*) from public.profiles where id = $1 and display_name <> 'Slettet person'",
+		"reasons":                  "select count(*) from public.pause_records where mentor_id = $1 and pause_reason is not null",
+		"stored answers":           "select count(*) from private.idempotent_requests where $1 in (mentor_id, caller_id)",
+		"rows too many of the log": "select count(*) - 1 from public.erasures where person_id = $1",
+	} {
+		var left int
+		if err := w.owner.QueryRow(t.Context(), query, mentor).Scan(&left); err != nil || left != 0 {
+			t.Errorf("%d %s are left (%v)", left, what, err)
+		}
+	}
+
+	returns := []string{
+		"insert into public.profiles (id, display_name) values ('%[1]s', 'Åse') on conflict (id) do update set display_name = excluded.display_name",
+		"update public.profiles set locale = 'nn' where id = '%[1]s'",
+		"insert into public.chapter_memberships (chapter_id, user_id, role) values ('%[2]s', '%[1]s', 'mentor')",
+		"update public.chapter_memberships set ended_at = null where user_id = '%[1]s'",
+		"insert into public.certifications (mentor_id, kind, issued_on) values ('%[1]s', 'kurs', '2026-01-01')",
+		"insert into public.coordinator_assignments (mentor_id, coordinator_id) values ('%[1]s', '%[3]s')",
+		"insert into public.coordinator_assignments (mentor_id, coordinator_id) values ('%[3]s', '%[1]s')",
+	}
+	for _, statement := range returns {
+		sql := fmt.Sprintf(statement, mentor, w.chapter, w.coordinators[0])
+		for _, as := range []string{"service_role", "postgres", "supabase_admin"} {
+			var err error
+			if as == "service_role" {
+				err = w.db.As(t, map[string]any{"role": as}, func(tx pgx.Tx) error {
+					_, err := tx.Exec(t.Context(), sql)
+					return err
+				})
+			} else {
+				_, err = w.db.Connect(t, as).Exec(t.Context(), sql)
+			}
+			if code := codeOf(err); code != "23001" {
+				t.Errorf("%s: %s: %q, want 23001", as, sql, code)
+			}
+		}
+	}
+
+	// Somebody signs up under the id again.
+	w.exec(t, "insert into auth.users (id, email) values ($1, 'ny@example.org')", mentor)
+	w.exec(t, `insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body) values ($1, $2, $2, 'mentor_paused', 'Pause', '')`,
+		uuid.NewString(), mentor)
+	err := w.db.As(t, map[string]any{"sub": mentor, "role": "authenticated"}, func(tx pgx.Tx) error {
+		for _, table := range []string{"profiles", "chapters", "chapter_memberships", "certifications", "coordinator_assignments", "pause_records",
+			"pause_status_log", "notifications", "notification_inbox", "notification_attempts", "status_discrepancies", "erasures", "undelivered_notifications"} {
+			var read int
+			if err := tx.QueryRow(t.Context(), "select count(*) from public."+table).Scan(&read); err != nil {
+				return err
+			}
+			if read != 0 {
+				t.Errorf("a login under the erased id reads %d rows of %s", read, table)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
