@@ -214,7 +214,7 @@ func (b *Bundle) Hold(t testing.TB, statement string) (release func()) {
 // HoldMentor holds the lock that a change of this mentor needs, like [Bundle.Hold].
 func (b *Bundle) HoldMentor(t testing.TB, mentor string) (release func()) {
 	t.Helper()
-	return b.Hold(t, "select from public.profiles where id = '"+mentor+"' for update")
+	return b.Hold(t, "select from private.person_locks where person_id = '"+mentor+"' for update")
 }
 
 // AwaitLock returns when a session of the database waits for a lock.

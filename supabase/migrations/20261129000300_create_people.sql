@@ -24,6 +24,35 @@ comment on column public.profiles.display_name is 'Sorted as Norwegians sort: â€
 comment on index public.profiles_with_names is 'The name of each person whose id is near, from few pages.';
 comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
+-- A row to lock for each person, apart from the profile: a statement that changes many
+-- profiles takes them in any order, and would meet those who lock people in theirs.
+create table private.person_locks (
+  person_id uuid not null,
+  constraint person_locks_pkey primary key (person_id)
+);
+alter table private.person_locks enable row level security;
+revoke all on table private.person_locks from public, anon, authenticated, service_role;
+
+comment on table private.person_locks is
+  'A row for each profile, never changed, only locked: by whoever changes a mentor''s status or what the roster shows of somebody, in the order of the ids.';
+
+create function private.add_person_locks() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into private.person_locks (person_id) select n.id from new_rows n on conflict do nothing;
+  return null;
+end
+$$;
+revoke all on function private.add_person_locks() from public, anon, authenticated, service_role;
+
+comment on function private.add_person_locks() is
+  'Trigger: adds the row of private.person_locks for each new profile. Definer, for writers who reach only the profiles.';
+
+create trigger profiles_add_person_locks
+  after insert on public.profiles referencing new table as new_rows
+  for each statement execute function private.add_person_locks();
+
 create table public.chapters (
   id uuid not null default gen_random_uuid(),
   name text collate "nb-x-icu" not null,

@@ -370,9 +370,9 @@ declare
 begin
   if by_hand then
     -- Not an RPC, which would know its mentor and hold its lock.
-    perform from public.profiles p
-    where p.id in (select n.mentor_id from new_rows n)
-    order by p.id
+    perform from private.person_locks l
+    where l.person_id in (select n.mentor_id from new_rows n)
+    order by l.person_id
     for no key update;
     if exists (
       select from new_rows n where not exists (select from public.profiles p where p.id = n.mentor_id)

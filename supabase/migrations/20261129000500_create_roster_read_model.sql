@@ -332,9 +332,9 @@ begin
     return;
   end if;
   free := array(
-    select p.id from public.profiles p
-    where p.id = any (refresh_unacknowledged.mentor_ids)
-    order by p.id for no key update skip locked);
+    select l.person_id from private.person_locks l
+    where l.person_id = any (refresh_unacknowledged.mentor_ids)
+    order by l.person_id for no key update skip locked);
   waiting := array(
     select f from unnest(free) f
     where exists (
@@ -408,7 +408,8 @@ declare
   today date := private.today();
 begin
   -- The mentor's lock. A writer that waited for it sees what the other committed.
-  perform from public.profiles p where p.id = any (refresh_roster.mentor_ids) order by p.id for no key update;
+  perform from private.person_locks l
+  where l.person_id = any (refresh_roster.mentor_ids) order by l.person_id for no key update;
 
   with made as (
     insert into private.chapter_sets (chapter_ids)
@@ -512,15 +513,15 @@ begin
   -- assigns one, so that what is read of them stays; and by whoever changes one, so
   -- that the mentors who are looked up next are all.
   if tg_table_name = 'coordinator_assignments' and tg_op <> 'DELETE' then
-    perform from public.profiles p
-    where p.id in (select n.coordinator_id from new_rows n)
-    order by p.id for share;
+    perform from private.person_locks l
+    where l.person_id in (select n.coordinator_id from new_rows n)
+    order by l.person_id for share;
   elsif tg_argv[0] <> 'mentor_id' then
-    perform from public.profiles p
-    where p.id = any (touched) and (
-      exists (select from public.coordinator_assignments a where a.coordinator_id = p.id)
-      or exists (select from public.chapter_memberships m where m.user_id = p.id and m.role = 'coordinator'))
-    order by p.id for no key update;
+    perform from private.person_locks l
+    where l.person_id = any (touched) and (
+      exists (select from public.coordinator_assignments a where a.coordinator_id = l.person_id)
+      or exists (select from public.chapter_memberships m where m.user_id = l.person_id and m.role = 'coordinator'))
+    order by l.person_id for no key update;
     touched := touched || array(
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null
@@ -675,12 +676,14 @@ declare
   last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
 begin
   -- Locks out every writer of what the entries are built from. The RPCs lock the
-  -- mentor's profile first, which is needed below too: a transaction that holds one
-  -- finishes first, and none can get one and then wait for what is locked here next.
-  lock table public.profiles in exclusive mode;
-  lock table public.chapter_memberships, public.certifications,
+  -- mentor first, which is needed below too: a transaction that holds one finishes
+  -- first, and none can get one and then wait for what is locked here next.
+  lock table private.person_locks in exclusive mode;
+  lock table public.profiles, public.chapter_memberships, public.certifications,
     public.coordinator_assignments, public.pause_records in share row exclusive mode;
   perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
+  -- People who came in with triggers switched off.
+  insert into private.person_locks (person_id) select p.id from public.profiles p on conflict do nothing;
   delete from private.roster_counts;
   delete from private.roster_deltas;
   delete from private.roster_entries;

@@ -135,8 +135,8 @@ begin
     perform private.refuse('request_in_progress');
   end if;
   perform pg_advisory_xact_lock(private.mentor_lock(lock_live_record.mentor_id));
-  -- A refresh of the read model takes this lock.
-  perform from public.profiles p where p.id = lock_live_record.mentor_id for no key update;
+  -- A refresh of the read model takes this lock too.
+  perform from private.person_locks l where l.person_id = lock_live_record.mentor_id for no key update;
   select * into live from public.pause_records r
   where r.mentor_id = lock_live_record.mentor_id and r.status in ('paused', 'expired_cert');
   return live;

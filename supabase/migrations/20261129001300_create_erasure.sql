@@ -20,9 +20,9 @@ declare
     'select from public.chapter_memberships m where m.user_id = $1 order by m.id for update',
     'select from public.coordinator_assignments a where $1 in (a.mentor_id, a.coordinator_id) order by a.id for update',
     'select from public.certifications c where c.mentor_id = $1 order by c.id for update',
-    -- Whose entries in the roster name the person.
-    'select from public.profiles p where p.id in (select a.mentor_id from public.coordinator_assignments a where a.coordinator_id = $1 and a.ended_at is null)'
-      || ' and p.id <> $1 order by p.id for no key update',
+    -- The person, and whose entries in the roster name the person.
+    'select from private.person_locks l where l.person_id in (select a.mentor_id from public.coordinator_assignments a where a.coordinator_id = $1 and a.ended_at is null'
+      || ' union all select $1) order by l.person_id for no key update',
     'select from public.pause_records r where r.mentor_id = $1 order by r.id for update',
     'select from public.notification_inbox i where $1 in (i.recipient_id, i.mentor_id) order by i.id for update'];
   lockable text;

@@ -11,6 +11,8 @@ drop table public.chapter_memberships;
 drop table public.chapters;
 drop table public.erasures;
 drop table public.profiles;
+drop function private.add_person_locks();
+drop table private.person_locks;
 drop function private.guard_certification();
 drop function private.refuse_erased();
 drop function private.refuse_removal();

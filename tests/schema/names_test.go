@@ -75,6 +75,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		"mentor_status_on":              {id(paused) + ", '2026-11-24'"},
 		"my_administered_chapter_ids":   {""},
 		"my_chapter_ids":                {""},
+		"my_id":                         {""},
 		"nightly_begin":                 {"'2026-11-24', true, '" + uuid.NewString() + "'"},
 		"nightly_preview":               {"'2027-11-24', true, 'reconcile', null, 100", "'2027-11-24', true, 'mentors', null, 100", "'2027-11-24', true, 'requeue', null, 100"},
 		"nightly_step":                  {"(%[1]s), (%[2]s), 100"},

@@ -74,7 +74,8 @@ begin
     where e.mentor_id = any (locked) and e.recheck_on <= private.today());
   if recheck <> '{}' then
     recheck := array(
-      select p.id from public.profiles p where p.id = any (recheck) order by p.id for no key update skip locked);
+      select l.person_id from private.person_locks l where l.person_id = any (recheck)
+      order by l.person_id for no key update skip locked);
   end if;
   if recheck <> '{}' then
     perform private.refresh_roster(recheck);

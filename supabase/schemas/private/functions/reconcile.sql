@@ -37,12 +37,13 @@ begin
   end if;
   perform private.recount(left_by_all);
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
-  -- A transaction that holds a profile is about to rebuild its entries.
+  -- A transaction that holds a mentor is about to rebuild the entries.
   free := array(
     select s from unnest(free) s
-    where not exists (select from public.profiles p where p.id = s)
+    where not exists (select from private.person_locks l where l.person_id = s)
   ) || array(
-    select p.id from public.profiles p where p.id = any (free) order by p.id for no key update skip locked);
+    select l.person_id from private.person_locks l where l.person_id = any (free)
+    order by l.person_id for no key update skip locked);
   reconcile.held := array(select s from unnest(suspects) s where s <> all (free));
   reconcile.touched := free;
 

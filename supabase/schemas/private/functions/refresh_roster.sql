@@ -12,7 +12,8 @@ declare
   today date := private.today();
 begin
   -- The mentor's lock. A writer that waited for it sees what the other committed.
-  perform from public.profiles p where p.id = any (refresh_roster.mentor_ids) order by p.id for no key update;
+  perform from private.person_locks l
+  where l.person_id = any (refresh_roster.mentor_ids) order by l.person_id for no key update;
 
   with made as (
     insert into private.chapter_sets (chapter_ids)

@@ -25,15 +25,15 @@ begin
   -- assigns one, so that what is read of them stays; and by whoever changes one, so
   -- that the mentors who are looked up next are all.
   if tg_table_name = 'coordinator_assignments' and tg_op <> 'DELETE' then
-    perform from public.profiles p
-    where p.id in (select n.coordinator_id from new_rows n)
-    order by p.id for share;
+    perform from private.person_locks l
+    where l.person_id in (select n.coordinator_id from new_rows n)
+    order by l.person_id for share;
   elsif tg_argv[0] <> 'mentor_id' then
-    perform from public.profiles p
-    where p.id = any (touched) and (
-      exists (select from public.coordinator_assignments a where a.coordinator_id = p.id)
-      or exists (select from public.chapter_memberships m where m.user_id = p.id and m.role = 'coordinator'))
-    order by p.id for no key update;
+    perform from private.person_locks l
+    where l.person_id = any (touched) and (
+      exists (select from public.coordinator_assignments a where a.coordinator_id = l.person_id)
+      or exists (select from public.chapter_memberships m where m.user_id = l.person_id and m.role = 'coordinator'))
+    order by l.person_id for no key update;
     touched := touched || array(
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null

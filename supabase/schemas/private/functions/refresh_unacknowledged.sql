@@ -14,9 +14,9 @@ begin
     return;
   end if;
   free := array(
-    select p.id from public.profiles p
-    where p.id = any (refresh_unacknowledged.mentor_ids)
-    order by p.id for no key update skip locked);
+    select l.person_id from private.person_locks l
+    where l.person_id = any (refresh_unacknowledged.mentor_ids)
+    order by l.person_id for no key update skip locked);
   waiting := array(
     select f from unnest(free) f
     where exists (

@@ -13,6 +13,11 @@ ALTER TABLE "public"."profiles"
 
 CREATE INDEX profiles_with_names ON public.profiles USING btree (id) INCLUDE (display_name);
 
+CREATE TRIGGER profiles_add_person_locks
+  AFTER INSERT ON public.profiles REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.add_person_locks();
+
 CREATE TRIGGER profiles_refresh_roster_update AFTER UPDATE ON public.profiles
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
   'id'
