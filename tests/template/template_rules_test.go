@@ -472,7 +472,7 @@ func checkAlarms(t template, s source) (found complaints) {
 			longest = 7 * 86400
 		}
 		if period*periods > longest || points < 1 || points > periods || int(period)%60 != 0 {
-			found.add("%s: %v of %v periods of %v s are not to be had; at most %v s in all", id, points, periods, period, longest)
+			found.add("%s: %v of %v periods of %v s are unavailable; at most %v s in all", id, points, periods, period, longest)
 		}
 		if hours := period * periods / 3600; name == "completed" && (hours <= 24 || hours > 30) {
 			found.add("%s: %v hours, want a day and little more", id, hours)
@@ -669,7 +669,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"a metric that Amazon doesn't have", "alarms are about something", "MetricName: Throttles", "MetricName: Throttled", "Throttled"},
 		{"another function's metric", "alarms are about something", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref NightlyExpiryFunction", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref RosterFunction", "doesn't write the metric completed"},
 		{"another dimension", "alarms are about something", "- Name: FunctionName", "- Name: Function", "is about Function"},
-		{"a window that CloudWatch refuses", "alarms are about something", "EvaluationPeriods: 72", "EvaluationPeriods: 200", "are not to be had"},
+		{"a window that CloudWatch refuses", "alarms are about something", "EvaluationPeriods: 72", "EvaluationPeriods: 200", "are unavailable"},
 		{"a night that is missed every noon", "alarms are about something", "EvaluationPeriods: 26", "EvaluationPeriods: 12", "12 hours"},
 		{"silence that doesn't alarm", "alarms are about something", "TreatMissingData: breaching", "TreatMissingData: notBreaching", "silence"},
 		{"missing data by default", "alarms are about something", "      TreatMissingData: notBreaching\n", "", "missing data"},
