@@ -14,7 +14,7 @@ import (
 	"mentorpause/local/sam"
 )
 
-// What `supabase start` uses unless it is told otherwise.
+// The defaults of `supabase start`.
 const (
 	supabaseAPI    = "http://127.0.0.1:54321"
 	supabaseSecret = "super-secret-jwt-token-with-at-least-32-characters-long"
@@ -22,21 +22,20 @@ const (
 
 const tokenLifetime = 12 * time.Hour
 
-// localAuth issues the tokens of the examples and says how the functions are
-// to verify tokens.
+// localAuth issues the tokens of the examples, and says how the functions verify
+// tokens.
 type localAuth struct {
 	base       string // of our own server
 	project    *authserver.Project
 	algorithm  jose.SignatureAlgorithm
-	parameters sam.Parameters // of the template, beside the project's URL
+	parameters sam.Parameters // of the template, in addition to the project's URL
 	where      string         // for the banner
 }
 
-// chooseAuth takes the real Supabase Auth when `supabase start` runs: its
-// tokens are accepted, and ours are signed with its secret, which is
-// $SUPABASE_JWT_SECRET, what `supabase status` says, or the CLI's default. Else
-// our own server at base publishes a key of our own, and the functions fetch it
-// as they do in production.
+// chooseAuth uses the real Supabase Auth if `supabase start` is running: its tokens
+// are accepted, and ours are signed with its secret, which is $SUPABASE_JWT_SECRET,
+// what `supabase status` says, or the CLI's default. Otherwise our own server at
+// base publishes a key of ours, and the functions fetch it as in production.
 func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 	const keysPath = "/auth/v1/.well-known/jwks.json"
 	if db.cluster == nil && answers(ctx, supabaseAPI+keysPath) {
@@ -57,7 +56,7 @@ func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
 // token signs somebody in.
 func (a *localAuth) token(userID string) string {
 	return a.project.Token(userID, authserver.Signed(a.algorithm), authserver.Expires(time.Now().Add(tokenLifetime)),
-		// What no function reads would only make the line longer.
+		// Claims that no function reads would only make the line longer.
 		authserver.Without("phone"), authserver.Without("email"), authserver.Without("app_metadata"),
 		authserver.Without("user_metadata"), authserver.Without("amr"), authserver.Without("aal"))
 }

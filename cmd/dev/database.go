@@ -29,10 +29,10 @@ const databaseName = "postgres"
 // database is PostgreSQL, migrated and seeded.
 type database struct {
 	port    int
-	cluster *postgres.Cluster // nil when it is somebody else's
+	cluster *postgres.Cluster // nil if it belongs to somebody else
 	version string
 	where   string   // for the banner
-	edited  []string // migrations that were applied with another text than their files have now
+	edited  []string // applied migrations whose files have changed since
 }
 
 // url is the connection string of a role with the local password.
@@ -51,7 +51,8 @@ func (d *database) stop() error {
 	return d.cluster.Stop()
 }
 
-// ended is closed when the server has ended; somebody else's is not watched.
+// ended is closed when the server has ended; a server of somebody else's is not
+// watched.
 func (d *database) ended() <-chan struct{} {
 	if d.cluster == nil {
 		return nil
@@ -59,9 +60,9 @@ func (d *database) ended() <-chan struct{} {
 	return d.cluster.Done()
 }
 
-// startDatabase finds or starts PostgreSQL and makes it ready for the functions,
-// which connect as those roles. With an error
-// too, what has been started is returned and must be stopped.
+// startDatabase finds or starts PostgreSQL and prepares it for the functions, which
+// connect as those roles. Even with an error, what has been started is returned and
+// must be stopped.
 func startDatabase(ctx context.Context, s settings, roles []string, terminal *terminal) (*database, error) {
 	db := &database{port: s.databasePort}
 	dir := filepath.Join(s.dir, "postgres")
@@ -81,7 +82,7 @@ func startDatabase(ctx context.Context, s settings, roles []string, terminal *te
 	return db, nil
 }
 
-// remedy says how to get a database that is made by the present migrations.
+// remedy says how to get a database made by the present migrations.
 func (d *database) remedy(dir string) string {
 	if d.cluster == nil {
 		return "run `supabase db reset`; it erases what is in the database"
@@ -89,11 +90,11 @@ func (d *database) remedy(dir string) string {
 	return "remove " + dir + "; what is in the database goes with it"
 }
 
-// findOrStart uses the server that answers on the port when it is like
-// Supabase, and else starts one whose files are in dir.
+// findOrStart uses the server that answers on the port if it is like Supabase, and
+// otherwise starts one with its files in dir.
 func (d *database) findOrStart(ctx context.Context, dir string, terminal *terminal) error {
-	// A pid file in our folder means that our own server was left behind and may
-	// be the one that answers. Starting a cluster deals with that.
+	// A pid file in our folder means that our own server was left behind and may be
+	// the one that answers. Starting a cluster handles that.
 	_, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid"))
 	leftBehind := err == nil
 	if !leftBehind {
@@ -121,7 +122,7 @@ func (d *database) findOrStart(ctx context.Context, dir string, terminal *termin
 	return nil
 }
 
-// probe looks whether a server like Supabase answers on the port. Another one
+// probe checks whether a server like Supabase answers on the port. Any other server
 // is an error.
 func (d *database) probe(ctx context.Context) (found bool, err error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port))
@@ -156,10 +157,9 @@ func (d *database) probe(ctx context.Context) (found bool, err error) {
 	return true, nil
 }
 
-// awaitPort waits while nobody listens on the port and yet it cannot be had.
-// It lies where the system takes the ports of outgoing connections from, so
-// that any program may hold it, and after the end of its connection the system
-// does for another minute.
+// awaitPort waits while the port is taken although nobody listens on it. It is in
+// the range that the system uses for outgoing connections, so any program may hold
+// it, and after the end of that connection the system keeps it for another minute.
 func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port))
 	deadline := time.Now().Add(90 * time.Second)
@@ -169,7 +169,7 @@ func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
 			return listener.Close()
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) || listens(ctx, address) {
-			return nil // starting the server will tell
+			return nil // starting the server will find out
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("port %d is held by a connection of another program (`ss -tnp | grep %[1]d` shows it)", d.port)
@@ -186,7 +186,7 @@ func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
 	}
 }
 
-// listens says whether somebody accepts connections there.
+// listens reports whether somebody accepts connections there.
 func listens(ctx context.Context, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -222,8 +222,8 @@ func (d *database) prepare(ctx context.Context, roles []string, terminal *termin
 			d.edited = append(d.edited, s.Version+"_"+s.Name)
 		}
 	}
-	// Migrations make them without login, so that an operator chooses the password;
-	// here it is everybody's.
+	// Migrations create them without a login, so that an operator chooses the
+	// password; here it is public.
 	for _, role := range roles {
 		if _, err := db.Exec(ctx, fmt.Sprintf("alter role %s login password '%s'", role, postgres.Password)); err != nil {
 			return fmt.Errorf("let %s log in: %w", role, err)
@@ -253,17 +253,17 @@ func (d *database) connect(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Migrations change the schema under prepared statements.
+	// Migrations change the schema, which breaks prepared statements.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	return pgx.ConnectConfig(ctx, config)
 }
 
-// user is somebody of the seed.
+// user is a person of the seed.
 type user struct {
 	id, name, role, chapter string
 }
 
-// seededUsers are a coordinator, an administrator and a mentor, if possible of
+// seededUsers returns a coordinator, an administrator and a mentor, if possible of
 // one chapter: the first by name with a coordinator and mentors.
 func seededUsers(ctx context.Context, d *database) ([]user, error) {
 	db, err := d.connect(ctx)

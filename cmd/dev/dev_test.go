@@ -71,7 +71,7 @@ func startProcess(t *testing.T, dir string, databasePort int, environment ...str
 		t.Fatal(err)
 	}
 	go func() { p.ended <- p.Wait(); close(p.ended) }()
-	t.Cleanup(func() { // without effect on a process that has ended
+	t.Cleanup(func() { // does nothing to a process that has ended
 		p.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-p.ended:
@@ -82,8 +82,8 @@ func startProcess(t *testing.T, dir string, databasePort int, environment ...str
 	return p
 }
 
-// awaitServing waits for the banner. The time is for a machine that compiles
-// the functions for the first time.
+// awaitServing waits for the banner, long enough for compiling the functions for
+// the first time.
 func (p *process) awaitServing(t *testing.T) {
 	t.Helper()
 	deadline := time.After(3 * time.Minute)
@@ -235,8 +235,8 @@ func TestDev(t *testing.T) {
 	})
 }
 
-// A database of the migrations before they were rewritten, and one of a file that
-// was edited since.
+// A database made by the migrations before they were rewritten, and one made by a
+// file that was edited since.
 func TestDatabaseOfOtherMigrations(t *testing.T) {
 	t.Parallel()
 	s := settings{databasePort: freePort(t), dir: t.TempDir()}
@@ -244,7 +244,7 @@ func TestDatabaseOfOtherMigrations(t *testing.T) {
 	start := func() (*database, error) {
 		t.Helper()
 		db, err := startDatabase(t.Context(), s, []string{"pause_api", "pause_scheduler"}, newTerminal(said))
-		t.Cleanup(func() { db.stop() }) // without effect on one that was stopped
+		t.Cleanup(func() { db.stop() }) // does nothing to one that was stopped
 		return db, err
 	}
 	stop := func(db *database) {
@@ -300,11 +300,11 @@ func TestDatabaseOfOtherMigrations(t *testing.T) {
 	stop(db)
 }
 
-// wantNoneOf fails when a process of that folder is left.
+// wantNoneOf fails if a process of that folder is left.
 func wantNoneOf(t *testing.T, dir string) {
 	t.Helper()
 	var left []byte
-	for range 100 { // what was killed with its parent may take a moment
+	for range 100 { // children of a killed process may take a moment to end
 		out, err := exec.Command("ps", "-A", "-ww", "-o", "pid=,args=").Output()
 		if err != nil {
 			t.Fatalf("ps: %v", err)
@@ -377,7 +377,7 @@ func TestAwaitPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	// Closed by the other end first, so that nothing of it lingers.
+	// The other end closes first, so that nothing lingers.
 	client, err := net.Dial("tcp", server.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -411,8 +411,8 @@ func TestAwaitPort(t *testing.T) {
 	}
 }
 
-// startScheduled starts a function in the name of nightly-expiry, which says
-// when it was scheduled for, or does what its event says.
+// startScheduled starts a function in place of nightly-expiry, which reports its
+// scheduled time, or does what its event says.
 func startScheduled(t *testing.T) (*lambda.Function, *output) {
 	t.Helper()
 	binary, out := filepath.Join(t.TempDir(), "bootstrap"), &output{}
@@ -502,7 +502,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// A developer doesn't wait a minute; whatever is rarer comes as deployed.
+// A developer should not have to wait a minute; rarer schedules run as deployed.
 func TestWhenASchedulesNextStartIs(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

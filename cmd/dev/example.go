@@ -15,7 +15,7 @@ type example struct {
 	method string
 	url    string
 	body   string
-	token  string // empty: a scheduled function, which asks for none
+	token  string // empty for a scheduled function, which needs none
 }
 
 // dryRun shows what the schedule would do tonight.
@@ -24,7 +24,7 @@ func dryRun(base string) example {
 		url: base + "/functions/v1/nightly-expiry", body: `{"dry_run":true}`}
 }
 
-// curl is the whole line. Nothing in it needs escaping inside single quotes.
+// curl is the complete line. Nothing in it needs escaping inside single quotes.
 func (e example) curl(t *terminal) string {
 	line := "curl -sS"
 	if e.method != http.MethodGet {
@@ -40,8 +40,8 @@ func (e example) curl(t *terminal) string {
 	return line + " -H 'authorization: Bearer " + t.dim(e.token) + "'"
 }
 
-// newExamples asks the running roster for a mentor who can be paused, which
-// also proves that the whole way works: key, token, function, database.
+// newExamples asks the running roster for a mentor who can be paused, which also
+// shows that everything works together: key, token, function, database.
 func newExamples(ctx context.Context, auth *localAuth, users []user) ([]example, error) {
 	byRole := map[string]user{}
 	for _, u := range users {

@@ -16,7 +16,7 @@ import (
 	"mentorpause/local/stack"
 )
 
-// functions is the template with what a developer runs it with.
+// functions is the template with a developer's parameters.
 type functions struct {
 	*sam.Template
 	parameters sam.Parameters
@@ -70,8 +70,8 @@ func (f *functions) start(ctx context.Context, dir string, db *database, auth *l
 	return s, nil
 }
 
-// serve adds what only a developer has: the functions without a URL, and an
-// answer to everything else.
+// serve adds what only a developer needs: the functions without a URL, and an
+// answer to every other path.
 func (f *functions) serve(s *stack.Stack) {
 	byFunction := map[string]sam.Schedule{}
 	for _, schedule := range f.schedules {
@@ -91,8 +91,8 @@ func (f *functions) serve(s *stack.Stack) {
 	}))
 }
 
-// invocation lets a developer start a function that has a schedule and no URL:
-// the body is the event, or, when empty, what the schedule would send.
+// invocation lets a developer start a function with a schedule and no URL: the body
+// is the event or, if empty, what the schedule would send.
 func invocation(f *lambda.Function, schedule sam.Schedule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

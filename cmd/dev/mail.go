@@ -20,8 +20,8 @@ import (
 // mailFrom is the sender of e-mails that go nowhere.
 const mailFrom = "mentorpause <no-reply@mentorpause.example>"
 
-// mailCatcher is a mail server for the functions: it accepts every e-mail, keeps
-// it in a file and tells so, and sends it to nobody.
+// mailCatcher is a mail server for the functions: it accepts every e-mail, writes it
+// to a file, says so, and sends it to nobody.
 type mailCatcher struct {
 	server   *smtp.Server
 	listener net.Listener
@@ -42,18 +42,18 @@ func startMailCatcher(dir string, terminal *terminal) (*mailCatcher, error) {
 	c := &mailCatcher{listener: listener, dir: dir, terminal: terminal}
 	c.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{catcher: c}, nil }))
 	c.server.Domain = "localhost"
-	c.server.ErrorLog = silent{} // a function that is stopped in the middle is nobody's trouble
+	c.server.ErrorLog = silent{} // a function that is stopped half-way is no error
 	go c.server.Serve(listener)  // ends with close
 	return c, nil
 }
 
-// parameters are those of the template that lead the e-mails here.
+// parameters are those of the template that send the e-mails here.
 func (c *mailCatcher) parameters() sam.Parameters {
 	return sam.Parameters{"SmtpUrlSecret": "smtp://" + c.listener.Addr().String(), "MailFrom": mailFrom}
 }
 
 func (c *mailCatcher) close() {
-	c.listener.Close() // in case that it is not being served yet
+	c.listener.Close() // in case it is not being served yet
 	c.server.Close()
 }
 

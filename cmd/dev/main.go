@@ -1,20 +1,20 @@
-// Command dev runs the whole system on this machine, and nothing outside the
-// checkout stays behind when it ends:
+// Command dev runs the whole system on this machine, and leaves nothing outside the
+// checkout when it ends:
 //
-//   - PostgreSQL: a private cluster on 127.0.0.1:54322 whose data stay in
+//   - PostgreSQL: a private cluster on 127.0.0.1:54322 with its data in
 //     .dev/postgres, or whatever already runs there and is like Supabase
 //     (`supabase start`), migrated and seeded;
 //   - every function of functions/, built with the flags of `make build` and run
 //     as on Lambda, at http://127.0.0.1:8787/functions/v1/<name>;
-//   - Supabase Auth as far as the functions need it (the JWKS), unless
-//     `supabase start` has the real one;
-//   - a mail server that keeps e-mails in .dev/mail and shows them, unless SMTP_URL
-//     names another;
+//   - as much of Supabase Auth as the functions need (the JWKS), unless
+//     `supabase start` runs the real one;
+//   - a mail server that writes e-mails to .dev/mail and shows them, unless SMTP_URL
+//     names another one;
 //   - the schedules of template.yaml.
 //
 // It prints curl lines with tokens for a coordinator, an administrator and a
-// mentor of the seed. Ctrl-C or SIGTERM stops everything. It is for
-// development: the tokens that it makes are anybody's.
+// mentor of the seed. Ctrl-C or SIGTERM stops everything. It is for development
+// only: its tokens are public.
 package main
 
 import (
@@ -38,7 +38,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// After the first signal the next one has its usual effect, for who cannot wait.
+	// A second signal has its usual effect, for those who cannot wait.
 	context.AfterFunc(ctx, stop)
 
 	var s settings
@@ -59,7 +59,7 @@ func main() {
 	}
 }
 
-// patience is for requests that are being answered at the end.
+// patience is how long requests may still take at the end.
 const patience = 10 * time.Second
 
 type settings struct {
@@ -68,14 +68,14 @@ type settings struct {
 	dir          string
 }
 
-// run starts everything, tells so on out, and stops everything when ctx ends,
+// run starts everything, reports it on out, and stops everything when ctx ends,
 // which is no error.
 func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	began := time.Now()
 	terminal := newTerminal(out)
 	var stopped error // what went wrong while stopping
 	defer func() {
-		if ctx.Err() != nil { // a start that was interrupted has not failed
+		if ctx.Err() != nil { // an interrupted start has not failed
 			err = nil
 		}
 		err = errors.Join(err, stopped)
@@ -88,7 +88,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	if !filepath.IsAbs(s.dir) {
 		s.dir = filepath.Join(root, s.dir)
 	}
-	// First of all, since it is the likeliest to be in use and the quickest to see.
+	// First, because it is the most likely to be in use and the quickest to check.
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("port %d is in use, perhaps by another `make dev`; choose one with `make dev PORT=…`", s.port)
@@ -110,7 +110,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		return err
 	}
 
-	// The compiler and the database have nothing to do with each other.
+	// Compiling and the database are independent of each other.
 	built, builtDir := make(chan error, 1), filepath.Join(s.dir, "functions")
 	go func() {
 		slow := time.AfterFunc(2*time.Second, func() { terminal.say("functions", "compiling") })
@@ -136,7 +136,7 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
-		// Those that are being answered get their answer.
+		// Requests in progress still get their answer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		stopped = errors.Join(stopped, server.Shutdown(ctx))

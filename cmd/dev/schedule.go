@@ -10,14 +10,14 @@ import (
 	"mentorpause/local/sam"
 )
 
-// impatience is how often a function of every minute is started here, so that a
-// developer does not wait for it.
+// impatience is how often a function that is deployed for every minute is started
+// here, so that a developer does not wait for it.
 const impatience = 5 * time.Second
 
-// schedule is one of the template, as it runs here.
+// schedule is one of the template's, as it runs here.
 type schedule struct{ sam.Schedule }
 
-// hurried is whether it starts more often than the template says.
+// hurried reports whether it starts more often than the template says.
 func (s schedule) hurried() bool { return s.Every == time.Minute }
 
 func (s schedule) next(after time.Time) time.Time {
@@ -48,8 +48,8 @@ func startSchedules(ctx context.Context, schedules []sam.Schedule, functions map
 	return running
 }
 
-// run never has two starts at once, as long as one start is quicker than the
-// interval; a start that fails is told and not repeated.
+// run never has two starts at once, as long as a start takes less than the interval;
+// a start that fails is reported and not repeated.
 func (s schedule) run(ctx context.Context, f *lambda.Function, terminal *terminal) {
 	for {
 		at := s.next(time.Now())

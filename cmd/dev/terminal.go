@@ -11,8 +11,8 @@ import (
 	"mentorpause/local/stack"
 )
 
-// terminal writes what a person reads: with colours on a terminal, plain
-// elsewhere and with NO_COLOR.
+// terminal writes for people: with colours on a terminal, plain elsewhere and with
+// NO_COLOR.
 type terminal struct {
 	out    io.Writer
 	colour bool
@@ -38,12 +38,12 @@ func (t *terminal) bold(text string) string  { return t.paint("1", text) }
 func (t *terminal) dim(text string) string   { return t.paint("2", text) }
 func (t *terminal) green(text string) string { return t.paint("32", text) }
 
-// say writes one line about one thing.
+// say writes one line about a topic.
 func (t *terminal) say(about, text string) {
 	fmt.Fprintf(t.out, "%s %s\n", t.dim(fmt.Sprintf("%-9s", about)), text)
 }
 
-// Write passes on lines of others, who look after the database.
+// Write passes on the lines of the code that manages the database.
 func (t *terminal) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
 		t.say("database", strings.TrimRight(line, "\n"))

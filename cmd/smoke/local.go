@@ -30,8 +30,8 @@ import (
 
 const coordinator = "b0000000-0000-4000-8000-000000000001" // of the seed
 
-// fromNothing goes the way of docs/operations.md on this machine, and leaves
-// nothing behind.
+// fromNothing follows docs/operations.md on this machine, and leaves nothing
+// behind.
 func fromNothing(ctx context.Context, root string, template *sam.Template, report *report) (err error) {
 	step := func(what string, do func() (note string, err error)) error {
 		began := time.Now()
@@ -103,7 +103,7 @@ func fromNothing(ctx context.Context, root string, template *sam.Template, repor
 	return serve(ctx, root, template, pool.Address, passwords, report, step)
 }
 
-// serve runs the built functions and looks at them.
+// serve runs the built functions and checks them.
 func serve(ctx context.Context, root string, template *sam.Template, address string, passwords map[string]string, report *report, step func(string, func() (string, error)) error) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -178,7 +178,7 @@ func serve(ctx context.Context, root string, template *sam.Template, address str
 	})
 }
 
-// prepare does what the page has an operator paste, and seeds.
+// prepare runs the SQL that the page gives to an operator, and seeds.
 func prepare(ctx context.Context, owner string, passwords map[string]string) error {
 	db, err := pgx.Connect(ctx, owner)
 	if err != nil {
@@ -201,7 +201,7 @@ func prepare(ctx context.Context, owner string, passwords map[string]string) err
 func runMake(ctx context.Context, root string, environment []string, target string) (string, error) {
 	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", target)
 	cmd.Dir = root
-	// Not the flags of a make that has started us, such as URL=….
+	// Without the flags of the make that started us, such as URL=….
 	cmd.Env = append(append(os.Environ(), "MAKEFLAGS=", "MAKEOVERRIDES="), environment...)
 	output, err := cmd.CombinedOutput()
 	if err != nil {

@@ -28,7 +28,7 @@ var (
 	readHeaders = strings.Split("etag, retry-after, sb-error-code, x-request-id, idempotent-replayed", ", ")
 )
 
-// looker asks one function.
+// looker checks one function.
 type looker struct {
 	function string
 	methods  []string // that the document has
@@ -38,7 +38,7 @@ type looker struct {
 	report   *report
 }
 
-// look asks all of them, one after the other. An error is about docs/openapi.yaml.
+// look checks all of them, one after another. An error is about docs/openapi.yaml.
 func look(ctx context.Context, where target, report *report) error {
 	document, err := openapi.Load()
 	if err != nil {
@@ -46,7 +46,7 @@ func look(ctx context.Context, where target, report *report) error {
 	}
 	client := &http.Client{
 		Timeout: requestTimeout,
-		// What is compressed is to be seen, and so are redirects.
+		// Compression and redirects must be visible.
 		Transport:     &http.Transport{DisableCompression: true, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -67,7 +67,7 @@ func look(ctx context.Context, where target, report *report) error {
 	return nil
 }
 
-// method is the one that reads, where there is one.
+// method is the one that reads, if there is one.
 func (l looker) method() string {
 	if slices.Contains(l.methods, http.MethodGet) {
 		return http.MethodGet
@@ -85,14 +85,14 @@ func (l looker) other() string {
 	return "REPORT"
 }
 
-// answer is a response whose body was read.
+// answer is a response with its body.
 type answer struct {
 	*http.Response
 	body []byte
 	took time.Duration
 }
 
-// ask sends a request; changes are made to it before.
+// ask sends a request, after making the changes to it.
 func (l looker) ask(ctx context.Context, method, query, body string, change ...func(http.Header)) (answer, error) {
 	var reader io.Reader
 	if body != "" {
@@ -123,7 +123,7 @@ func (l looker) signedIn(h http.Header) { h.Set("Authorization", "Bearer "+l.tok
 
 func with(name, value string) func(http.Header) { return func(h http.Header) { h.Set(name, value) } }
 
-// check does one look; what it returns stands behind the time on its line.
+// check does one check; its result is shown after the time on its line.
 func (l looker) check(what string, look func() (answer, string, error)) {
 	a, note, err := look()
 	if err != nil {
@@ -158,7 +158,7 @@ func refused(a answer, status int, code string) error {
 	return complete(a)
 }
 
-// complete checks what every answer with a body has.
+// complete checks what every answer with a body must have.
 func complete(a answer) error {
 	switch {
 	case a.Header.Get("Content-Type") != "application/json":
@@ -169,7 +169,8 @@ func complete(a answer) error {
 	return open(a)
 }
 
-// open checks what every answer has, so that a page on another origin may read it.
+// open checks what every answer must have so that a page on another origin may read
+// it.
 func open(a answer) error {
 	if values := a.Header.Values("Access-Control-Allow-Origin"); !slices.Equal(values, []string{"*"}) {
 		return fmt.Errorf("access-control-allow-origin is %q, want one *", values)
@@ -230,7 +231,7 @@ func (l looker) lookWithoutToken(ctx context.Context) {
 			if err != nil {
 				return a, "", err
 			}
-			// A function URL renames the header, so that no browser asks for a password.
+			// A function URL renames the header, so that browsers don't ask for a password.
 			challenge := cmp.Or(a.Header.Get("Www-Authenticate"), a.Header.Get("X-Amzn-Remapped-Www-Authenticate"))
 			if a.StatusCode == http.StatusUnauthorized && challenge != "Bearer" {
 				return a, "", fmt.Errorf("www-authenticate is %q", challenge)
@@ -250,8 +251,8 @@ func (l looker) lookWithoutToken(ctx context.Context) {
 	})
 }
 
-// lookWithToken looks behind the token. Nothing that it sends by POST gets as far
-// as the database.
+// lookWithToken makes the checks that need a token. Nothing that it sends by POST
+// reaches the database.
 func (l looker) lookWithToken(ctx context.Context) {
 	if slices.Contains(l.methods, http.MethodPost) {
 		l.lookAtBodies(ctx)
@@ -297,7 +298,7 @@ func (l looker) lookAtRoster(ctx context.Context) {
 		return a, note, err
 	})
 	if len(plain) == 0 || etag == "" {
-		return // and said why
+		return // the check has said why
 	}
 	l.check("304 when nothing has changed", func() (answer, string, error) {
 		a, err := l.ask(ctx, http.MethodGet, "?limit=50", "", l.signedIn, with("If-None-Match", etag))

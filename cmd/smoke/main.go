@@ -1,24 +1,23 @@
-// Command smoke looks at a deployment from outside, as an app does, and changes
-// nothing: certificates, preflight and CORS, refusals, and, with a coordinator's
+// Command smoke checks a deployment from outside, as an app sees it, and changes
+// nothing: certificates, preflight and CORS, refusals and, with a coordinator's
 // token, the roster.
 //
 //	URL=https://<project>.example.org/functions/v1 TOKEN=… smoke
 //	PAUSE_URL=https://….on.aws REACTIVATE_URL=… ROSTER_URL=… … TOKEN=… smoke
 //
-// `make smoke` takes the same. URL is a base below which the functions have
-// their names, as `make dev` and a proxy have them (a host alone: below
-// /functions/v1); function URLs are a host each, that of period-report is
-// PERIOD_REPORT_URL. The functions are those of template.yaml, their methods those
-// of docs/openapi.yaml. The access token comes from the environment, where no list
-// of processes shows it.
+// `make smoke` takes the same variables. URL is the base address of all functions,
+// as `make dev` and a proxy serve them (for a host alone, /functions/v1 is added).
+// Function URLs have a host each: that of period-report is PERIOD_REPORT_URL. The
+// functions are those of template.yaml, their methods those of docs/openapi.yaml.
+// The access token comes from the environment, where no process list shows it.
 //
-// Without an URL it goes the way of docs/operations.md from nothing, as far as
-// that goes without AWS: a throwaway PostgreSQL, the migrations, the passwords,
-// the built functions behind a pooler (PgBouncer, when it is installed), the same
-// look from outside, then a nightly dry run and a dispatch.
+// Without a URL it follows docs/operations.md from nothing, as far as that works
+// without AWS: a throwaway PostgreSQL, the migrations, the passwords, the built
+// functions behind a pooler (PgBouncer, if it is installed), the same checks from
+// outside, then a nightly dry run and a dispatch.
 //
-// The exit status is 0 when everything is as it should be, 1 when something is
-// not, 2 for a wrong call.
+// The exit status is 0 if everything is fine, 1 if something is not, 2 for a wrong
+// call.
 package main
 
 import (
@@ -71,14 +70,14 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) int {
 	return report.end()
 }
 
-// target is what to look at.
+// target is what to check.
 type target struct {
 	functions []string          // that have a URL
 	urls      map[string]string // by the function's name; nil: nothing runs yet
-	token     string            // a coordinator's; empty: only what needs none
+	token     string            // a coordinator's; empty: only checks without one
 }
 
-// variable is the one for the URL of a function.
+// variable is the name of the variable for a function's URL.
 func variable(function string) string {
 	return strings.ReplaceAll(strings.ToUpper(function), "-", "_") + "_URL"
 }
@@ -107,7 +106,7 @@ func readTarget(functions []string, getenv func(string) string) (target, error) 
 		return target{}, fmt.Errorf("function URLs are a host each: give each of %s", each)
 	}
 	where.urls = own
-	// Of a host alone the functions are where Supabase's clients look for them.
+	// On a host alone, the functions are where Supabase's clients look for them.
 	if u, err := url.Parse(base); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" {
 		base = strings.TrimRight(base, "/") + stack.Path("")
 	}
@@ -122,13 +121,13 @@ func readTarget(functions []string, getenv func(string) string) (target, error) 
 	return where, nil
 }
 
-// report writes a line for each thing looked at, and counts.
+// report writes a line for each check, and counts.
 type report struct {
 	out            io.Writer
 	passed, failed int
 }
 
-// say tells of something that is neither right nor wrong.
+// say reports something that is neither right nor wrong.
 func (r *report) say(format string, values ...any) {
 	fmt.Fprintf(r.out, "      "+format+"\n", values...)
 }
@@ -143,7 +142,7 @@ func (r *report) fail(function, what string, err error) {
 	fmt.Fprintf(r.out, "FAIL  %-10s  %-46s  %v\n", function, what, err)
 }
 
-// end tells the sum and is the exit status.
+// end writes the totals and returns the exit status.
 func (r *report) end() int {
 	fmt.Fprintf(r.out, "%d ok, %d failed\n", r.passed, r.failed)
 	if r.failed > 0 || r.passed == 0 {

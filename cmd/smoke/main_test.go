@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { deployment.Main(m) }
 
-// The page's way, from nothing, as `make smoke` goes it.
+// From nothing, as docs/operations.md describes and `make smoke` does.
 func TestFromNothing(t *testing.T) {
 	t.Parallel()
 	var out safeWriter
@@ -40,8 +40,8 @@ func TestFromNothing(t *testing.T) {
 	}
 }
 
-// Each fault that is put between a good deployment and the look is found, under
-// its own name, and nothing was changed by looking.
+// Each fault put in front of a good deployment is found, under its own name, and
+// checking changes nothing.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	s := deployment.Start(t)
@@ -210,8 +210,8 @@ func TestLook(t *testing.T) {
 	})
 }
 
-// `make smoke` hands on what it is given, and shows the token to no list of
-// processes: not in what the shell is told to run either.
+// `make smoke` passes its variables on, and no process list shows the token, not
+// even in the command of the shell.
 func TestMakeSmoke(t *testing.T) {
 	t.Parallel()
 	const token = "a-token-of-nobody"

@@ -3,22 +3,22 @@
 //
 //	go run ./cmd/testcluster [-set name=value …] [-clock '2027-06-23 23:59:50'] -- go test ./...
 //
-// With -clock, the server's clock shows that instant when the command starts,
-// and runs; the databases were made in the minute before it. The instant is of
-// Europe/Oslo, unless it says otherwise: 2027-06-23T21:59:50Z.
+// With -clock, the server's clock shows that instant when the command starts, and
+// runs on; the databases are made in the minute before it. The instant is in
+// Europe/Oslo unless it says otherwise: 2027-06-23T21:59:50Z.
 //
-// It installs PostgreSQL where that is missing and it may. The command finds
-// in its environment:
+// If PostgreSQL is missing and it may, it installs it. The command finds in its
+// environment:
 //
-//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for shared/testdb
+//	MENTORPAUSE_TEST_CLUSTER     the superuser's URL, for local/testdb
 //	MENTORPAUSE_PGTAP_EXPOSE     a migrated database, as role postgres, auto-expose on,
 //	                             with the sample data, as supabase db reset leaves it
 //	MENTORPAUSE_PGTAP_NO_EXPOSE  the same with auto-expose off and no data
 //	PATH                         with the server's own psql first
 //
-// Signals are passed on to the command and all that it started. The exit
-// status is the command's, or 128 and the number of the signal that ended it;
-// 1 when the server could not be made or stopped, 2 for a wrong call.
+// Signals are passed on to the command and everything that it started. The exit
+// status is the command's, or 128 plus the number of the signal that ended it; 1 if
+// the server could not be started or stopped, 2 for a wrong call.
 package main
 
 import (
@@ -31,7 +31,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-	_ "time/tzdata" // Oslo's, where the system has none
+	_ "time/tzdata" // for Oslo, where the system has no zones
 
 	"github.com/jackc/pgx/v5"
 
@@ -68,13 +68,13 @@ func main() {
 	os.Exit(code)
 }
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	settings []string
 	clock    time.Time // zero: the machine's
 }
 
-// parseInstant reads a date and time, by default of the organisation's zone.
+// parseInstant reads a date and time, by default in the organisation's zone.
 func parseInstant(text string) (time.Time, error) {
 	oslo, err := time.LoadLocation("Europe/Oslo")
 	if err != nil {
@@ -88,12 +88,12 @@ func parseInstant(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("want 2027-06-23 23:59:50, of Oslo, or 2027-06-23T21:59:50Z")
 }
 
-// interruption is the signal that came before the command was started.
+// interruption is a signal that came before the command was started.
 type interruption struct{ signal syscall.Signal }
 
 func (i interruption) Error() string { return "interrupted: " + i.signal.String() }
 
-// run returns the exit status, also with an error.
+// run returns the exit status, even with an error.
 func run(signals <-chan os.Signal, opts options, command []string) (code int, err error) {
 	cluster, env, err := prepare(signals, opts)
 	if cluster != nil {
@@ -113,7 +113,7 @@ func run(signals <-chan os.Signal, opts options, command []string) (code int, er
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), env...)
-	// A group of its own: a Ctrl-C at the terminal comes here only, and is
+	// In its own process group: a Ctrl-C at the terminal comes only here, and is
 	// passed on once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -124,7 +124,7 @@ func run(signals <-chan os.Signal, opts options, command []string) (code int, er
 	for {
 		select {
 		case s := <-signals:
-			// It fails only when the whole group has ended.
+			// It fails only if the whole group has ended.
 			_ = syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal))
 		case err := <-ended:
 			return exitCode(err)
@@ -132,8 +132,8 @@ func run(signals <-chan os.Signal, opts options, command []string) (code int, er
 	}
 }
 
-// prepare starts the server and makes the databases; a signal interrupts it.
-// The cluster is returned, to be stopped, even with an error.
+// prepare starts the server and creates the databases; a signal interrupts it. Even
+// with an error, the cluster is returned and must be stopped.
 func prepare(signals <-chan os.Signal, opts options) (*postgres.Cluster, []string, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -181,7 +181,7 @@ func makeCluster(ctx context.Context, opts options) (*postgres.Cluster, []string
 		{"pgtap_expose", "MENTORPAUSE_PGTAP_EXPOSE", postgres.AutoExpose},
 		{"pgtap_no_expose", "MENTORPAUSE_PGTAP_NO_EXPOSE", postgres.NoAutoExpose},
 	} {
-		// The Go tests find the templates finished.
+		// So the Go tests find the templates finished.
 		template, err := testdb.Template(ctx, cluster, database.mode, true)
 		if err != nil {
 			return cluster, nil, err
@@ -221,7 +221,7 @@ func seed(ctx context.Context, url string) error {
 	return nil
 }
 
-// exitCode is what a shell would give.
+// exitCode returns what a shell would.
 func exitCode(err error) (int, error) {
 	if err == nil {
 		return 0, nil

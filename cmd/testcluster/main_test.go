@@ -19,7 +19,7 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// The tests run this test program as the command that it tests.
+// The tests run this test program as the command under test.
 func TestMain(m *testing.M) {
 	if os.Getenv("TESTCLUSTER_TEST_MAIN") != "" {
 		main()
@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testcluster returns the command with arguments, its temporary folder a new
-// one, so that what is left behind can be seen.
+// testcluster returns the command with arguments and a new temporary folder, so
+// that the test sees what is left behind.
 func testcluster(t *testing.T, args ...string) (cmd *exec.Cmd, temporary string) {
 	t.Helper()
 	program, err := os.Executable()
@@ -180,10 +180,10 @@ func TestSignalsAreForwarded(t *testing.T) {
 	t.Parallel()
 	t.Run("and the command may clean up", func(t *testing.T) {
 		t.Parallel()
-		// The sleep is a process of its own, which a signal to the shell alone
-		// would not end; and the server still answers. It is the sleeping process
-		// that says it is ready: had the shell said so, the signal could come
-		// before the sleep exists, which then nobody would end.
+		// The sleep is a process of its own, which a signal to the shell alone would
+		// not end; and the server still answers. The sleeping process itself says that
+		// it is ready: if the shell did, the signal could come before the sleep
+		// exists, and then nobody would end it.
 		cmd, temporary := testcluster(t, "sh", "-c", `
 			trap 'psql -qX "$'"$1"'" -c "select 1" >/dev/null && exit 5' TERM
 			sh -c 'echo ready; exec sleep 60'`, "sh", testdb.ClusterVariable)

@@ -12,9 +12,9 @@ import (
 	"mentorpause/local/openapi"
 )
 
-// documented fails the test when the function behind next gives an answer that
-// docs/openapi.yaml doesn't have. Those that Lambda gives in its stead have no
-// x-request-id, and nobody gets one who has left.
+// documented fails the test if the function behind next gives an answer that is not
+// in docs/openapi.yaml. Lambda's own answers have no x-request-id, and a client that
+// has left gets none.
 func documented(t testing.TB, function string, next http.Handler) http.Handler {
 	t.Helper()
 	document, err := openapi.Load()

@@ -1,7 +1,7 @@
 // Package deployment runs the functions for a test as they are deployed: a
-// [stack.Stack] on a database of the test's own with package endpoint's people,
-// beside a project's Supabase Auth that publishes its keys. A test speaks HTTP to
-// it, as a phone does; each answer must be one of docs/openapi.yaml.
+// [stack.Stack] on the test's own database with package endpoint's people, and a
+// stand-in for the project's Supabase Auth. A test calls it over HTTP, like a phone;
+// each answer must be one of docs/openapi.yaml.
 package deployment
 
 import (
@@ -27,13 +27,13 @@ import (
 
 // Deployment is a running system.
 type Deployment struct {
-	*stack.Stack // with the functions, to be invoked without their URL
+	*stack.Stack // with the functions, which can be invoked without their URL
 
 	Template *sam.Template
 	Database *testdb.Database
 	Project  *authserver.Project
 
-	// URL is the base, as of a Supabase project: a function is at
+	// URL is the base, as for a Supabase project: a function is at
 	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
 	URL string
 
@@ -52,33 +52,30 @@ type options struct {
 	database    []testdb.Option
 }
 
-// DatabaseURL changes the connection string that the functions get, to lead
-// them through a proxy, say.
+// DatabaseURL changes the functions' connection string, to use a proxy for example.
 func DatabaseURL(change func(string) string) Option {
 	return func(o *options) { o.databaseURL = change }
 }
 
 // Env adds variables, "KEY=value", to those of template.yaml; a later one of the
-// same name holds.
+// same name wins.
 func Env(variables ...string) Option {
 	return func(o *options) { o.stack.Environment = append(o.stack.Environment, variables...) }
 }
 
-// ProjectEnv adds the variables that follow from the project, such as its secret;
-// they come after those of [Env].
+// ProjectEnv adds the variables that depend on the project, such as its secret; they
+// come after those of [Env].
 func ProjectEnv(variables func(*authserver.Project) []string) Option {
 	return func(o *options) { o.projectEnv = variables }
 }
 
-// Timeout is how long an invocation may take; without it, as long as
-// template.yaml says.
+// Timeout is how long an invocation may take, instead of the time in template.yaml.
 func Timeout(d time.Duration) Option { return func(o *options) { o.stack.Timeout = d } }
 
-// MaxInstances is how many processes of a function may run at once; without it
-// 4.
+// MaxInstances is how many processes of a function may run at once, 4 by default.
 func MaxInstances(n int) Option { return func(o *options) { o.stack.MaxInstances = n } }
 
-// WithScheduled brings up the functions without a URL too.
+// WithScheduled also starts the functions without a URL.
 func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
 
 // Wrap puts something in front of the whole server.
@@ -89,7 +86,7 @@ func OwnCluster() Option {
 	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
 }
 
-// Start brings up the functions that have a URL. All of it ends with the test.
+// Start starts the functions that have a URL. Everything ends with the test.
 func Start(t testing.TB, opts ...Option) *Deployment {
 	t.Helper()
 	var o options
@@ -103,7 +100,7 @@ func Start(t testing.TB, opts ...Option) *Deployment {
 		t.Fatalf("people: %v", err)
 	}
 
-	// The server's address is part of the tokens, so it comes before what it serves.
+	// The server's address is part of the tokens, so it is needed first.
 	server := httptest.NewUnstartedServer(nil)
 	t.Cleanup(server.Close)
 	d.URL = "http://" + server.Listener.Addr().String()
@@ -166,7 +163,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String is all so far.
+// String returns everything written so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -178,8 +175,8 @@ var built struct {
 	dir string
 }
 
-// Binaries returns the folder with every built function of template.yaml, a
-// file each, compiled once in a test process. [Main] removes it.
+// Binaries returns the folder with every built function of template.yaml, one file
+// each, compiled once per test process. [Main] removes it.
 func Binaries(t testing.TB) string {
 	t.Helper()
 	built.Lock()

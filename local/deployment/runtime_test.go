@@ -21,9 +21,8 @@ import (
 	"mentorpause/local/lambda"
 )
 
-// urlEvent is the event of a function URL as Lambda documents it, with what
-// this test sends in it: a token of the coordinator, a method, a query, and a
-// body as it comes, in base64 or not.
+// urlEvent is the event of a function URL as Lambda documents it, with this test's
+// content: the coordinator's token, a method, a query, and a body, in base64 or not.
 func urlEvent(t *testing.T, s *deployment.Deployment, method, query, body string, inBase64 bool) []byte {
 	t.Helper()
 	event := readEvent(t, "function_url.json")
@@ -32,7 +31,7 @@ func urlEvent(t *testing.T, s *deployment.Deployment, method, query, body string
 	event["rawQueryString"] = query
 	switch {
 	case body == "":
-		delete(event, "body") // Lambda leaves it out, too
+		delete(event, "body") // Lambda leaves it out too
 		delete(event["headers"].(map[string]any), "content-type")
 	case inBase64:
 		event["body"], event["isBase64Encoded"] = base64.StdEncoding.EncodeToString([]byte(body)), true
@@ -94,7 +93,7 @@ func TestEventsOfAFunctionURL(t *testing.T) {
 		{"a refusal", "reactivate", "POST", "", fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor), true, 409, `"not_paused"`},
 		{"a preflight", "pause", "OPTIONS", "", "", false, 204, ""},
 	}
-	for _, test := range tests { // one after the other: they build on each other
+	for _, test := range tests { // in sequence: they build on each other
 		t.Run(test.name, func(t *testing.T) {
 			got := invoke[events.LambdaFunctionURLResponse](t, s, test.function, urlEvent(t, s, test.method, test.query, test.body, test.inBase64))
 			body := got.Body
@@ -111,7 +110,7 @@ func TestEventsOfAFunctionURL(t *testing.T) {
 	}
 }
 
-// compact takes the spaces after colons out, which Postgres writes.
+// compact removes the spaces that Postgres writes after colons.
 func compact(text string) string { return strings.ReplaceAll(text, `": `, `":`) }
 
 func TestEventsOfASchedule(t *testing.T) {
@@ -193,7 +192,7 @@ func TestAMissingVariableIsAnErrorOfInit(t *testing.T) {
 	dir := deployment.Binaries(t)
 	for _, f := range deployment.Template(t).Functions {
 		if f.Role == "" {
-			continue // which needs no database
+			continue // it needs no database
 		}
 		log := &deployment.Log{}
 		running, err := lambda.Start(t.Context(), lambda.Config{Name: f.Name, Binary: filepath.Join(dir, f.Name), Output: log})
@@ -209,7 +208,7 @@ func TestAMissingVariableIsAnErrorOfInit(t *testing.T) {
 	}
 }
 
-// On SIGTERM a function says goodbye to the database and ends by itself.
+// On SIGTERM a function closes its database connection and ends by itself.
 func TestSIGTERM(t *testing.T) {
 	t.Parallel()
 	s := deployment.Start(t, deployment.WithScheduled(), deployment.Timeout(30*time.Second))
@@ -256,7 +255,7 @@ func TestSIGTERM(t *testing.T) {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		open, abandoned := sessions()
 		if open == 0 {
-			// A session whose client just goes away counts as abandoned.
+			// A session whose client just disappears counts as abandoned.
 			if abandoned != before {
 				t.Errorf("%d sessions were abandoned, not closed", abandoned-before)
 			}
@@ -297,7 +296,7 @@ func TestDeadline(t *testing.T) {
 		if got.Outcome != "partial" || got.Expired != 0 || got.Held != 1 {
 			t.Errorf("%+v, want a partial run that one mentor is left of\n%s", got, s.Log)
 		}
-		// The log comes another way than the answer, and may come after it.
+		// The log takes another path than the answer, and may arrive later.
 		for deadline := time.Now().Add(5 * time.Second); !strings.Contains(s.Log.String(), `"completed":0`); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("a partial run counts as completed:\n%s", s.Log)
@@ -315,7 +314,7 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// hold has another session hold something until the test ends.
+// hold makes another session hold something until the test ends.
 func hold(t *testing.T, s *deployment.Deployment, statement string) {
 	t.Helper()
 	tx, err := s.Database.Connect(t, "postgres").Begin(t.Context())
@@ -327,7 +326,7 @@ func hold(t *testing.T, s *deployment.Deployment, statement string) {
 	}
 }
 
-// unzip reads a body that is gzip in base64.
+// unzip reads a body that is compressed and in base64.
 func unzip(t *testing.T, body string) string {
 	t.Helper()
 	reader, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(body)))

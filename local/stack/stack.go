@@ -1,7 +1,7 @@
 // Package stack runs the functions of template.yaml on this machine: the built
-// bootstraps as processes of their own, as on Lambda, with the environment that
-// the template gives them, behind one handler with the paths of a Supabase
-// project. Whoever starts a stack brings the database, the keys and the server.
+// bootstraps as processes of their own, as on Lambda, with the environment that the
+// template gives them, behind one handler with the paths of a Supabase project. The
+// caller provides the database, the keys and the server.
 package stack
 
 import (
@@ -27,14 +27,14 @@ type Config struct {
 	Wanted   func(sam.Function) bool  // nil: every function
 	Binary   func(name string) string // path of a function's built bootstrap
 
-	// Project signs the tokens; its keys are served below /auth/v1. The functions
-	// are told its URL, which is that of this stack unless somebody else has the
-	// project's Auth.
+	// Project signs the tokens; its keys are served below /auth/v1. The functions get
+	// its URL, which is that of this stack unless another server runs the project's
+	// Auth.
 	Project *authserver.Project
 
 	DatabaseURL func(role string) string // connection string of a role
-	Parameters  sam.Parameters           // of the template; those above are set without
-	Environment []string                 // "KEY=value", added to every function's; the last one of a name holds
+	Parameters  sam.Parameters           // of the template, except for those above
+	Environment []string                 // "KEY=value", added to every function's; the last one of a name wins
 
 	MaxInstances int           // of each function; 0: 4
 	Timeout      time.Duration // of an invocation; 0: the template's
@@ -50,8 +50,8 @@ type Stack struct {
 	mux http.ServeMux
 }
 
-// Start brings up the functions, all at once, and returns when each is ready for
-// an event. After an error none is left.
+// Start starts all functions at once, and returns when each is ready for an event.
+// After an error none is running.
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	databaseURL := map[string]string{} // by role
 	s := &Stack{Functions: map[string]*lambda.Function{}}
@@ -116,7 +116,7 @@ func (c Config) wrap(name string, url http.Handler) http.Handler {
 // below /auth/v1, and what [Stack.Handle] has added.
 func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Handle serves something else of the project. The pattern is that of an
+// Handle serves something else of the project. The pattern is that of
 // [http.ServeMux].
 func (s *Stack) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
