@@ -20,8 +20,8 @@ var (
 )
 
 // newMigration writes the next migration and its rollback below dir, the project's folder
-// supabase. Both get the present text of the functions and views that it is to replace: the
-// migration to be edited, the rollback as what it goes back to. With an error nothing is written.
+// supabase. Both contain the present text of the functions and views to replace: the migration
+// for editing, the rollback to restore. After an error nothing is written.
 func newMigration(dir, name string, replaced []string, now time.Time, out io.Writer) error {
 	if !migrationName.MatchString(name) {
 		return fmt.Errorf("the name %q: give <verb>_<noun>, of small letters, digits and underscores", name)
@@ -73,7 +73,7 @@ func newMigration(dir, name string, replaced []string, now time.Time, out io.Wri
 	return nil
 }
 
-// presentText returns the statements that make a function or view what it is now.
+// presentText returns the statements that define a function or view as it is now.
 func presentText(dir, object string) (string, error) {
 	parts := objectName.FindStringSubmatch(object)
 	if parts == nil {
@@ -97,8 +97,8 @@ var (
 	plainName  = regexp.MustCompile(`^"([a-z_][a-z0-9_]*)"$`)
 )
 
-// houseStyle turns what the Supabase CLI generated into the form of the migrations: keywords in
-// small letters, and no quotes around names that need none. Bodies and texts stay as they are.
+// houseStyle turns what the Supabase CLI generated into the style of the migrations: keywords in
+// lower case, and no quotes around names that need none. Bodies and texts stay as they are.
 func houseStyle(text string) string {
 	text = createView.ReplaceAllString(text, "CREATE OR REPLACE VIEW $1.$2")
 	var b strings.Builder
@@ -110,7 +110,7 @@ func houseStyle(text string) string {
 		}
 		text = text[len(plain)+len(piece):]
 		b.WriteString(strings.ToLower(plain))
-		// After the first statement the CLI puts quotes around every name; in it, where they are needed.
+		// The CLI quotes names in the first statement only where needed, and every name after it.
 		if created = created || strings.Contains(plain, ";"); created {
 			piece = plainName.ReplaceAllString(piece, "$1")
 		}

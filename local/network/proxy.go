@@ -32,7 +32,7 @@ func (d Direction) String() string { return [...]string{"connect", "request", "a
 // Message is a connection being opened, or the beginning of what one side sends.
 type Message struct {
 	Direction Direction
-	Bytes     int    // so many came in one piece; a long message has more
+	Bytes     int    // of the first piece; a long message has more
 	Piece     []byte // the bytes themselves, during the call of [Proxy.Disturb]'s function only
 }
 

@@ -1,7 +1,7 @@
-// Package pooler runs PgBouncer in transaction mode in front of a local
-// PostgreSQL, as Supabase has a pooler in front of a project's database.
+// Package pooler runs PgBouncer in transaction mode in front of a local PostgreSQL,
+// like Supabase's pooler in front of a project's database.
 //
-// It listens on a free port of 127.0.0.1. Whoever starts a pooler stops it.
+// It listens on a free port of 127.0.0.1. Whoever starts a pooler has to stop it.
 package pooler
 
 import (
@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// ErrNotInstalled says that this machine has no PgBouncer, and how to get one.
+// ErrNotInstalled says that this machine has no PgBouncer, and how to get it.
 var ErrNotInstalled = errors.New("PgBouncer is not installed; Debian and Homebrew call it pgbouncer")
 
 // DefaultSize is the pool of Supabase's smallest project.
@@ -28,17 +28,17 @@ const DefaultSize = 15
 
 const patience = 10 * time.Second // for a start
 
-// Config says what the pooler is in front of.
+// Config describes the server behind the pooler.
 type Config struct {
 	Server string // host:port of PostgreSQL
 
-	// Users are the roles that may log in, each with its password or with the
-	// SCRAM verifier that the server keeps of it. A deployed pooler has verifiers;
-	// one that has a password derives a verifier for each login, which takes longer
-	// than all of the client's own part.
+	// Users are the roles that may log in, each with its password or with the SCRAM
+	// verifier that the server stores. A deployed pooler has verifiers; with a
+	// password it derives a verifier for each login, which takes longer than the
+	// client's whole part.
 	Users map[string]string
 
-	Size int // sessions for each database and role; 0: [DefaultSize]
+	Size int // sessions per database and role; 0: [DefaultSize]
 }
 
 // Pooler is a running PgBouncer. Its methods are for one goroutine at a time.
@@ -53,7 +53,7 @@ type Pooler struct {
 
 // Find returns PgBouncer's path, or [ErrNotInstalled].
 func Find() (string, error) {
-	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // Debian's is outside some users' PATH
+	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // on Debian outside some users' PATH
 		if program, err := exec.LookPath(name); err == nil {
 			return program, nil
 		}
@@ -61,7 +61,7 @@ func Find() (string, error) {
 	return "", ErrNotInstalled
 }
 
-// Start returns once the pooler listens.
+// Start returns when the pooler listens.
 func Start(ctx context.Context, config Config) (_ *Pooler, err error) {
 	program, err := Find()
 	if err != nil {
@@ -124,7 +124,8 @@ default_pool_size = %d
 	return p, nil
 }
 
-// notRoot is whom the pooler runs as when root starts it, which it refuses to be.
+// notRoot is the user for the pooler when root starts it, because it refuses to run
+// as root.
 func notRoot() (string, error) {
 	for _, name := range []string{"postgres", "nobody"} {
 		if _, err := user.Lookup(name); err == nil {
@@ -136,8 +137,7 @@ func notRoot() (string, error) {
 
 func (p *Pooler) config() string { return filepath.Join(p.dir, "pgbouncer.ini") }
 
-// Through is a connection string of the server as one that leads through the
-// pooler.
+// Through turns a connection string of the server into one through the pooler.
 func (p *Pooler) Through(server string) (string, error) {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -147,8 +147,8 @@ func (p *Pooler) Through(server string) (string, error) {
 	return u.String(), nil
 }
 
-// Restart kills the pooler and starts it again on the same port; whileDown,
-// when not nil, runs in between.
+// Restart kills the pooler and starts it again on the same port; whileDown, if not
+// nil, runs in between.
 func (p *Pooler) Restart(ctx context.Context, whileDown func()) error {
 	p.kill()
 	if whileDown != nil {
@@ -163,7 +163,7 @@ func (p *Pooler) Stop() error {
 	return os.RemoveAll(p.dir)
 }
 
-// Log is what PgBouncer has written so far.
+// Log returns what PgBouncer has written so far.
 func (p *Pooler) Log() string { return p.log.String() }
 
 func (p *Pooler) kill() {

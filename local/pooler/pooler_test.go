@@ -69,7 +69,7 @@ func TestPooler(t *testing.T) {
 	}
 }
 
-// One that can't start says why, at once and without a secret.
+// A pooler that can't start says why, at once and without showing a secret.
 func TestPoolerThatEnds(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "pgbouncer"), []byte("#!/bin/sh\necho FATAL: no reason; exit 1\n"), 0o755); err != nil {

@@ -15,10 +15,10 @@ import (
 //go:embed clock/clock.c
 var clockSource string
 
-// SetClock restarts the server with a clock that shows the given instant when
-// the server starts, and runs on from there, also after [Cluster.Restart]. Only
-// the time of day is another one: sleeps and timeouts take as long as ever. It
-// needs Linux and a C compiler.
+// SetClock restarts the server with a clock that shows the given instant at the
+// start and runs on from there, even after [Cluster.Restart]. Only the time of day
+// changes: sleeps and timeouts take as long as usual. It needs Linux and a C
+// compiler.
 func (c *Cluster) SetClock(ctx context.Context, at time.Time) error {
 	if c.process == nil {
 		return errors.New("set the clock: somebody else's cluster")
@@ -33,7 +33,7 @@ func (c *Cluster) SetClock(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("set the clock: %w", err)
 	}
-	// The system says nothing when it does not preload.
+	// The system does not report a failure to preload.
 	conn, err := c.connect(ctx, Maintenance)
 	if err != nil {
 		return fmt.Errorf("set the clock: %w", err)
@@ -49,7 +49,7 @@ func (c *Cluster) SetClock(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// clockLibrary compiles what is preloaded into the server, into its folder.
+// clockLibrary compiles the library to preload into the server, in its folder.
 func (c *Cluster) clockLibrary(ctx context.Context) (string, error) {
 	if runtime.GOOS != "linux" {
 		return "", errors.ErrUnsupported

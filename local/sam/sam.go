@@ -1,7 +1,7 @@
-// Package sam reads template.yaml, the one list of the functions: which there
-// are, how each is started, how long it may take and what stands in its
-// environment. It does on this machine what the SAM CLI and CloudFormation do at
-// a deployment, as far as the template needs it.
+// Package sam reads template.yaml, the only list of the functions: which exist, how
+// each is started, how long it may take, and its environment. It does on this
+// machine what the SAM CLI and CloudFormation do in a deployment, as far as the
+// template needs it.
 package sam
 
 import (
@@ -22,7 +22,7 @@ import (
 // file is the template's name in the checkout.
 const file = "template.yaml"
 
-// databaseVariable is the one whose secret says which role a function is.
+// databaseVariable is the variable whose secret decides a function's database role.
 const databaseVariable = "SUPABASE_DB_URL"
 
 // Template is template.yaml. It is safe for concurrent use.
@@ -34,20 +34,20 @@ type Template struct {
 	roles      map[string]string // by the parameter that names the secret
 }
 
-// Function is one of the template, as it is whatever the parameters are.
+// Function is a function of the template, independent of the parameters.
 type Function struct {
 	Name    string        // of its folder in functions/: nightly-expiry is NightlyExpiryFunction
 	HasURL  bool          // the others are started by schedules
 	Timeout time.Duration // of one invocation
-	Role    string        // that it connects to the database as; empty: it has no database
+	Role    string        // its database role; empty: it uses no database
 
-	secret    string // the parameter that names that of the connection string
+	secret    string // the parameter that names the secret with the connection string
 	events    []namedEvent
 	variables map[string]yaml.Node
 }
 
-// The parts of the document that are read here. What else it has is for the
-// rules of tests/template.
+// The parts of the document that are read here. The rest is for the rules of
+// tests/template.
 type (
 	document struct {
 		Metadata struct {
@@ -65,7 +65,7 @@ type (
 	}
 	resource struct {
 		Type       string    `yaml:"Type"`
-		Properties yaml.Node `yaml:"Properties"` // of other resources not looked at
+		Properties yaml.Node `yaml:"Properties"` // not read for other resources
 	}
 	properties struct {
 		Timeout           int       `yaml:"Timeout"` // s
@@ -88,8 +88,8 @@ type (
 	}
 )
 
-// Read reads the template of the checkout at root. A function that the template
-// has and functions/ has not, or the other way round, is an error.
+// Read reads the template of the checkout at root. A function that is in the
+// template but not in functions/, or the other way round, is an error.
 func Read(root string) (*Template, error) {
 	text, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
@@ -121,7 +121,7 @@ func Read(root string) (*Template, error) {
 	return t, nil
 }
 
-// Names are those of the functions that are wanted; nil wants all.
+// Names returns the names of the wanted functions; nil means all.
 func (t *Template) Names(wanted func(Function) bool) []string {
 	var names []string
 	for _, f := range t.Functions {
@@ -132,13 +132,13 @@ func (t *Template) Names(wanted func(Function) bool) []string {
 	return names
 }
 
-// HasURL chooses the functions that have one, see [Template.Names].
+// HasURL selects functions with a URL, see [Template.Names].
 func HasURL(f Function) bool { return f.HasURL }
 
-// HasNoURL chooses those that a schedule starts.
+// HasNoURL selects functions that a schedule starts.
 func HasNoURL(f Function) bool { return !f.HasURL }
 
-// Function is the one of that name, if there is one.
+// Function returns the function of that name, if there is one.
 func (t *Template) Function(name string) (Function, bool) {
 	n := slices.IndexFunc(t.Functions, func(f Function) bool { return f.Name == name })
 	if n < 0 {
@@ -147,7 +147,7 @@ func (t *Template) Function(name string) (Function, bool) {
 	return t.Functions[n], true
 }
 
-// Roles are those that functions connect to the database as, sorted.
+// Roles returns the database roles of the functions, sorted.
 func (t *Template) Roles() []string { return slices.Sorted(maps.Values(t.roles)) }
 
 func parse(text []byte) (*Template, error) {
@@ -203,7 +203,7 @@ func parse(text []byte) (*Template, error) {
 
 var hump = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
-// folder is a function's name in functions/, as the Makefile makes it for SAM.
+// folder returns a function's name in functions/, derived as in the Makefile.
 func folder(logicalID string) string {
 	return strings.ToLower(hump.ReplaceAllString(strings.TrimSuffix(logicalID, "Function"), "$1-$2"))
 }
@@ -218,13 +218,13 @@ func logicalID(name string) string {
 	return id.String() + "Function"
 }
 
-// Parameters are values of the template's parameters, by their names; those
-// that are not there have their defaults. For one that names a secret, it is the
-// text of the secret.
+// Parameters are values of the template's parameters, by name; missing ones have
+// their defaults. For a parameter that names a secret, the value is the secret's
+// text.
 type Parameters map[string]string
 
-// Connection is the parameter whose secret holds the function's connection
-// string, with that string; empty for a function without a database.
+// Connection sets the parameter whose secret holds the function's connection string
+// to that string; it is empty for a function without a database.
 func (f Function) Connection(url string) Parameters {
 	if f.secret == "" {
 		return Parameters{}
@@ -232,7 +232,7 @@ func (f Function) Connection(url string) Parameters {
 	return Parameters{f.secret: url}
 }
 
-// Environment is what CloudFormation would make of the function's variables,
+// Environment returns the function's variables as CloudFormation would resolve them,
 // "KEY=value" in the order of the keys.
 func (t *Template) Environment(f Function, given Parameters) ([]string, error) {
 	for name := range given {
@@ -254,7 +254,7 @@ func (t *Template) Environment(f Function, given Parameters) ([]string, error) {
 	return environment, nil
 }
 
-// Schedules are what starts the function, in the template's order.
+// Schedules returns what starts the function, in the template's order.
 func (t *Template) Schedules(f Function, given Parameters) ([]Schedule, error) {
 	var schedules []Schedule
 	for _, e := range f.events {
@@ -282,8 +282,8 @@ var (
 	substitution = regexp.MustCompile(`\$\{([^}]*)\}`)
 )
 
-// intrinsic is the name of a node's function, Ref or If say, in either of the
-// forms that CloudFormation has, and what it is applied to.
+// intrinsic returns the name of a node's function, such as Ref or If, in either of
+// CloudFormation's forms, and its argument.
 func intrinsic(node *yaml.Node) (name string, argument *yaml.Node) {
 	if node.Kind == yaml.MappingNode && len(node.Content) == 2 {
 		return strings.TrimPrefix(node.Content[0].Value, "Fn::"), node.Content[1]
@@ -294,7 +294,7 @@ func intrinsic(node *yaml.Node) (name string, argument *yaml.Node) {
 	return "", node
 }
 
-// value works out a text; set is false for AWS::NoValue.
+// value resolves a text; set is false for AWS::NoValue.
 func (t *Template) value(node *yaml.Node, given Parameters) (value string, set bool, err error) {
 	switch name, argument := intrinsic(node); {
 	case name == "" && argument.Kind == yaml.ScalarNode:
@@ -339,7 +339,7 @@ func (t *Template) parameter(name string, given Parameters) (string, error) {
 	return *p.Default, nil
 }
 
-// holds works out a condition of the template.
+// holds evaluates a condition of the template.
 func (t *Template) holds(name string, given Parameters) (bool, error) {
 	node, ok := t.conditions[name]
 	if !ok {

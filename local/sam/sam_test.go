@@ -68,7 +68,7 @@ func TestTheTemplateOfTheCheckout(t *testing.T) {
 	}
 }
 
-// What may be called from outside is described for those who call it.
+// Every function that can be called from outside is described in docs/openapi.yaml.
 func TestEveryFunctionWithAURLIsInTheDocument(t *testing.T) {
 	t.Parallel()
 	document, err := openapi.Load()

@@ -12,13 +12,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Schedule starts a function again and again, as EventBridge Scheduler does.
+// Schedule starts a function repeatedly, like EventBridge Scheduler.
 type Schedule struct {
 	Function   string
 	Name       string         // of the event in the template
 	Expression string         // "rate(1 minute)" or "cron(30 0 * * ? *)"
-	Zone       *time.Location // of a cron's times
-	Every      time.Duration  // of a rate; 0: a cron
+	Zone       *time.Location // for cron
+	Every      time.Duration  // for rate; 0: it is a cron
 
 	input string // as the template has it; empty: Scheduler's own
 	cron  []map[int]bool
@@ -29,11 +29,11 @@ var (
 	cron = regexp.MustCompile(`^cron\((\S+ \S+ \S+ \S+ \S+ \S+)\)$`)
 )
 
-// fields are those of a cron expression: the least and the largest value, and
-// the names that values may have.
+// fields are those of a cron expression: the smallest and the largest value, and the
+// names that values may have.
 var fields = []struct {
 	least, most int
-	names       []string // of the least on
+	names       []string // from the smallest value on
 }{
 	{0, 59, nil}, {0, 23, nil}, {1, 31, nil},
 	{1, 12, []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}},
@@ -64,7 +64,7 @@ func (s *Schedule) parse() error {
 	return nil
 }
 
-// parseField reads "*", "?", "5", "1-5", "0/15" and lists of such.
+// parseField reads "*", "?", "5", "1-5", "0/15" and lists of them.
 func parseField(text string, n int) (map[int]bool, error) {
 	field := fields[n]
 	number := func(text string) (int, error) {
@@ -111,9 +111,9 @@ func parseField(text string, n int) (map[int]bool, error) {
 	return values, nil
 }
 
-// Next is the first start after a time; zero: there is none within five years.
-// A time of day that the change to summer time leaves out is left out, and one
-// that comes twice in autumn counts once, as with EventBridge.
+// Next returns the first start after a time, or zero if there is none within five
+// years. As with EventBridge, a time of day that the change to summer time skips is
+// skipped, and one that comes twice in autumn counts once.
 func (s Schedule) Next(after time.Time) time.Time {
 	if s.Every > 0 {
 		return after.Add(s.Every)
@@ -136,8 +136,8 @@ func (s Schedule) matches(t time.Time) bool {
 	return true
 }
 
-// Event is what the function is started with at a time: the template's input
-// or, without one, EventBridge Scheduler's own.
+// Event returns the event of a start at a time: the template's input or, without
+// one, EventBridge Scheduler's own.
 func (s Schedule) Event(at time.Time) []byte {
 	when := at.UTC().Format(time.RFC3339)
 	if s.input != "" {
@@ -155,7 +155,7 @@ func (s Schedule) Event(at time.Time) []byte {
 		"detail":      "{}",
 	})
 	if err != nil {
-		panic(err) // strings only
+		panic(err) // can't happen with strings only
 	}
 	return event
 }

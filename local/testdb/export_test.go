@@ -1,4 +1,4 @@
 package testdb
 
-// AwaitMidnight is for the test of it.
+// AwaitMidnight exports awaitMidnight for its test.
 var AwaitMidnight = awaitMidnight

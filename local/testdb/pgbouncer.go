@@ -14,12 +14,12 @@ import (
 // PgBouncer is a test's own pooler in transaction mode.
 type PgBouncer struct {
 	*pooler.Pooler
-	URL string // as that of the server, by way of the pooler
+	URL string // the server's, through the pooler
 }
 
 // StartPgBouncer runs a pooler in front of the URL's server, for the URL's role,
-// with at most size sessions there. It ends with the test; one that fails shows
-// the end of the pooler's log.
+// with at most size sessions there. It ends with the test; a failed test shows the
+// end of the pooler's log.
 func StartPgBouncer(t testing.TB, server string, size int) *PgBouncer {
 	t.Helper()
 	u, err := url.Parse(server)
@@ -49,8 +49,8 @@ func StartPgBouncer(t testing.TB, server string, size int) *PgBouncer {
 	return &PgBouncer{p, through}
 }
 
-// Restart kills the pooler and starts it again on the same port; whileDown,
-// when not nil, runs in between.
+// Restart kills the pooler and starts it again on the same port; whileDown, if not
+// nil, runs in between.
 func (b *PgBouncer) Restart(t testing.TB, whileDown func()) {
 	t.Helper()
 	if err := b.Pooler.Restart(t.Context(), whileDown); err != nil {
@@ -58,7 +58,7 @@ func (b *PgBouncer) Restart(t testing.TB, whileDown func()) {
 	}
 }
 
-// verifier is what the server keeps instead of the password of the URL's role.
+// verifier is what the server stores instead of the password of the URL's role.
 func verifier(t testing.TB, u url.URL) (scram string) {
 	t.Helper()
 	role := u.User.Username()

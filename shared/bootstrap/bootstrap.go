@@ -1,7 +1,7 @@
 // Package bootstrap starts a function: it reads the environment, makes what the
-// function works with, and gives its handler to Lambda. Every main is one call
-// of this package or, when the function has a URL, of package web, which adds
-// what answers HTTP; so that the scheduled functions don't carry that.
+// function works with, and gives its handler to Lambda. Every main is one call of
+// this package or, for a function with a URL, of package web, which adds the HTTP
+// part, so that scheduled functions don't link it.
 //
 // Nothing here touches the network. The database and the tokens' keys are fetched
 // when the first request needs them, so that an instance starts fast, and starts
@@ -37,7 +37,7 @@ func Open(c config.Common) (*database.DB, error) {
 	return database.Open(database.Settings{URL: c.DatabaseURL, TimeZone: c.TimeZone.String(), MaxConnections: 1})
 }
 
-// StopOn ends the process when there is an error, which it logs.
+// StopOn logs an error, if there is one, and ends the process.
 func StopOn(err error) {
 	if err != nil {
 		config.Common{}.Logger(os.Stdout).Error("the function can't start", "cause", err.Error())

@@ -102,10 +102,10 @@ func TestMalformedVariablesStopTheStartByName(t *testing.T) {
 	}
 }
 
-// The pooler's clients are reckoned with one connection an instance.
+// The pooler's limit is calculated with one connection per instance.
 func TestDatabaseHasOneConnection(t *testing.T) {
 	t.Parallel()
-	server, err := net.Listen("tcp", "127.0.0.1:0") // which answers nobody
+	server, err := net.Listen("tcp", "127.0.0.1:0") // never answers
 	if err != nil {
 		t.Fatal(err)
 	}

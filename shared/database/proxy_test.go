@@ -30,7 +30,7 @@ func newProxy(t *testing.T, target string) *proxy {
 
 func (p *proxy) address() string { return p.Address() }
 
-// watch counts what the client says; a round trip begins when it speaks after the
+// watch counts what the client sends; a round trip begins when it sends after the
 // server did.
 func (p *proxy) watch(m network.Message) network.Fault {
 	p.mu.Lock()
@@ -60,8 +60,9 @@ const (
 	cancelRequest = 80877102
 )
 
-// opening is the code of a first message, startup without the minor version; 0:
-// it is another message. First messages have no type before their length.
+// opening returns the code of a first message, for startup without the minor
+// version, or 0 for another message. First messages have no type before their
+// length.
 func opening(message []byte) uint32 {
 	if len(message) < 8 || binary.BigEndian.Uint32(message) != uint32(len(message)) {
 		return 0

@@ -11,13 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// evil is the SQLSTATE of a caller's own function that was run.
+// evil is the SQLSTATE raised if a caller's own function was run.
 const evil = "EVIL0"
 
-// decoys are the statements by which a session makes names of its own that look like
-// PostgreSQL's and ours: each type, each relation of the catalogue, and the transition
-// tables of the triggers. Whoever resolves one of them runs pg_temp.evil, or misses a
-// column.
+// decoys are statements with which a session creates names that look like PostgreSQL's
+// and ours: each type, each relation of the catalogue, and the transition tables of the
+// triggers. Code that resolves one of them runs pg_temp.evil, or misses a column.
 const decoys = `
 create function pg_temp.evil(pg_catalog.anyelement) returns pg_catalog.bool language plpgsql as
 	$$ begin raise exception 'ran as %', current_user using errcode = 'EVIL0'; end $$;
@@ -44,10 +43,10 @@ begin
 	end loop;
 end $$`
 
-// A session that was opened with a stolen connection string can do what its role may, and
-// nothing more: no name that it creates is resolved inside a function of ours, least of all in
-// one that runs as its owner. Temporary objects are refused in the first place; here they are
-// allowed again, so that the functions stand by themselves.
+// A session opened with a stolen connection string can do what its role may, and nothing
+// more: no name that it creates is resolved inside a function of ours, least of all in one
+// that runs as its owner. Temporary objects are normally refused; here they are allowed
+// again, to test the functions by themselves.
 func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -62,8 +61,8 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		undelivered, mentor)
 	w.exec(t, "insert into public.status_discrepancies (mentor_id, kind) values ($1, 'log_missing')", mentor)
 
-	// What each function is called with: something that lets its body do its work. A function
-	// that is missing here fails the test.
+	// The arguments with which each function's body does its work. A function that is missing
+	// here fails the test.
 	id := func(id string) string { return "'" + id + "'" }
 	calls := map[string][]string{
 		"acknowledge_discrepancy":       {one(t, w, "select max(d.id)::text from public.status_discrepancies d")},
@@ -100,7 +99,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 
 	attackers := []struct {
 		login, role string
-		users       []string // whose claims it uses, one after the other
+		users       []string // whose claims it uses, in turn
 		writes      []string
 	}{
 		{login: "pause_api", role: "authenticated", users: []string{administrator, coordinator, mentor}},
@@ -111,7 +110,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		{login: "supabase_auth_admin", role: "supabase_auth_admin", writes: []string{"delete from auth.users where id = '" + leaver + "'"}},
 	}
 	w.exec(t, "insert into auth.users (id) values ($1)", leaver)
-	// What a function that pins nothing, or pins nothing but itself, is good for.
+	// What happens to a function with no pinned path, or an empty one.
 	for _, control := range []string{
 		"create function public.control_types() returns pg_catalog.date language plpgsql security definer set search_path = '' as $$ declare day date := '2026-01-01'; begin return day; end $$",
 		"create function public.control_relations() returns pg_catalog.int8 language plpgsql security definer as $$ begin return (select count(*) from pg_roles where rolname is not null); end $$",
@@ -181,7 +180,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 				}
 				for _, list := range arguments {
 					if strings.Contains(list, "%[") {
-						// Of the run that nightly_begin has begun; the scheduler reads no table.
+						// Of the run begun by nightly_begin; the scheduler reads no table.
 						list = fmt.Sprintf(list, one(t, w, "select max(r.id)::text from public.nightly_runs r"),
 							one(t, w, "select max(r.fencing_token)::text from public.nightly_runs r"))
 					}
@@ -205,8 +204,8 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 	}
 }
 
-// executable names the functions of ours that a role may execute, but for triggers, in an order
-// in which they can be called.
+// executable names those of our functions that a role may execute, except for triggers, in an
+// order in which they can be called.
 func executable(t *testing.T, w *world, role string) []string {
 	t.Helper()
 	rows, err := w.owner.Query(t.Context(), `

@@ -1,6 +1,6 @@
 /*
- * Preloaded into the server, shifts the time of day by CLOCK_OFFSET microseconds.
- * The monotonic clock stays, so sleeps and timeouts take as long as ever.
+ * Preloaded into the server, it shifts the time of day by CLOCK_OFFSET microseconds.
+ * The monotonic clock does not change, so sleeps and timeouts take as long as usual.
  *
  * Not libfaketime: it also wraps poll and epoll_wait, and while the server waits
  * in one, a signal handler is told the real time. Then no statement_timeout,

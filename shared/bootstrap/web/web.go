@@ -1,4 +1,4 @@
-// Package web starts a function that has a URL, by package bootstrap.
+// Package web starts a function that has a URL, with package bootstrap.
 package web
 
 import (
@@ -14,7 +14,7 @@ import (
 	"mentorpause/shared/functionurl"
 )
 
-// Build makes the endpoint of a function URL on its dependencies.
+// Build makes the endpoint of a function URL from its dependencies.
 type Build func(*database.DB, *auth.Verifier, *slog.Logger) functionurl.Endpoint
 
 // Start runs the function until Lambda ends the process.
@@ -24,8 +24,8 @@ func Start(build Build) {
 	bootstrap.Serve(endpoint.Invoke, db)
 }
 
-// newEndpoint makes the endpoint, and the database that it calls, from the
-// environment; it logs to w.
+// newEndpoint makes the endpoint and its database from the environment; it logs to
+// w.
 func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (functionurl.Endpoint, *database.DB, error) {
 	settings, err := config.ReadHTTP(getenv)
 	if err != nil {

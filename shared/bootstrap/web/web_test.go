@@ -29,8 +29,8 @@ func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionu
 	}
 }
 
-// The check of the template reckons that a function with a URL reads what
-// config.ReadHTTP reads.
+// The template's check assumes that a function with a URL reads what config.ReadHTTP
+// reads.
 func TestEndpointReadsItsSettingsOnly(t *testing.T) {
 	t.Parallel()
 	read := func(by func(getenv func(string) string)) []string {
