@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// docs/operations.md says of each alarm what it means, names no parameter and
-// no output that isn't there, and reckons with the template's figures.
+// docs/operations.md explains each alarm, names no unknown parameter or output, and
+// uses the template's figures.
 func TestTemplateIsExplained(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/operations.md")
@@ -30,8 +30,8 @@ func TestTemplateIsExplained(t *testing.T) {
 		{"  DatabaseUrlSecret=", "  DatabaseSecret=", "DatabaseSecret"},
 		{`MailFrom="Likeperson <no-reply@example.org>"`, "MailFrom=Likeperson <no-reply@example.org>", "drops"},
 		{"<NightlyFunction of the outputs>", "<Nightly of the outputs>", "Nightly"},
-		{"### <Function>DurationAlarm\n", "### <Function>DelayAlarm\n", "RosterDurationAlarm: explained 0 times"},
-		{"### <Function>DurationAlarm\n", "### <Function>DurationAlarm, RosterDurationAlarm\n", "RosterDurationAlarm: explained 2 times"},
+		{"### `<Function>DurationAlarm`\n", "### `<Function>DelayAlarm`\n", "RosterDurationAlarm: explained 0 times"},
+		{"### `<Function>DurationAlarm`\n", "### `<Function>DurationAlarm`, RosterDurationAlarm\n", "RosterDurationAlarm: explained 2 times"},
 		{"the 200 clients", "the 100 clients", "the 200 clients"},
 		{"at most 100 instances", "at most 200 instances", "at most 100"},
 		{"reserves up to 100", "reserves up to 90", "reserves"},
@@ -46,9 +46,9 @@ func TestTemplateIsExplained(t *testing.T) {
 }
 
 var (
-	alarmHeading = regexp.MustCompile(`(?m)^### ([\w<>]+Alarm(?:, [\w<>]+Alarm)*)$`)
+	alarmHeading = regexp.MustCompile("(?m)^### ([\\w<>`]+Alarm`?(?:, [\\w<>`]+Alarm`?)*)$")
 	override     = regexp.MustCompile(`\b([A-Z][a-z][A-Za-z]+)=`)
-	// The SAM CLI takes a value with spaces in double quotes only.
+	// The SAM CLI accepts a value with spaces only in double quotes.
 	unquotedOverride = regexp.MustCompile(`'[A-Z][A-Za-z]+=[^"'\n]* [^'\n]*'`)
 	outputName       = regexp.MustCompile(`<(\w+) of the outputs>`)
 )
@@ -57,7 +57,8 @@ func checkOperations(t template, page string) (found complaints) {
 	explained := map[string]int{}
 	for _, heading := range alarmHeading.FindAllStringSubmatch(page, -1) {
 		for name := range strings.SplitSeq(heading[1], ", ") {
-			suffix, ofAll := strings.CutPrefix(name, "<Function>") // stands for each that has a URL
+			// In code, since Markdown takes the brackets for HTML.
+			suffix, ofAll := strings.CutPrefix(strings.Trim(name, "`"), "<Function>") // stands for each that has a URL
 			if !ofAll {
 				explained[name]++
 				continue
@@ -93,7 +94,7 @@ func checkOperations(t template, page string) (found complaints) {
 			found.add("there is no output %s", match[1])
 		}
 	}
-	// checkConnections holds the functions to that.
+	// checkConnections checks the functions against that.
 	clients, _ := at(t, "Metadata", "Pooler", "ClientConnections").(float64)
 	for _, text := range []string{
 		fmt.Sprintf("the %v clients", clients),

@@ -13,8 +13,8 @@ import (
 	"mentorpause/shared/metric"
 )
 
-// templateRules are what no schema says. Each answers with its complaints, and
-// each is shown to be able to fail by TestTemplateRulesCanFail.
+// templateRules are rules that no schema expresses. Each returns its complaints, and
+// TestTemplateRulesCanFail shows that each can fail.
 var templateRules = map[string]func(template, source) complaints{
 	"every function folder is deployed and the other way round": checkFunctions,
 	"the HTTP functions have a URL, the others a schedule":      checkStarts,
@@ -77,7 +77,7 @@ func checkStarts(t template, s source) (found complaints) {
 			}
 			continue
 		}
-		// The function checks the token and sets CORS itself; browsers refuse headers that come twice.
+		// The function checks the token and sets CORS itself; browsers refuse repeated headers.
 		if auth := t.property(id, "FunctionUrlConfig", "AuthType"); auth != "NONE" {
 			found.add("%s: AuthType is %v, want NONE", id, auth)
 		}
@@ -97,7 +97,7 @@ func checkStarts(t template, s source) (found complaints) {
 	return found
 }
 
-// promisedSchedules are those that docs/operations.md and the alarms reckon with.
+// promisedSchedules are those on which docs/operations.md and the alarms rely.
 var promisedSchedules = map[string]string{
 	"NightlyExpiryFunction":         "cron(30 0 * * ? *)",
 	"DispatchNotificationsFunction": "rate(1 minute)",
@@ -164,7 +164,7 @@ var (
 	secretName      = regexp.MustCompile(`(?i)secret|password|token|key|dburl|smtp`)
 	publicName      = regexp.MustCompile(`(PublishableKey|AnonKey|KeyArn)$`)
 
-	// Of credentials in a URL, a JSON Web Token, Supabase's and Amazon's keys, a private key.
+	// Credentials in a URL, a JSON Web Token, Supabase's and Amazon's keys, a private key.
 	secretText = regexp.MustCompile(`://[^/\s:@]+:[^/\s:@]+@|\beyJ[\w-]{10,}|\bsb_secret_|\bsbp_[0-9a-f]|\bA(KI|SI)A[0-9A-Z]{16}|-----BEGIN`)
 )
 
@@ -189,7 +189,7 @@ func checkSecrets(t template, s source) (found complaints) {
 		if !secretName.MatchString(name) || publicName.MatchString(name) || at(parameter, "NoEcho") == true {
 			continue
 		}
-		// Of a name, so that nobody takes it for the place to write the secret itself.
+		// A name's pattern, so that nobody writes the secret itself there.
 		if pattern, _ := at(parameter, "AllowedPattern").(string); !strings.HasSuffix(name, "Secret") || !strings.Contains(pattern, ":secretsmanager:") {
 			found.add("parameter %s: neither NoEcho nor only the name of a secret", name)
 		}
@@ -283,7 +283,7 @@ func checkRights(t template, s source) (found complaints) {
 	return found
 }
 
-// rights are those of a role's own policies, "action resource", sorted.
+// rights returns those of a role's own policies, "action resource", sorted.
 func rights(t template, role string) (all []string) {
 	policies, _ := at(t.resource(role), "Properties", "Policies").([]any)
 	for _, policy := range policies {
@@ -304,7 +304,7 @@ func rights(t template, role string) (all []string) {
 	return all
 }
 
-// attributes are those that Fn::GetAtt knows, of the types in use.
+// attributes lists those that Fn::GetAtt knows, for the types in use.
 var attributes = map[string][]string{
 	samFunction:              {"Arn"},
 	"AWS::Lambda::Url":       {"FunctionUrl", "FunctionArn"},
@@ -422,7 +422,7 @@ func checkLogs(t template, s source) (found complaints) {
 	return found
 }
 
-// amazonMetrics are those of Amazon's own that we use, with their dimension.
+// amazonMetrics are Amazon's own metrics that we use, with their dimension.
 var amazonMetrics = map[string]string{
 	"AWS/Lambda Errors": "FunctionName", "AWS/Lambda Throttles": "FunctionName", "AWS/Lambda Duration": "FunctionName",
 	"AWS/Lambda Invocations": "FunctionName", "AWS/Lambda Url5xxCount": "FunctionName",
@@ -472,7 +472,7 @@ func checkAlarms(t template, s source) (found complaints) {
 			longest = 7 * 86400
 		}
 		if period*periods > longest || points < 1 || points > periods || int(period)%60 != 0 {
-			found.add("%s: %v of %v periods of %v s are unavailable; at most %v s in all", id, points, periods, period, longest)
+			found.add("%s: %v of %v periods of %v s are not available; at most %v s in all", id, points, periods, period, longest)
 		}
 		if hours := period * periods / 3600; name == "completed" && (hours <= 24 || hours > 30) {
 			found.add("%s: %v hours, want a day and little more", id, hours)
@@ -528,7 +528,7 @@ func checkConnections(t template, s source) (found complaints) {
 	return found
 }
 
-// reservedConcurrency is the sum of the defaults of all functions.
+// reservedConcurrency returns the sum of the defaults of all functions.
 func reservedConcurrency(t template, found *complaints) (sum float64) {
 	for _, id := range t.ofType(samFunction) {
 		branches, _ := at(t.property(id, "ReservedConcurrentExecutions"), "Fn::If").([]any)
@@ -546,7 +546,7 @@ func reservedConcurrency(t template, found *complaints) (sum float64) {
 	return sum
 }
 
-// attributeOf is "Id.Attribute" of an Fn::GetAtt, in either of its forms.
+// attributeOf returns "Id.Attribute" of an Fn::GetAtt, in either form.
 func attributeOf(value any) string {
 	switch attribute := at(value, "Fn::GetAtt").(type) {
 	case string:
@@ -561,7 +561,7 @@ func attributeOf(value any) string {
 	return ""
 }
 
-// list is the value itself, or the elements of a list.
+// list returns the value itself, or the elements of a list.
 func list(value any) []any {
 	switch value := value.(type) {
 	case nil:
@@ -582,7 +582,7 @@ func hasOutput(t template, id, attribute string) bool {
 	return false
 }
 
-// walk visits a value and all that is in it, in a stable order.
+// walk visits a value and everything in it, in a stable order.
 func walk(value any, path string, visit func(path string, value any)) {
 	visit(path, value)
 	switch value := value.(type) {
@@ -669,7 +669,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"a metric that Amazon doesn't have", "alarms are about something", "MetricName: Throttles", "MetricName: Throttled", "Throttled"},
 		{"another function's metric", "alarms are about something", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref NightlyExpiryFunction", "MetricName: completed\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref RosterFunction", "doesn't write the metric completed"},
 		{"another dimension", "alarms are about something", "- Name: FunctionName", "- Name: Function", "is about Function"},
-		{"a window that CloudWatch refuses", "alarms are about something", "EvaluationPeriods: 72", "EvaluationPeriods: 200", "are unavailable"},
+		{"a window that CloudWatch refuses", "alarms are about something", "EvaluationPeriods: 72", "EvaluationPeriods: 200", "are not available"},
 		{"a night that is missed every noon", "alarms are about something", "EvaluationPeriods: 26", "EvaluationPeriods: 12", "12 hours"},
 		{"silence that doesn't alarm", "alarms are about something", "TreatMissingData: breaching", "TreatMissingData: notBreaching", "silence"},
 		{"missing data by default", "alarms are about something", "      TreatMissingData: notBreaching\n", "", "missing data"},

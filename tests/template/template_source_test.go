@@ -17,25 +17,25 @@ import (
 	"mentorpause/shared/config"
 )
 
-// source is what the code says about what a function needs, by its folder's name.
+// source is what the code says a function needs, by its folder's name.
 type source map[string]functionSource
 
 type functionSource struct {
 	hasURL    bool            // the others are started by a schedule
-	variables map[string]bool // of the environment, that it reads
-	metrics   map[string]bool // that it writes
+	variables map[string]bool // environment variables that it reads
+	metrics   map[string]bool // metrics that it writes
 }
 
-// starts are the bodies that a function's main may have. What each reads of the
-// environment is what its reader asks for; checkReads keeps others from reading.
+// starts are the bodies that a function's main may have, with what their readers
+// read from the environment; checkReads makes sure that nothing else reads it.
 var starts = map[string]functionSource{
 	"web.Start(newEndpoint)":                                {hasURL: true, variables: recorded(config.ReadHTTP)},
 	"bootstrap.Scheduled(config.ReadScheduled, newHandler)": {variables: recorded(config.ReadScheduled)},
 	"bootstrap.Scheduled(config.ReadDispatch, newHandler)":  {variables: recorded(config.ReadDispatch)},
 }
 
-// recorded names the variables that are asked for when none is set, and when all
-// of them are.
+// recorded returns the variables that are read when none is set, and when all of
+// them are.
 func recorded[S any](read func(getenv func(string) string) (S, error)) map[string]bool {
 	names := map[string]bool{}
 	for _, value := range []string{"", "x"} {
@@ -51,13 +51,13 @@ var (
 	mainBody = regexp.MustCompile(`(?m)^func main\(\) \{ (.+) \}$`)
 	written  = regexp.MustCompile(`(?m)^[^/\n]*\bmetric\.(?:Count|Milliseconds)\("(\w+)"`)
 
-	// What only package config does, and package bootstrap for everybody.
+	// What only package config does, and package bootstrap for all functions.
 	readsEnvironment = regexp.MustCompile(`\b(?:os|syscall)\.(?:Getenv|LookupEnv|Environ|ExpandEnv)\b|\bgetenv\(`)
 	opensDatabase    = regexp.MustCompile(`\bdatabase\.Open\(`)
 )
 
-// readSource reads the code of a checkout. A main of another form than those of
-// starts is a complaint.
+// readSource reads the code of a checkout. A main that is not in starts is a
+// complaint.
 func readSource(checkout fs.FS) (source, complaints) {
 	var found complaints
 	s := source{}
@@ -86,7 +86,7 @@ func readSource(checkout fs.FS) (source, complaints) {
 }
 
 // checkReads looks for code that reads the environment, or opens the database,
-// past the packages whose task it is.
+// outside of the packages whose task that is.
 func checkReads(checkout fs.FS) (found complaints) {
 	for _, root := range []string{"functions", "shared"} {
 		err := fs.WalkDir(checkout, root, func(file string, entry fs.DirEntry, err error) error {
@@ -118,7 +118,7 @@ func checkReads(checkout fs.FS) (found complaints) {
 	return found
 }
 
-// code is the text of a file that is part of a program; of a test's, nothing.
+// code returns the text of a file that is part of a program; for a test, nothing.
 func code(checkout fs.FS, file string) string {
 	if path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
 		return ""
@@ -139,8 +139,8 @@ func mustReadSource(t testing.TB) source {
 	return s
 }
 
-// What is read from the code is checked by what is known of two functions, so
-// that a rule that compares with it can't pass because nothing is found.
+// What is read from the code is checked with two known functions, so that a rule
+// can't pass because nothing was found.
 func TestTemplateSource(t *testing.T) {
 	t.Parallel()
 	s := mustReadSource(t)

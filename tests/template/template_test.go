@@ -39,8 +39,8 @@ func parseTemplate(t testing.TB, text string) template {
 	return parse(t, text, &intrinsics.ProcessorOptions{NoProcess: true})
 }
 
-// resolveTemplate is the template as it would be with some values for
-// everything that only AWS knows; take is the branch of every Fn::If.
+// resolveTemplate returns the template with some value for everything that only AWS
+// knows; take is the branch of every Fn::If.
 func resolveTemplate(t testing.TB, text string, take int) template {
 	t.Helper()
 	parameters := parseTemplate(t, text).section("Parameters")
@@ -65,7 +65,7 @@ func resolveTemplate(t testing.TB, text string, take int) template {
 	}})
 }
 
-// parsing is held by who parses: goformation registers its tags anew each time.
+// parsing is locked while parsing: goformation registers its tags each time.
 var parsing sync.Mutex
 
 func parse(t testing.TB, text string, options *intrinsics.ProcessorOptions) template {
@@ -83,7 +83,7 @@ func parse(t testing.TB, text string, options *intrinsics.ProcessorOptions) temp
 	return parsed
 }
 
-// at walks down nested maps; nil when there is no such key.
+// at walks down nested maps; nil if there is no such key.
 func at(value any, keys ...string) any {
 	for _, key := range keys {
 		switch fields := value.(type) {
@@ -105,7 +105,7 @@ func (t template) section(name string) map[string]any {
 
 func (t template) resource(id string) any { return t.section("Resources")[id] }
 
-// ofType are the logical ids of the resources of a type, sorted.
+// ofType returns the logical ids of the resources of a type, sorted.
 func (t template) ofType(name string) []string {
 	var ids []string
 	for id, resource := range t.section("Resources") {
@@ -119,8 +119,8 @@ func (t template) ofType(name string) []string {
 
 const samFunction = "AWS::Serverless::Function"
 
-// property is a function's own, or else that of Globals. Environment variables
-// are merged, as SAM does.
+// property returns a function's own property, or else that of Globals. Environment
+// variables are merged, as SAM does.
 func (t template) property(id string, keys ...string) any {
 	own := at(t.resource(id), append([]string{"Properties"}, keys...)...)
 	global := at(t, append([]string{"Globals", "Function"}, keys...)...)
@@ -137,7 +137,8 @@ func (t template) property(id string, keys ...string) any {
 	return own
 }
 
-// folder is the function's name in functions/: nightly-expiry of NightlyExpiryFunction.
+// folder is the function's name in functions/: nightly-expiry for
+// NightlyExpiryFunction.
 func folder(logicalID string) string {
 	var name strings.Builder
 	for n, r := range strings.TrimSuffix(logicalID, "Function") {
@@ -174,7 +175,7 @@ func functionFolders(t testing.TB) []string {
 	return names
 }
 
-// complaints are what a rule has to say against a template.
+// complaints are a rule's objections to a template.
 type complaints []string
 
 func (c *complaints) add(format string, values ...any) {
@@ -201,16 +202,16 @@ func TestTemplateKeepsTheRules(t *testing.T) {
 }
 
 // samSchema is goformation's JSON schema of SAM. goformation itself only reads a
-// template into its types: it passes over what it doesn't know. Its schema
-// refuses that, but is older than some of what SAM passes on to CloudFormation
-// unchanged, which is added here from CloudFormation's part of the same schema.
+// template into its types, and ignores what it doesn't know. Its schema refuses
+// that, but is older than some properties that SAM passes on to CloudFormation
+// unchanged. They are added here from CloudFormation's part of the same schema.
 var samSchema = sync.OnceValues(func() (map[string]any, error) {
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.SamSchema))
 	if err != nil {
 		return nil, err
 	}
 	root := document.(map[string]any)
-	delete(root, "$id") // a web address, at which there is nothing
+	delete(root, "$id") // a web address without content
 	definitions := root["definitions"].(map[string]any)
 	properties := func(of ...string) map[string]any {
 		return at(definitions, append(of, "properties")...).(map[string]any)
@@ -240,8 +241,8 @@ var samSchema = sync.OnceValues(func() (map[string]any, error) {
 	return root, nil
 })
 
-// schemaOf is what samSchema says of one resource type; nil when it doesn't
-// know it. The whole has eight megabytes, most of which no template needs.
+// schemaOf is the part of samSchema for one resource type, or nil if it is unknown.
+// The whole has eight megabytes, most of which no template needs.
 func schemaOf(kind string) (*jsonschema.Schema, error) {
 	document, err := samSchema()
 	if err != nil {
@@ -273,13 +274,13 @@ func schemaOf(kind string) (*jsonschema.Schema, error) {
 	return compiler.Compile("sam.json")
 }
 
-// schemas are those of the types that were asked for.
+// schemas caches those of the types used so far.
 var schemas = struct {
 	sync.Mutex
 	of map[string]*jsonschema.Schema
 }{of: map[string]*jsonschema.Schema{}}
 
-// checkSchema validates each resource, in both branches of its conditions.
+// checkSchema validates each resource, with both branches of its conditions.
 func checkSchema(t testing.TB, text string) (found complaints) {
 	t.Helper()
 	schemas.Lock()
@@ -333,7 +334,7 @@ func (t template) withGlobals(id string) map[string]any {
 	return merged
 }
 
-// withoutNulls takes out what AWS::NoValue stands for.
+// withoutNulls removes what AWS::NoValue stands for.
 func withoutNulls(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -357,7 +358,7 @@ func withoutNulls(value any) any {
 	}
 }
 
-// sam build calls these targets; what they build is what the handler names.
+// sam build calls these targets; what they build must be what the handler names.
 func TestTemplateBuildTargets(t *testing.T) {
 	t.Parallel()
 	text := parseTemplate(t, readTemplate(t))
