@@ -20,14 +20,13 @@ import (
 	"mentorpause/local/testdb"
 )
 
-// settled is how long the end of one process is given before the next one starts:
-// what it leaves to clear up would count as the other's start.
+// settled is the pause between the end of one process and the start of the next:
+// otherwise cleaning up after one would count as the other's start.
 const settled = 40 * time.Millisecond
 
-// coldStarts compares the time from the start of a process to its first answer:
-// hello world; roster that needs no database for it; and a page of the roster,
-// through a pooler that has sessions open, and on a session of its own with TLS
-// and SCRAM.
+// coldStarts compares the time from the start of a process to its first answer: hello
+// world; roster without the database; and a page of the roster, through a pooler with
+// open sessions, and on a new session with TLS and SCRAM.
 func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	o := newSystem(t, testdb.OwnCluster())
 	o.fill(t, min(s.mentors, 2000))
@@ -87,7 +86,7 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 		for turn := range s.starts {
 			for at := range subjects {
 				n := at
-				if turn%2 == 1 { // what one leaves behind, the next one's start pays for
+				if turn%2 == 1 { // what one leaves behind slows the next one's start
 					n = len(subjects) - 1 - at
 				}
 				took[n] = append(took[n], start(n))
@@ -103,8 +102,8 @@ func coldStarts(t *testing.T, _ *system, s scale, r *report) {
 	}
 }
 
-// encrypt has the server of the database offer TLS, with a certificate that is
-// nobody's.
+// encrypt makes the database's server offer TLS, with a certificate that nobody
+// trusts.
 func (o *system) encrypt(t *testing.T) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -136,7 +135,7 @@ func (o *system) encrypt(t *testing.T) {
 		"server.crt": {Type: "CERTIFICATE", Bytes: certificate},
 		"server.key": {Type: "PRIVATE KEY", Bytes: secret},
 	} {
-		// By the server, so that the files are its own, and nobody else can read them.
+		// Written by the server, so that it owns the files and nobody else can read them.
 		exec(fmt.Sprintf("copy (select line from unnest(string_to_array('%s', E'\\n')) with ordinality l (line, n) order by n) to program 'umask 077 && cat > \"%s\"'",
 			strings.TrimSpace(string(pem.EncodeToMemory(block))), filepath.Join(data, file)))
 	}

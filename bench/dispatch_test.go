@@ -9,8 +9,8 @@ import (
 	"mentorpause/local/lambda"
 )
 
-// crowd is a chapter of mentors, each with two coordinators of so many; all have
-// e-mail addresses.
+// crowd makes a chapter of mentors, each with two of the coordinators; all have e-mail
+// addresses.
 const crowd = `
 	insert into public.chapters (id, name) values (md5('chapter')::uuid, 'Lag');
 	create temporary table crowd as
@@ -23,7 +23,7 @@ const crowd = `
 	insert into public.coordinator_assignments (mentor_id, coordinator_id)
 	select md5('mentor' || m)::uuid, md5('coordinator' || (1 + (m + k) %% %[2]d))::uuid from generate_series(1, %[1]d) m cross join generate_series(0, 1) k`
 
-// old are notifications that were delivered long ago, to one recipient each.
+// old makes notifications that were delivered long ago, to one recipient each.
 const old = `
 	insert into public.notifications (id, mentor_id, audience, kind, state, created_at, due_at)
 	select md5('old' || n)::uuid, md5('mentor' || (1 + n %% %[2]d))::uuid, 'mentor', 'mentor_reactivated', 'delivered',
@@ -34,9 +34,9 @@ const old = `
 		(notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because)
 	select n.id, n.mentor_id, n.kind, n.mentor_id, 'mentor', 'inbox', 'delivered', 'the mentor', 'the mentor' from public.notifications n`
 
-// dispatch measures the whole way of a notification with two recipients to
-// their inboxes, by the function as it is deployed; beside the same with very
-// many delivered ones in the tables.
+// dispatch measures a notification with two recipients all the way to their inboxes,
+// by the function as it is deployed, and the same with very many delivered ones in the
+// tables.
 func dispatch(t *testing.T, _ *system, s scale, r *report) {
 	type side struct {
 		*system

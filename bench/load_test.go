@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// sample is what a run under load showed.
+// sample is the result of a run under load.
 type sample struct {
-	rate     float64 // a second
+	rate     float64 // per second
 	p50, p99 float64 // milliseconds
 	calls    int
 }
 
-// load has so many clients call do, each again as soon as it is answered, for
-// that long. A failure ends the test.
+// load lets that many clients call do for that long, each again as soon as it has an
+// answer. A failure ends the test.
 func load(t *testing.T, clients int, length time.Duration, do func(client, n int) error) sample {
 	t.Helper()
 	took := make([][]float64, clients)
@@ -47,9 +47,9 @@ func load(t *testing.T, clients int, length time.Duration, do func(client, n int
 	return sample{float64(len(all)) / elapsed.Seconds(), percentile(all, 0.5), percentile(all, 0.99), len(all)}
 }
 
-// loadBySockets is [load] when the clients do little but write and read. One
-// processor is enough for them: with two they would wake each other, and take that
-// time from those who are measured.
+// loadBySockets is [load] for clients that do little but write and read. One processor
+// is enough for them: with two they would wake each other, at the expense of what is
+// measured.
 func loadBySockets(t *testing.T, clients int, length time.Duration, do func(client, n int) error) sample {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// machine says where the figures come from.
+// machine describes where the figures come from.
 func machine(t *testing.T, s *system) []string {
 	t.Helper()
 	var about []string
@@ -40,8 +40,8 @@ func machine(t *testing.T, s *system) []string {
 
 var residentPeak = regexp.MustCompile(`(?m)^VmHWM:\s+([0-9]+) kB`)
 
-// residentMemory is the peak of each of our processes of a function, in MiB,
-// the largest only; nil where there is no /proc to ask.
+// residentMemory returns the peak of the largest of our processes of a function, in
+// MiB, or nil without /proc.
 func residentMemory(t *testing.T, function string) []float64 {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/exe")

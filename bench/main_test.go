@@ -1,8 +1,8 @@
-// Package bench_test measures the whole system beside what it is compared with:
-// the same SQL by pgbench, functions as they are often written in TypeScript, the
-// plain normalised query, bare inserts. A subject and its peers take turns, and
-// what is reported is the ratio of the two in the same round: the times of this
-// machine today say nothing about another day, or another machine.
+// Package bench_test measures the whole system beside its peers: the same SQL by
+// pgbench, functions as they are often written in TypeScript, the plain normalised
+// query, bare inserts. A subject and its peers take turns, and the result is the ratio
+// of the two in the same round, because absolute times say nothing about another day or
+// another machine.
 //
 // `make bench` measures with a million mentors and writes docs/performance.md.
 // Without -full it only shows that every measurement runs.
@@ -30,12 +30,12 @@ type scale struct {
 	mentors   int           // of the organisation; with very many, one chapter has a tenth and ten have a hundredth each
 	runs      int           // of each measurement, in turns
 	length    time.Duration // of a run under load
-	clients   []int         // who ask at once, in the table of the throughput
-	barred    []int         // of these, those that have bars
+	clients   []int         // concurrent clients, in the table of the throughput
+	barred    []int         // those of them that have bars
 	calls     int           // of each page in a run, for its median
-	turns     int           // that they are made in
+	turns     int           // in which the calls are made
 	perNight  int           // mentors whose certification ends in a night
-	few       int           // mentors of the small organisation in the night with nothing to do
+	few       int           // mentors of the small organisation, for nights with nothing to do
 	idle      int           // nights with nothing to do in a run
 	starts    int           // cold starts in a run
 	crowd     int           // mentors whom notifications are about
@@ -83,7 +83,7 @@ func TestBench(t *testing.T) {
 	for _, measure := range []struct {
 		name    string
 		run     func(*testing.T, *system, scale, *report)
-		outside bool // of the organisation: it makes what it needs
+		outside bool // needs no organisation: it makes its own data
 	}{
 		{"pages", rosterPages, false},
 		{"throughput", rosterThroughput, false},

@@ -12,9 +12,9 @@ import (
 	"mentorpause/shared/nightly"
 )
 
-// certified makes mentors of whom each has a certification that is over and one
-// that counts. Of the latter, perNight end before each of the nights; the others
-// end later, evenly over three years.
+// certified makes mentors who each have an old certification and a valid one. Of the
+// latter, perNight end before each of the nights; the others end later, evenly over
+// three years.
 const certified = `
 	with people as (
 		insert into public.profiles (id, display_name)
@@ -34,7 +34,7 @@ const certified = `
 			else date '2027-06-01' + p.n %% 1000 end)
 	) c (issued_on, expires_on)`
 
-// fillCertified makes the mentors and their read model.
+// fillCertified inserts the mentors and their read model.
 func (o *system) fillCertified(t *testing.T, mentors, perNight, nights int) {
 	t.Helper()
 	began := time.Now()
@@ -69,7 +69,7 @@ func (o *system) scheduler(t *testing.T) scheduler {
 	return scheduler{t, db}
 }
 
-// night does the run of the date, in chunks of so many mentors.
+// night does the run of a date, in chunks of that many mentors.
 func (s scheduler) night(asOf time.Time, chunk int) nightly.Report {
 	s.t.Helper()
 	report, err := nightly.Run(s.t.Context(), s.db, nightly.Request{AsOf: asOf.Format(time.DateOnly), Chunk: chunk}, nil)
@@ -96,8 +96,7 @@ const bareNight = `
 	select l.mentor_id, a.audience, 'certification_expired', l.id, 1
 	from lapsed l cross join (values ('coordinator'), ('mentor')) a (audience)`
 
-// likeNight is the same with ids of the kind that the run gives: one random number
-// for all of them.
+// likeNight is the same with ids like those of the run: one random number for all.
 var likeNight = strings.NewReplacer(
 	"gen_random_uuid() as id", "((select private.id_prefix()) || to_hex(16777216 + row_number() over (order by c.mentor_id)))::uuid as id",
 	"bare_notifications (mentor_id", "bare_notifications (id, mentor_id",
@@ -113,7 +112,7 @@ const (
 // small organisation, and nights in which very many certifications have ended.
 func nights(t *testing.T, _ *system, s scale, r *report) {
 	large, small := newSystem(t), newSystem(t)
-	ways := 2 // to write the bare rows, each with a night of its own in a run
+	ways := 2 // of writing the bare rows, each with its own night in a run
 	large.fillCertified(t, s.mentors, s.perNight, ways*s.runs)
 	small.fillCertified(t, s.few, 0, 0)
 
@@ -144,8 +143,8 @@ func nights(t *testing.T, _ *system, s scale, r *report) {
 	admin := large.database.Connect(t, "supabase_admin")
 	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	largeScheduler.night(first, defaultChunk) // looks at everybody, and reminds many
-	// Who is reminded a second time, a week before the end, is now: the nights that
-	// are measured write changes only.
+	// Second reminders, a week before the end, are sent now: the measured nights write
+	// changes only.
 	for n := range ways * s.runs {
 		end := first.AddDate(0, 0, n)
 		large.exec(t, `select private.remind(array(select c.mentor_id from public.certifications c where c.expires_on = $1::date), $1::date - 7)`, end.Format(time.DateOnly))

@@ -21,7 +21,7 @@ import (
 	"mentorpause/local/postgres"
 )
 
-// pgbench finds the program, beside the server or of any installation.
+// pgbench finds the program, next to the server or in any installation.
 func pgbench(t *testing.T) string {
 	t.Helper()
 	var candidates []string
@@ -41,15 +41,15 @@ func pgbench(t *testing.T) string {
 	return ""
 }
 
-// pgbenchScript is a script with the values of the variables that it takes.
+// pgbenchScript is a script with the values of its variables.
 type pgbenchScript struct {
 	text      string
 	variables map[string]string
 }
 
-// pgbenchRun is what came of a run of a script.
+// pgbenchRun is the result of a run of a script.
 type pgbenchRun struct {
-	rate         float64 // a second
+	rate         float64 // per second
 	transactions float64 // runs of the script
 }
 
@@ -59,12 +59,12 @@ var (
 	processed = regexp.MustCompile(`(?m)^number of transactions actually processed: ([0-9]+)`)
 )
 
-// settling is for how long the rate of pgbench doesn't count: its sessions are
-// new, and each makes its plans first. A function's are open all the time.
+// settling is how long the rate of pgbench is ignored at first: its sessions are new and
+// have to plan. A function's sessions stay open.
 const settling = 4 * time.Second
 
-// runPgbench has so many clients run the script. It sends no named statements,
-// as behind a pooler.
+// runPgbench lets that many clients run the script. It sends no named statements, as
+// behind a pooler.
 func runPgbench(t *testing.T, url string, script pgbenchScript, clients int, length time.Duration) pgbenchRun {
 	t.Helper()
 	arguments := []string{"--client=" + strconv.Itoa(clients), "--jobs=" + strconv.Itoa(min(clients, 2))}
@@ -106,12 +106,12 @@ func runPgbench(t *testing.T, url string, script pgbenchScript, clients int, len
 	return run
 }
 
-// pgbenchLatencies are what so many runs of the script took, one after the other,
-// in microseconds. The first ones, which fill the session's caches, are left out.
+// pgbenchLatencies returns how long consecutive runs of the script took, in
+// microseconds. The first ones, which fill the session's caches, are left out.
 //
-// pgbench says 0 for an answer that was there when it looked first, since it then
-// looks at its clock only once. The time to the begin of the next run is taken
-// instead, which has pgbench's own few microseconds in it too.
+// If an answer is there at once, pgbench reports 0, because it reads its clock only
+// once. The time until the beginning of the next run is used instead, which includes a
+// few microseconds of pgbench's own.
 func pgbenchLatencies(t *testing.T, url string, script pgbenchScript, calls int) []float64 {
 	t.Helper()
 	dir := t.TempDir()
@@ -167,9 +167,9 @@ type statement struct {
 	parameters [][]byte // in text format; nil is null
 }
 
-// recorded tells which statements call sends to the server of the URL; call gets
-// the URL to use instead. What a function sends is read off the wire, so that
-// pgbench sends exactly that.
+// recorded returns the statements that call sends to the server of the URL; call gets
+// another URL to use. The statements are read off the wire, so that pgbench sends
+// exactly what a function sends.
 func recorded(t *testing.T, rawURL string, call func(url string)) []statement {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -197,7 +197,7 @@ func recorded(t *testing.T, rawURL string, call func(url string)) []statement {
 			return
 		}
 		defer server.Close()
-		go io.Copy(client, server) // ends with either
+		go io.Copy(client, server) // ends with either side
 		if statements, err = record(io.TeeReader(client, server)); err != nil {
 			t.Error(err)
 		}
@@ -239,7 +239,7 @@ func record(client io.Reader) (statements []statement, err error) {
 			last := &statements[len(statements)-1]
 			for _, parameter := range message.Parameters {
 				if parameter != nil {
-					parameter = []byte(string(parameter)) // the reader uses its memory again
+					parameter = []byte(string(parameter)) // the reader reuses its memory
 				}
 				last.parameters = append(last.parameters, parameter)
 			}
@@ -251,9 +251,8 @@ func record(client io.Reader) (statements []statement, err error) {
 
 var placeholder = regexp.MustCompile(`\$[0-9]+`)
 
-// pipeline is a script that sends the statements in one go. A parameter whose
-// value is in replaced becomes what that says; the others become variables, whose
-// names begin with the prefix.
+// pipeline makes a script that sends the statements in one pipeline. Parameters whose
+// value is in replaced are replaced; the others become variables with the prefix.
 func pipeline(prefix string, statements []statement, replaced map[string]string) pgbenchScript {
 	var s strings.Builder
 	variables := map[string]string{}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// bar is what a measure has to reach; zero: it is only told.
+// bar is what a measure has to reach; zero: none.
 type bar struct{ least, most float64 }
 
 func atLeast(v float64) bar { return bar{least: v} }
@@ -37,7 +37,7 @@ func (b bar) verdict(v float64) string {
 	return "ok"
 }
 
-// row is one measure, with a value of each run.
+// row is one measure, with a value for each run.
 type row struct {
 	name   string
 	bar    bar
@@ -48,7 +48,7 @@ type row struct {
 
 func (r row) median() float64 { return median(r.values) }
 
-// report collects the rows in the order in which they come.
+// report collects the rows in order.
 type report struct {
 	scale  scale
 	about  []string // the machine and the versions
@@ -120,8 +120,8 @@ func (r *report) text() string {
 	return s.String()
 }
 
-// number writes what a reader needs of a value: three digits that count, those
-// before the point, and of a whole number no others.
+// number formats a value for readers: with three significant digits, or all those
+// before the point, and without decimals for a whole number.
 func number(v float64) string {
 	switch {
 	case v >= 1000:
@@ -140,8 +140,8 @@ func number(v float64) string {
 
 func median(values []float64) float64 { return percentile(values, 0.5) }
 
-// percentile is the value below which that share of them is; the mean of the two
-// in the middle when there is none in between.
+// percentile returns the value below which that share of the values lies,
+// interpolated between neighbours.
 func percentile(values []float64, share float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	at := share * float64(len(sorted)-1)

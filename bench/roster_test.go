@@ -19,9 +19,9 @@ import (
 	"mentorpause/local/people"
 )
 
-// rosterPages compares the time of a page in SQL: between chapters of different
-// sizes, with what 50 rows of the index take at least, and with the query that
-// needs no read model.
+// rosterPages compares the time of a page in SQL between chapters of different sizes,
+// with the least that 50 rows of the index take, and with the query without a read
+// model.
 func rosterPages(t *testing.T, o *system, s scale, r *report) {
 	sizes, large := s.sizes(), s.largest()
 	type subject struct {
@@ -29,7 +29,7 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 		url    string
 		script pgbenchScript
 		took   []float64 // µs, the median of each run
-		now    []float64 // µs, of the calls of the run that goes on
+		now    []float64 // µs, of the calls of the current run
 	}
 	var subjects []*subject
 	add := func(calls int, url, sql string, variables map[string]string) *subject {
@@ -41,15 +41,14 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 		chapter := o.chapter(t, size)
 		url := o.signedIn(t, chapter)
 		first = append(first, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, null);", nil))
-		// Around the middle, so that of every chapter there is a page before and one after.
+		// Around the middle, so that every chapter has a page before and one after.
 		middle = append(middle, add(s.calls, url, "select private.coordinator_roster(null, null, null, null, :after::text);",
 			map[string]string{"after": o.cursor(t, chapter, (size-50)/2)}))
 		floor = append(floor, add(s.calls, o.database.URL("postgres"), rosterFloor, map[string]string{"chapter": chapter.ID.String()}))
-		// That of the largest takes seconds.
+		// The query for the largest chapter takes seconds.
 		normalised = append(normalised, add([]int{s.calls / 10, 2, 1}[n], url, normalisedRoster, map[string]string{"chapter": chapter.ID.String()}))
 	}
-	// In many short turns, since the machine's own speed changes from one second to
-	// the next.
+	// In many short turns, because the machine's speed changes from second to second.
 	for range s.runs {
 		for turn := range s.turns {
 			for _, subject := range subjects {
@@ -59,7 +58,7 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 					subject.now = append(subject.now, pgbenchLatencies(t, subject.url, subject.script, subject.calls)...)
 				}
 			}
-			slices.Reverse(subjects) // nobody always follows the same
+			slices.Reverse(subjects) // so that the order changes
 		}
 		for _, subject := range subjects {
 			subject.took = append(subject.took, median(subject.now))
@@ -95,7 +94,7 @@ func rosterPages(t *testing.T, o *system, s scale, r *report) {
 
 func last[T any](values []T) T { return values[len(values)-1] }
 
-// rosterFloor reads what a page shows of the read model, in its order.
+// rosterFloor reads the page's part of the read model, in its order.
 const rosterFloor = `select n.mentor_id, n.display_name, n.chapter_set_id, n.certified_until, n.coordinators
 	from private.roster_entries n where n.chapter_id = :chapter::uuid order by n.display_name, n.mentor_id limit 50;`
 
@@ -124,8 +123,8 @@ const normalisedRoster = `with roster as (
 				where a.mentor_id = q.mentor_id) as coordinators
 			from (select * from roster order by display_name, mentor_id limit 50) q) page));`
 
-// signedIn is the URL of sessions of whoever coordinates the chapter, for what
-// is measured without what a request sets.
+// signedIn is a URL with sessions of the chapter's coordinator, for measurements
+// without a request's settings.
 func (o *system) signedIn(t *testing.T, chapter people.Chapter) string {
 	t.Helper()
 	claims, err := json.Marshal(map[string]any{"sub": chapter.Coordinator, "role": "authenticated", "aud": "authenticated", "is_anonymous": false})
@@ -138,12 +137,12 @@ func (o *system) signedIn(t *testing.T, chapter people.Chapter) string {
 	}
 	query := u.Query()
 	query.Set("options", "-c role=authenticated -c request.jwt.claims="+string(claims))
-	// libpq takes a plus sign for itself.
+	// libpq gives a plus sign another meaning.
 	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return u.String()
 }
 
-// cursor is that of the page which begins after so many mentors of the chapter.
+// cursor returns that of the page after that many mentors of the chapter.
 func (o *system) cursor(t *testing.T, chapter people.Chapter, after int) string {
 	t.Helper()
 	var name string
@@ -164,9 +163,9 @@ func (o *system) cursor(t *testing.T, chapter people.Chapter, after int) string 
 	return payload + "." + seal
 }
 
-// rosterThroughput compares requests a second: the function in one process for all
+// rosterThroughput compares requests per second: the function in one process for all
 // clients, and in one for each as it is deployed; pgbench with the SQL that the
-// function sends; and the ways in TypeScript.
+// function sends; and the functions in TypeScript.
 func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
 	url := o.database.URL("pause_api")
@@ -219,7 +218,7 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 		for _, clients := range s.clients {
 			for at := range subjects {
 				n := at
-				if run%2 == 1 { // nobody always follows the same
+				if run%2 == 1 { // so that the order changes
 					n = len(subjects) - 1 - at
 				}
 				rates[n][clients] = append(rates[n][clients], subjects[n].run(clients).rate)
@@ -258,7 +257,7 @@ func rosterThroughput(t *testing.T, o *system, s scale, r *report) {
 	r.tables = append(r.tables, throughput)
 }
 
-// far compares what one client waits for when the database is 2 ms away.
+// far compares how long one client waits if the database is 2 ms away.
 func far(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
 	between, url := network.Before(t, o.database.URL("pause_api"))
@@ -303,7 +302,7 @@ func far(t *testing.T, o *system, s scale, r *report) {
 	}
 }
 
-// roundTrips counts how often the functions speak to the database and wait.
+// roundTrips counts how often the functions send to the database and wait.
 func roundTrips(t *testing.T, o *system, s scale, r *report) {
 	chapter := o.chapter(t, s.sizes()[0])
 	token := o.token(chapter.Coordinator)
@@ -335,12 +334,12 @@ func roundTrips(t *testing.T, o *system, s scale, r *report) {
 		}
 		trips(0) // connects
 		r.add(t, "round trips of "+function.name+", warm", atMost(1), "", trips(1), "counted by a proxy in front of the database")
-		time.Sleep(1500 * time.Millisecond) // a pool would ask first whether the connection is alive
+		time.Sleep(1500 * time.Millisecond) // another pool would ping the connection first
 		r.add(t, "round trips of "+function.name+", after idling", atMost(1), "", trips(2), "1.5 s later")
 	}
 }
 
-// size compares the bytes of a page.
+// size compares the bytes of a page with and without gzip.
 func size(t *testing.T, o *system, s scale, r *report) {
 	token := o.token(o.chapter(t, s.sizes()[0]).Coordinator)
 	f := o.start(t, "roster", 1, "")

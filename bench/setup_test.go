@@ -34,7 +34,7 @@ var (
 	serversErr  error
 )
 
-// system is an organisation in a database, and the project that signs its people
+// system is an organisation in a database, and the project where its people sign
 // in.
 type system struct {
 	database *testdb.Database
@@ -44,7 +44,7 @@ type system struct {
 	people   people.Population
 }
 
-// newSystem has nobody in it.
+// newSystem makes a system without people.
 func newSystem(t *testing.T, options ...testdb.Option) *system {
 	t.Helper()
 	s := &system{database: testdb.New(t, options...)}
@@ -58,7 +58,7 @@ func newSystem(t *testing.T, options ...testdb.Option) *system {
 	return s
 }
 
-// fill makes an organisation of that many mentors, today's.
+// fill adds an organisation of that many mentors, as of today.
 func (s *system) fill(t *testing.T, mentors int) {
 	t.Helper()
 	var today time.Time
@@ -81,7 +81,7 @@ func (s *system) exec(t *testing.T, sql string, args ...any) {
 	}
 }
 
-// chapter is the one of the organisation with that many mentors.
+// chapter returns the organisation's chapter with that many mentors.
 func (s *system) chapter(t *testing.T, mentors int) people.Chapter {
 	t.Helper()
 	chapter, err := s.people.OfSize(mentors)
@@ -91,8 +91,8 @@ func (s *system) chapter(t *testing.T, mentors int) people.Chapter {
 	return chapter
 }
 
-// start brings up a function as it is deployed, on this database or, when
-// given, on what is behind another URL.
+// start starts a function as it is deployed, on this database or, if given, on the
+// one at another URL.
 func (s *system) start(t *testing.T, name string, instances int, databaseURL string) *lambda.Function {
 	t.Helper()
 	if databaseURL == "" {
@@ -117,12 +117,12 @@ func roleOf(t *testing.T, function string) string {
 	return f.Role
 }
 
-// token signs somebody in for the time that all of this takes.
+// token signs somebody in for as long as the benchmark takes.
 func (s *system) token(user fmt.Stringer) string {
 	return s.project.Token(user.String(), authserver.Expires(time.Now().Add(6*time.Hour)))
 }
 
-// request is the event of a function URL with what an app sends.
+// request is the event of a function URL for what an app sends.
 func request(t *testing.T, token, method, query string, body any, headers ...string) []byte {
 	t.Helper()
 	event := events.LambdaFunctionURLRequest{
@@ -151,7 +151,7 @@ func request(t *testing.T, token, method, query string, body any, headers ...str
 	return encoded
 }
 
-// invoke sends an event; another status than 200 is an error.
+// invoke sends an event; any status but 200 is an error.
 func invoke(ctx context.Context, f *lambda.Function, event []byte) (events.LambdaFunctionURLResponse, error) {
 	var response events.LambdaFunctionURLResponse
 	payload, err := f.Invoke(ctx, event)
@@ -164,7 +164,7 @@ func invoke(ctx context.Context, f *lambda.Function, event []byte) (events.Lambd
 	return response, json.Unmarshal(payload, &response)
 }
 
-// server is a program that answers HTTP on a port that it says at its start.
+// server is a program that answers HTTP on a port that it prints at its start.
 type server struct{ address string }
 
 // serve starts it, until the test ends.
@@ -191,7 +191,7 @@ func serve(t *testing.T, s *system, databaseURL, program string, arguments ...st
 	return &server{net.JoinHostPort("127.0.0.1", strings.TrimSpace(port))}
 }
 
-// served starts a function behind an HTTP server, see testdata/serve.go.
+// served starts a function behind an HTTP server; see testdata/serve.go.
 func (s *system) served(t *testing.T, name, databaseURL string) *server {
 	t.Helper()
 	return serve(t, s, databaseURL, filepath.Join(servers(t), name))
@@ -208,14 +208,14 @@ func (s *system) typeScript(t *testing.T, databaseURL string) *server {
 		"--node-modules-dir=manual", "--cached-only", "peer/peer.ts")
 }
 
-// binaries is the folder with the functions as they are deployed.
+// binaries returns the folder with the functions as they are deployed.
 func binaries(t *testing.T) string { return deployment.Binaries(t) }
 
-// servers is the folder with the functions as [system.served] needs them.
+// servers returns the folder with the functions as [system.served] needs them.
 func servers(t *testing.T) string {
 	t.Helper()
 	serversOnce.Do(func() {
-		serversDir = filepath.Join(binaries(t), "servers") // which are removed in the end
+		serversDir = filepath.Join(binaries(t), "servers") // removed at the end
 		if serversErr = os.Mkdir(serversDir, 0o755); serversErr != nil {
 			return
 		}
@@ -257,7 +257,8 @@ func servers(t *testing.T) string {
 }
 
 // clients have a connection each to the server, from their first call on, for
-// [load]. Without net/http's goroutines, whose hand-offs would cost this machine more than what is measured.
+// [load]. They don't use net/http, whose goroutines would cost this machine more than
+// what is measured.
 func (s *server) clients(t *testing.T, n int) []*client {
 	t.Helper()
 	connections := make([]*client, n)
@@ -273,7 +274,7 @@ type client struct {
 	response fasthttp.Response
 }
 
-// call sends a request and reads the answer; another status than 200 is an error.
+// call sends a request and reads the answer; any status but 200 is an error.
 func (c *client) call(request *fasthttp.Request) error {
 	if err := c.host.Do(request, &c.response); err != nil {
 		return err
@@ -284,8 +285,8 @@ func (c *client) call(request *fasthttp.Request) error {
 	return nil
 }
 
-// plain is a request without the event around it; a body is sent as JSON. Of
-// headers come a name and a value in turn.
+// plain is a request without an event around it; a body is sent as JSON. headers are
+// names and values in turn.
 func plain(method, pathAndQuery, token string, body any, headers ...string) *fasthttp.Request {
 	request := &fasthttp.Request{}
 	request.Header.SetMethod(method)

@@ -21,8 +21,8 @@ var (
 	bareWrites string
 )
 
-// nextMentor begins a script of pgbench: every tenth time a client goes on to
-// another mentor, whom nobody else has, all of the same chapter.
+// nextMentor begins a pgbench script: every tenth time a client goes on to another
+// mentor of the same chapter, whom no other client uses.
 const nextMentor = `\if :step % 10 = 0
 \set n (:client_id + :clients * (:step / 10)) % (:mentors - :mentors % :clients)
 select m.id as mentor from bench.mentors m where m.n = :n \gset
@@ -96,9 +96,9 @@ func transitions(t *testing.T, o *system, s scale, r *report) {
 	}
 }
 
-// transition is the script that sends what a function sends for one mentor. The
-// mentor becomes pgbench's variable, and the key the server's to make, since
-// pgbench can't.
+// transition is the script that sends what a function sends for one mentor. The mentor
+// becomes a variable of pgbench, and the server generates the key, because pgbench
+// can't.
 func (o *system) transition(t *testing.T, function, token string, mentor uuid.UUID, body map[string]any) pgbenchScript {
 	t.Helper()
 	key := newKey()
@@ -112,8 +112,8 @@ func (o *system) transition(t *testing.T, function, token string, mentor uuid.UU
 	return pipeline(function, statements, map[string]string{mentor.String(): ":mentor", key[1]: "gen_random_uuid()"})
 }
 
-// mentors are those of the chapter who are neither paused nor expired, or about
-// to be.
+// mentors returns those of the chapter who are neither paused nor expired, nor about to
+// be.
 func (o *system) mentors(t *testing.T, chapter people.Chapter) []uuid.UUID {
 	t.Helper()
 	rows, err := o.owner.Query(t.Context(), `select e.mentor_id from private.roster_entries e
@@ -130,7 +130,7 @@ func (o *system) mentors(t *testing.T, chapter people.Chapter) []uuid.UUID {
 	return found
 }
 
-// wal is how many bytes were written ahead so far.
+// wal returns how many bytes of WAL have been written so far.
 func (o *system) wal(t *testing.T) (bytes float64) {
 	t.Helper()
 	if err := o.owner.QueryRow(t.Context(), "select (pg_current_wal_insert_lsn() - '0/0')::float8").Scan(&bytes); err != nil {
@@ -139,12 +139,12 @@ func (o *system) wal(t *testing.T) (bytes float64) {
 	return bytes
 }
 
-// pauseBody and reactivateBody are what an app sends, beside the key in its header.
+// pauseBody and reactivateBody are what an app sends, in addition to the key's header.
 func pauseBody(mentor uuid.UUID) map[string]any {
 	return map[string]any{"mentor_id": mentor, "pause_reason": "Permisjon i forbindelse med eksamen og flytting"}
 }
 
 func reactivateBody(mentor uuid.UUID) map[string]any { return map[string]any{"mentor_id": mentor} }
 
-// newKey is the header of a request that is none's repetition.
+// newKey returns the header of a request that repeats no other.
 func newKey() []string { return []string{"idempotency-key", uuid.NewString()} }

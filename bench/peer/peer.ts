@@ -1,10 +1,10 @@
-// The roster as a Supabase developer would write it in TypeScript, to compare
-// ours with. /naive is how it is mostly written: a transaction of a client
-// library, statement after statement, the page decoded and encoded again. /pooled
-// is the same as Supabase's documentation has it for its pooler in transaction
-// mode: without prepared statements, for which the driver asks for each
-// statement's types first. /tuned makes the best of the same libraries: what can
-// be sent together is, and the page stays text.
+// The roster as a Supabase developer would write it in TypeScript, to compare with
+// ours. /naive is how it is usually written: a transaction of a client library,
+// statement after statement, the page decoded and encoded again. /pooled is the same as
+// Supabase's documentation recommends behind its pooler in transaction mode: without
+// prepared statements, so the driver asks for each statement's types first. /tuned
+// makes the best of the same libraries: it sends together whatever it can, and the page
+// stays text.
 import postgres from "postgres";
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from "jose";
 

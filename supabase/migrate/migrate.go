@@ -130,7 +130,8 @@ func (r *Runner) Down(ctx context.Context) ([]string, error) {
 }
 
 // DownAll undoes every applied migration, newest first, and returns the names of the rollbacks
-// that it ran, also with an error. The ledger itself stays, empty. Errors: *[Error], *[MissingFileError].
+// that it ran, even with an error. The ledger itself stays, empty. Errors: *[Error],
+// *[MissingFileError].
 func (r *Runner) DownAll(ctx context.Context) ([]string, error) {
 	results, err := r.provider.DownTo(ctx, 0)
 	return r.outcome(ctx, results, err)

@@ -584,7 +584,8 @@ func slowSecond(d time.Duration) fstest.MapFS {
 	return fsys
 }
 
-// checkOnlyFirst asserts that nothing of the second migration is there, and that the next runner gets through.
+// checkOnlyFirst asserts that nothing of the second migration exists, and that the next runner
+// succeeds.
 func checkOnlyFirst(t *testing.T, db *sql.DB) {
 	t.Helper()
 	equal(t, "tables", tables(t, db), []string{"towns"})

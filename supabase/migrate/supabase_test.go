@@ -133,7 +133,8 @@ func (c cli) hasNothingToDo(t *testing.T, versions []string) {
 	}
 }
 
-// interoperate has each runner in turn find everything done by the other, and compares their ledgers.
+// interoperate lets each runner in turn find everything done by the other, and compares their
+// ledgers.
 func interoperate(t *testing.T, d *testdb.Database, fsys fs.FS) {
 	t.Helper()
 	db := d.SQL(t, "postgres")
