@@ -96,7 +96,7 @@ smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on;
 	@exec .cache/smoke
 
 .PHONY: lint
-lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
+lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, prose, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
 	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
