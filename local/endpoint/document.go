@@ -30,17 +30,17 @@ func Main(m *testing.M, function string, unsaid Unsaid) {
 	for name, why := range unsaid {
 		met.unsaid[strings.ReplaceAll(name, " ", "_")] = why
 	}
-	testdb.Main(contractRun{m, function})
+	testdb.Main(documentedRun{m, function})
 }
 
-type contractRun struct {
+type documentedRun struct {
 	m        *testing.M
 	function string
 }
 
 // Run runs the tests. What was never met is known only if all of them ran, and
 // passed.
-func (r contractRun) Run() int {
+func (r documentedRun) Run() int {
 	code := r.m.Run()
 	for _, chosen := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
 		if flag.Lookup(chosen).Value.String() != "" {
