@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,7 +134,7 @@ func FuzzPauseValues(f *testing.F) {
 			switch {
 			case len(encoded) > 16<<10:
 				return refusal.PayloadTooLarge
-			case strings.ContainsRune(sent.PauseReason, 0), reasonLength < 1, reasonLength > 500:
+			case strings.ContainsRune(sent.PauseReason, 0), reasonLength < 1, reasonLength > 500, !isVisible(sent.PauseReason):
 				return refusal.InvalidRequest
 			case sent.ExpectedReturnDate != nil && !isWithin(*sent.ExpectedReturnDate, today, last):
 				return refusal.InvalidRequest
@@ -153,6 +154,19 @@ func FuzzPauseValues(f *testing.F) {
 		if code == "" {
 			wantStored(t, z, endpoint.WantPauseRecord(t, response), sent, given&paused != 0)
 		}
+	})
+}
+
+// isVisible reports whether a text has a character that can be seen: not only controls,
+// white space, and what formats, joins or fills.
+func isVisible(text string) bool {
+	invisible := [][2]rune{
+		{0x01, 0x20}, {0x7f, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
+		{0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
+		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+	}
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return !slices.ContainsFunc(invisible, func(span [2]rune) bool { return span[0] <= r && r <= span[1] })
 	})
 }
 

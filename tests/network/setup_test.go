@@ -395,8 +395,8 @@ func (s *system) audit(t *testing.T, outcomes []outcome) books {
 
 	rows, err := admin.Query(t.Context(), `
 		select m.user_id::text,
-			(select count(*) from public.pause_status_log l where l.mentor_id = m.user_id and l.record_version = 1),
-			(select count(*) from public.pause_status_log l where l.mentor_id = m.user_id and l.record_version > 1 and l.to_status = 'paused'),
+			(select count(*) from public.pause_status_log l where l.mentor_id = m.user_id and l.from_status = 'active'),
+			(select count(*) from public.pause_status_log l where l.mentor_id = m.user_id and l.from_status = 'paused' and l.to_status = 'paused'),
 			(select count(*) from public.pause_status_log l where l.mentor_id = m.user_id and l.to_status = 'active'),
 			(select count(*) from public.pause_records r where r.mentor_id = m.user_id),
 			(select count(*) from public.pause_records r where r.mentor_id = m.user_id and r.status = 'active'),
