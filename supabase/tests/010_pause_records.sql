@@ -134,7 +134,7 @@ select throws_ok(
 select pg_temp.sign_in('coordinator');
 select throws_ok(
   $$ update public.pause_records set status = 'active', reactivated_at = now() where id = pg_temp.id('record') $$,
-  '42501', null, '(6) nor can a coordinator''s, who has the RPC for it');
+  '42501', null, '(6) nor can a coordinator''s, because there is an RPC for that');
 select pg_temp.sign_out();
 select is(
   (select format('%s v%s %s', r.status, r.version, r.reactivated_at is null) from public.pause_records r where r.id = pg_temp.id('record')),

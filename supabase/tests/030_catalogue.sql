@@ -43,7 +43,7 @@ create temporary view effective as
   from pg_roles g cross join functions f
   where has_function_privilege(g.oid, f.oid, 'EXECUTE');
 
--- What service_role is meant to have. Deleting people is erasure's business. The
+-- What docs/database.md gives service_role. Deleting people is erasure's business. The
 -- constraints on what it writes call a function.
 create temporary view service_role_wanted as
   select r.relname::text as object, 'SELECT' as privilege
@@ -74,7 +74,7 @@ insert into rules (rule, finds, violations) values
       and not exists (select from pg_policy p where p.polrelid = r.oid) $$,
  array['drop policy select_own_and_managed on public.chapters', 'grant select (id) on public.nightly_runs to authenticated']),
 
-('a view reads with the rights of who asks',
+('a view reads with the rights of its caller',
  $$ select r.oid::regclass from relations r
     where r.relkind = 'm' and r.relnamespace = 'public'::regnamespace
       or r.relkind = 'v' and not coalesce(r.reloptions && array['security_invoker=true', 'security_invoker=on'], false) $$,

@@ -42,7 +42,7 @@ select pg_temp.refuses('coordinator', format('public.pause_mentor(%s, %L)', ment
 from (values
   ('somebody who does not exist', $$pg_temp.id('nobody')$$),
   ('another chapter''s mentor, just the same,', $$pg_temp.id('bergen mentor')$$),
-  ('somebody who is a mentor no longer', $$pg_temp.id('former mentor')$$),
+  ('somebody who is no longer a mentor', $$pg_temp.id('former mentor')$$),
   ('a fellow coordinator', $$pg_temp.id('colleague')$$)
 ) m (who, mentor);
 select throws_ok(
@@ -248,7 +248,7 @@ select is(
   pg_temp.answer('coordinator',
     $$public.pause_mentor(pg_temp.id('repeated'), 'Ferie', pg_temp.today() + 9, null, pg_temp.id('request')) -> 'pause_record' -> 'status'$$),
   '"paused"', 'the pause, repeated after the reactivation, is still answered as it was the first time');
-select is(pg_temp.records('repeated'), array['active v2 with pause'], 'and does not pause anew');
+select is(pg_temp.records('repeated'), array['active v2 with pause'], 'and does not pause again');
 select pg_temp.refuses('coordinator', $$public.reactivate_mentor(pg_temp.id('repeated'), null, pg_temp.id('refused request'))$$, 'not_paused', 409,
   'a refusal is not kept');
 select lives_ok(

@@ -84,7 +84,7 @@ from (values
   ('the pause can''t be taken back', 'paused_at = null', 'pause_records_pause_is_kept'),
   ('nor while it expires', 'status = ''expired_cert'', paused_at = null', 'pause_records_pause_is_kept'),
   ('nor while it closes', 'status = ''active'', paused_at = null', 'pause_records_pause_is_kept'),
-  ('the pause can''t be dated anew', 'paused_at = now() - interval ''1 day''', 'pause_records_pause_is_kept'),
+  ('the pause can''t be redated', 'paused_at = now() - interval ''1 day''', 'pause_records_pause_is_kept'),
   ('a live record has no end', 'reactivated_at = now()', 'pause_records_closed_has_end'),
   ('the end is not before the beginning', 'status = ''active'', reactivated_at = ''epoch''', 'pause_records_ends_after_start'),
   ('the status is one of three', 'status = ''gone''', 'pause_records_status_known'),

@@ -34,7 +34,7 @@ select pg_temp.join_chapter('former mentor', 'mentor', 'oslo', now() - interval 
 -- Who is in all three chapters.
 select pg_temp.join_chapter('Kari Moen', 'mentor', 'asker');
 select pg_temp.join_chapter('Kari Moen', 'mentor', 'bergen');
--- Responsible is who has an open assignment and coordinates a chapter of the mentor's: of Kari's five the former
+-- Responsible are those with an open assignment and coordinates a chapter of the mentor's: of Kari's five the former
 -- coordinator and the administrator are not; of Anna's three the one from Bergen, where she isn't, is not either.
 select pg_temp.assign('Kari Moen', name) from unnest(array['coordinator', 'colleague', 'bergen coordinator', 'former coordinator', 'administrator']) name;
 select pg_temp.assign('Anna Berg', name) from unnest(array['colleague', 'former coordinator', 'bergen coordinator']) name;

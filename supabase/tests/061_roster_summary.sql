@@ -1,6 +1,6 @@
 -- The dashboard's counts. They are kept as sums, so they are compared with a
 -- plain count over the tables: after every kind of change, on every date of the
--- coming weeks, before and after the sums are folded and made anew.
+-- coming weeks, before and after the sums are folded and rebuilt.
 begin;
 \ir _fixtures.psql
 
@@ -191,7 +191,7 @@ select is((select count(*)::int from private.roster_deltas), 0, 'of which none i
 select pg_temp.after($$select pg_temp.paused('certified for ever', 3)$$, 'a pause after folding');
 select pg_temp.after($$select private.fold_roster_deltas(100000)$$, 'and folding it');
 create temporary table entries as select e.mentor_id, e.chapter_id, e.display_name, e.certified_until, e.recheck_on, e.coordinators from private.roster_entries e;
-select pg_temp.after($$select private.rebuild_roster()$$, 'the read model is made anew');
+select pg_temp.after($$select private.rebuild_roster()$$, 'the read model is rebuilt');
 select bag_eq(
   'select e.mentor_id, e.chapter_id, e.display_name::text, e.certified_until, e.recheck_on, e.coordinators from private.roster_entries e',
   'select e.mentor_id, e.chapter_id, e.display_name::text, e.certified_until, e.recheck_on, e.coordinators from entries e',

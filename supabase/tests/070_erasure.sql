@@ -218,7 +218,7 @@ from (values
   ('new coordinator', 'tor', 'a coordinator doesn''t either'),
   ('bergen administrator', 'tor', 'nor another chapter''s administrator'),
   ('administrator', 'bergen mentor', 'an administrator doesn''t reach into other chapters'),
-  ('administrator', 'shared', 'nor who is active there too'),
+  ('administrator', 'shared', 'nor anybody who is also active there'),
   ('administrator', 'nobody', 'or who doesn''t exist')
 ) r (actor, person, what);
 select pg_temp.refuses('administrator', 'public.erase_person(null)', 'mentor_not_found', 404, 'somebody has to be named');

@@ -31,7 +31,7 @@ from (values ('title', $$'x'$$), ('body', $$'x'$$), ('recipient_id', 'mentor_id'
 select throws_ok('delete from public.notification_inbox', '42501', null, 'and removes nothing');
 select is_empty(
   $$ update public.notification_inbox set read_at = now() where recipient_id = pg_temp.id('colleague') returning 1 $$,
-  'what lies in somebody else''s inbox they don''t reach');
+  'they can''t reach somebody else''s inbox');
 select pg_temp.sign_out();
 select is(
   (select count(*) from public.notification_inbox where read_at is not null), 0::bigint, 'where it is still unread');

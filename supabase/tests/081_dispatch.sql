@@ -98,7 +98,7 @@ select is(pg_temp.claim_as('f', 10, '20 seconds'), array['second to coordinator 
 
 -- (Due at once is by the clock, which in a slow transaction is some way ahead of now().)
 
--- Who it is for is decided anew each time.
+-- Who it is for is decided again each time.
 
 update public.chapter_memberships set ended_at = now() where user_id = pg_temp.id('coordinator');
 select is(pg_temp.claim_as('g', 10, '5 minutes'), array['second to nobody', 'third to nobody'], 'nobody is left');
@@ -144,7 +144,7 @@ select ok((select a.retry_at between now() + interval '64 seconds' and now() + i
   where a.notification_id = pg_temp.id('by e-mail') and a.channel = 'email'), 'after about a minute');
 select is(pg_temp.claim_as('l', 10, '2 minutes', true), array['by e-mail to coordinator (send)'], 'it is due then');
 select is((select c.answer #> '{notifications,0,recipients,0}' from claims c where c.name = 'l') -> 'number', '2', 'as the second try');
-select is((select c.answer #> '{notifications,0,recipients,0}' from claims c where c.name = 'l') -> 'has_it', 'true', 'and lies in the inbox already');
+select is((select c.answer #> '{notifications,0,recipients,0}' from claims c where c.name = 'l') -> 'has_it', 'true', 'and is in the inbox already');
 select is(
   pg_temp.settle('l', 'by e-mail', null, pg_temp.email_of('by e-mail', 'coordinator', 2, jsonb_build_object('sent', false, 'permanent', true,
     'failure', '550 unknown', 'address_refused', true, 'address', upper(pg_temp.id('coordinator') || '@pgtap.example'))), '2 minutes'),

@@ -15,7 +15,7 @@ select pg_temp.join_chapter('bergen administrator', 'administrator', 'bergen');
 select pg_temp.add_mentor(name, 'oslo') from unnest(array['good', 'no log', 'no log at all', 'gap', 'last missing', 'repeated', 'ahead', 'differs', 'ghost', 'overlap']) name;
 select pg_temp.certify(name, 400) from people where name not like '%or';
 
--- Each: paused, amended, back, and away again.
+-- Each: paused, arepaired, back, and away again.
 select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'')', id)) from people where name not like '%or' and name <> 'overlap';
 select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'', null, 1)', id)) from people where name not like '%or' and name <> 'overlap';
 select pg_temp.answer('coordinator', format('public.reactivate_mentor(%L)', id)) from people where name in ('good', 'gap', 'repeated');
@@ -123,7 +123,7 @@ delete from public.pause_status_log where mentor_id = pg_temp.id('gap') and reco
 alter table public.pause_status_log enable trigger user;
 select is(pg_temp.reconcile(), 1, 'a new gap is a new discrepancy');
 
--- What is ahead of the record is no fact to mend a gap by; and when the record gets
+-- What is ahead of the record is no fact to repair a gap by; and when the record gets
 -- there, its row is no repetition.
 select pg_temp.add_mentor('nils', 'oslo');
 select pg_temp.certify('nils', 400);
@@ -135,14 +135,14 @@ insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to
 select pause_record_id, mentor_id, 'active', 'paused', 'coordinator', 3, effective_on from public.pause_status_log where mentor_id = pg_temp.id('nils');
 alter table public.pause_status_log enable trigger user;
 select is(pg_temp.reconcile(), 2, 'a gap, and a row that is ahead of its record');
-select is(pg_temp.appended('nils'), array['paused>paused v2'], 'the gap is mended by what the table says');
+select is(pg_temp.appended('nils'), array['paused>paused v2'], 'the gap is repaired by what the table says');
 select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Sykdom'', null, 2)', pg_temp.id('nils')));
 select is(pg_temp.reconcile(), 0, 'the true row of that version is not reported as well');
 
--- A record that goes after its log was mended.
+-- A record that goes after its log was repaired.
 alter table public.pause_records disable trigger user;
 update public.pause_records set status = 'expired_cert' where mentor_id = pg_temp.id('nils');
-select is(pg_temp.reconcile(), 1, 'mended once');
+select is(pg_temp.reconcile(), 1, 'repaired once');
 delete from public.pause_records where mentor_id = pg_temp.id('nils');
 alter table public.pause_records enable trigger user;
 select private.recount(array(select s.id from private.chapter_sets s));

@@ -1,4 +1,4 @@
--- The read model tampered with: found, told, made anew, by the nightly run.
+-- The read model tampered with: found, told, rebuilt, by the nightly run.
 begin;
 \ir _fixtures.psql
 
@@ -41,7 +41,7 @@ select is(pg_temp.differences(), '{}', 'folded too');
 create temporary table before as select * from pg_temp.model();
 
 -- One after the other, each found by its name and made as it was.
-create function pg_temp.mended(tampering text, expected text[], what text) returns setof text
+create function pg_temp.repaired(tampering text, expected text[], what text) returns setof text
 language plpgsql as $$
 begin
   execute tampering;
@@ -50,22 +50,22 @@ begin
   return next results_eq('select * from pg_temp.model()', 'select * from before', 'and made as it was');
 end
 $$;
-select pg_temp.mended($$ update private.roster_entries set display_name = 'Somebody else' where mentor_id = pg_temp.id('mentor 5') $$,
+select pg_temp.repaired($$ update private.roster_entries set display_name = 'Somebody else' where mentor_id = pg_temp.id('mentor 5') $$,
   array['roster_differs mentor 5'], 'another name');
-select pg_temp.mended($$ update private.roster_entries set coordinators = '[]' where mentor_id = pg_temp.id('mentor 1') and chapter_id = pg_temp.id('asker') $$,
+select pg_temp.repaired($$ update private.roster_entries set coordinators = '[]' where mentor_id = pg_temp.id('mentor 1') and chapter_id = pg_temp.id('asker') $$,
   array['roster_differs mentor 1'], 'nobody responsible, in one of two chapters');
-select pg_temp.mended($$ delete from private.roster_entries where mentor_id = pg_temp.id('mentor 6') $$,
+select pg_temp.repaired($$ delete from private.roster_entries where mentor_id = pg_temp.id('mentor 6') $$,
   array['counts_differ *', 'roster_differs mentor 6'], 'a mentor who is not listed');
-select pg_temp.mended($$ insert into private.roster_entries (mentor_id, chapter_id, display_name, chapter_set_id, coordinators)
+select pg_temp.repaired($$ insert into private.roster_entries (mentor_id, chapter_id, display_name, chapter_set_id, coordinators)
     select pg_temp.id('administrator'), chapter_id, 'Nobody', chapter_set_id, '[]' from private.roster_entries where mentor_id = pg_temp.id('mentor 7') $$,
   array['counts_differ *', 'roster_differs administrator'], 'somebody listed who is no mentor');
-select pg_temp.mended($$ update private.roster_entries set certified_until = certified_until + 40 where mentor_id = pg_temp.id('mentor 8') $$,
+select pg_temp.repaired($$ update private.roster_entries set certified_until = certified_until + 40 where mentor_id = pg_temp.id('mentor 8') $$,
   array['counts_differ *', 'roster_differs mentor 8'], 'a longer certification');
-select pg_temp.mended($$ update private.roster_entries set recheck_on = null where mentor_id = pg_temp.id('mentor 4') $$,
+select pg_temp.repaired($$ update private.roster_entries set recheck_on = null where mentor_id = pg_temp.id('mentor 4') $$,
   array['roster_differs mentor 4'], 'a certification registered ahead and forgotten');
-select pg_temp.mended($$ update private.roster_counts set paused = paused + 1 where day = '-infinity' and mentors > 3 $$,
+select pg_temp.repaired($$ update private.roster_counts set paused = paused + 1 where day = '-infinity' and mentors > 3 $$,
   array['counts_differ *'], 'a count that is too high');
-select pg_temp.mended($$ insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
+select pg_temp.repaired($$ insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
     select chapter_set_id, -1, true, certified_until, pg_temp.today() + 4 from private.roster_entries where mentor_id = pg_temp.id('mentor 1') limit 1 $$,
   array['counts_differ *'], 'a delta of nothing');
 
