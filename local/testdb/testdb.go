@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -171,6 +172,18 @@ func (d *Database) Restart(t testing.TB, crash bool, whileDown func()) {
 	}
 	if err := d.cluster.Restart(t.Context(), crash, whileDown); err != nil {
 		t.Fatalf("restart: %v", err)
+	}
+}
+
+// SetClock gives the server of a database with [OwnCluster] a clock that shows
+// the instant and runs. Sessions end.
+func (d *Database) SetClock(t testing.TB, at time.Time) {
+	t.Helper()
+	if !d.own {
+		t.Fatal("set the clock: other tests use this server")
+	}
+	if err := d.cluster.SetClock(t.Context(), at); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -37,9 +37,9 @@ type world struct {
 	day           string // the organisation's, on which the world was made
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...testdb.Option) *world {
 	t.Helper()
-	db := testdb.New(t)
+	db := testdb.New(t, options...)
 	api, err := database.Open(database.Settings{URL: db.URL("pause_api"), TimeZone: "Europe/Oslo", MaxConnections: 8})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,8 @@ CREATE OR REPLACE FUNCTION private.pause_mentor (
   AS $function$
 declare
   live public.pause_records := private.lock_live_record(pause_mentor.mentor_id, pause_mentor.request_id);
-  today date := private.date_of(clock_timestamp());
+  moment timestamptz := clock_timestamp();
+  today date := private.date_of(moment);
   caller uuid := private.authorised_caller(pause_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('pause_mentor', pause_mentor.mentor_id,
     pause_mentor.pause_reason, pause_mentor.expected_return_date, pause_mentor.expected_version)::text, 'UTF8'));
@@ -53,7 +54,7 @@ begin
       (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at,
         version, first_version)
     select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      clock_timestamp(), caller, today, clock_timestamp(), clock_timestamp(), v.first, v.first
+      moment, caller, today, moment, moment, v.first, v.first
     from (
       select 1 + coalesce(max(r.version), 0) from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
     ) v (first)
@@ -63,7 +64,7 @@ begin
     update public.pause_records r
     set pause_reason = reason,
       expected_return_date = pause_mentor.expected_return_date,
-      paused_at = coalesce(r.paused_at, clock_timestamp()),
+      paused_at = coalesce(r.paused_at, moment),
       coordinator_id = caller,
       effective_on = today
     where r.id = live.id

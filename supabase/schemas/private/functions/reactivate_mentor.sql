@@ -13,7 +13,8 @@ CREATE OR REPLACE FUNCTION private.reactivate_mentor (
   AS $function$
 declare
   live public.pause_records := private.lock_live_record(reactivate_mentor.mentor_id, reactivate_mentor.request_id);
-  today date := private.date_of(clock_timestamp());
+  moment timestamptz := clock_timestamp();
+  today date := private.date_of(moment);
   caller uuid := private.authorised_caller(reactivate_mentor.mentor_id);
   fingerprint bytea := sha256(convert_to(jsonb_build_array('reactivate_mentor', reactivate_mentor.mentor_id,
     reactivate_mentor.expected_version)::text, 'UTF8'));
@@ -36,7 +37,7 @@ begin
 
   perform private.act_as('coordinator', caller);
   update public.pause_records r
-  set status = 'active', reactivated_at = clock_timestamp(), coordinator_id = caller, effective_on = today
+  set status = 'active', reactivated_at = moment, coordinator_id = caller, effective_on = today
   where r.id = live.id
   returning * into live;
   perform private.act_as(null);
