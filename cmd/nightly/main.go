@@ -51,6 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	flags.BoolVar(&request.DryRun, "dry-run", false, "say what would happen and write nothing")
 	flags.BoolVar(&request.Full, "full", false, "look at every mentor and compare the whole log, as after a restore")
 	flags.IntVar(&request.Chunk, "chunk", 2000, "mentors a transaction")
+	flags.DurationVar(&request.Reconcile, "reconcile", time.Minute, "how long reconciling may take, beyond which it reaches a sixth of all mentors; 0: none")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
@@ -76,8 +77,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return fail(exitUsage, fmt.Errorf("-as-of %s: not a calendar date, YYYY-MM-DD", request.AsOf))
 	case request.Chunk < 1:
 		return fail(exitUsage, errors.New("-chunk: at least 1"))
+	case request.Reconcile < 0:
+		return fail(exitUsage, errors.New("-reconcile: not less than 0"))
 	case request.AsOf > today && !request.DryRun:
 		return fail(exitUsage, fmt.Errorf("-as-of %s is in the future; only a dry run may look ahead", request.AsOf))
+	}
+	if request.Reconcile == 0 {
+		request.Reconcile = -1
 	}
 	url := getenv("SUPABASE_DB_URL")
 	if url == "" {

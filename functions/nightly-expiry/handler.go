@@ -100,17 +100,22 @@ func (h *handler) tell(ctx context.Context, r nightly.Report) {
 		slog.Any("last_completed", r.LastCompleted),
 		slog.Int("requeued", r.Requeued),
 		slog.Int("held", r.Held),
+		slog.Int("reconciled", r.Reconciled),
+		slog.Int64("reconcile_ms", r.ReconcileMS),
+		slog.Int64("sweep_ms", r.SweepMS),
 	}
 	counts := []metric.Value{
 		metric.Count("expired", r.Expired),
 		metric.Count("restored", r.Restored),
 		metric.Count("reminders", r.Reminders),
 		metric.Count("discrepancies", r.Discrepancies),
+		metric.Count("roster_repaired", r.RosterRepaired), // raises an alarm
+		metric.Count("counts_repaired", r.CountsRepaired), // and so does this
 		metric.Count("missed_nights", r.MissedNights),
 		metric.Milliseconds("duration_ms", r.DurationMS),
 	}
 	level := slog.LevelInfo
-	if r.Outcome == nightly.Partial || r.MissedNights > 0 || r.Discrepancies > 0 {
+	if r.Outcome == nightly.Partial || r.MissedNights > 0 || r.Discrepancies+r.RosterRepaired+r.CountsRepaired > 0 {
 		level = slog.LevelWarn
 	}
 	if r.DryRun || r.Outcome == nightly.Skipped {

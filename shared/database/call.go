@@ -39,6 +39,9 @@ const beginScheduled = `select set_config('mentorpause.time_zone', $1, true),
 	set_config('statement_timeout', $2, true),
 	set_config('lock_timeout', $3, true),` + noticeLoss
 
+// beginReadOnly lets nothing be written until the transaction ends.
+const beginReadOnly = beginScheduled + `, set_config('transaction_read_only', 'on', true)`
+
 // noticeLoss makes the server notice within half a minute that we are gone. If the
 // network fails before the last bytes of the pipeline, the RPC is done and waits
 // for Sync, which no timeout of Postgres limits; with the system's own keepalive
@@ -57,6 +60,7 @@ type rpc struct {
 	query     string
 	args      [][]byte // in text format; nil is null
 	scheduler bool     // called as the login role itself, without claims
+	readOnly  bool     // in a transaction in which no statement can write; for the scheduler's
 }
 
 // call runs the RPC as the caller with these claims, and repeats it once if its
@@ -120,8 +124,8 @@ func (db *DB) attempt(ctx context.Context, claims []byte, rpc rpc, mustBeNew boo
 	switch {
 	case err == nil:
 		return reply, nil
-	case sqlState(err) == pgerrcode.ReadOnlySQLTransaction:
-		closeConn(conn) // still connected to the primary from before a failover
+	case sqlState(err) == pgerrcode.ReadOnlySQLTransaction && !rpc.readOnly:
+		closeConn(conn) // still connected to what was the primary before a failover
 		return Reply{}, &lostError{cause: err}
 	case conn.IsClosed():
 		return Reply{}, &lostError{cause: err}
@@ -149,6 +153,9 @@ func (db *DB) transact(ctx context.Context, conn *pgconn.PgConn, doubtful bool, 
 	}
 	if rpc.scheduler {
 		setup, settings = beginScheduled, settings[1:]
+	}
+	if rpc.readOnly {
+		setup = beginReadOnly
 	}
 	pipeline := conn.StartPipeline(ctx)
 	pipeline.SendQueryParams(setup, settings, nil, nil, nil)

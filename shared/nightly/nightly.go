@@ -20,13 +20,14 @@ import (
 )
 
 const (
-	defaultChunk = 2000             // mentors per transaction: each takes an advisory lock, and a small server has some 4000
-	chunkTimeout = 45 * time.Second // below the lease of a minute, which each chunk prolongs
-	stopTimeout  = 5 * time.Second
-	stopMargin   = 5 * time.Second        // reserved before the deadline, for the answer
-	patience     = time.Minute            // for mentors locked by others
-	firstPause   = 100 * time.Millisecond // between two looks at them, doubled each time
-	longestPause = 5 * time.Second
+	defaultChunk     = 2000 // mentors a transaction: each is an advisory lock, of which a small server has some 4000
+	defaultReconcile = time.Minute
+	chunkTimeout     = 45 * time.Second // below the lease of a minute, which each chunk prolongs
+	stopTimeout      = 5 * time.Second
+	stopMargin       = 5 * time.Second        // kept back from the deadline for the answer
+	patience         = time.Minute            // for mentors whom others hold
+	firstPause       = 100 * time.Millisecond // between two looks at them, doubled each time
+	longestPause     = 5 * time.Second
 )
 
 // Request says which run to do.
@@ -34,7 +35,13 @@ type Request struct {
 	AsOf   string // YYYY-MM-DD
 	DryRun bool   // report what would happen and write nothing
 	Full   bool   // look at every mentor and the whole log, not only at what may be due
-	Chunk  int    // mentors per transaction; 0 means 2000
+	Chunk  int    // mentors a transaction; 0 means 2000
+
+	// Reconcile is how long the reconciliation of status, log and read model may
+	// take; 0 means a minute, which a hundred thousand mentors don't need, and
+	// less than 0 none. A sixth of all mentors is reconciled in any case, so that
+	// it goes round within a week.
+	Reconcile time.Duration
 }
 
 // Outcomes of a run.
@@ -47,19 +54,24 @@ const (
 // Report is the answer to a start. The counts cover all starts of the run, and are
 // 0 if it was skipped.
 type Report struct {
-	RunID         *int64  `json:"run_id"` // null in a dry run; for a skipped start, the run in its way
-	AsOf          string  `json:"as_of"`
-	Outcome       string  `json:"outcome"`
-	DryRun        bool    `json:"dry_run"`
-	Expired       int     `json:"expired"`        // changes to expired_cert
-	Restored      int     `json:"restored"`       // changes from expired_cert to active or paused
-	Reminders     int     `json:"reminders"`      // each counts once, whoever gets it
-	Discrepancies int     `json:"discrepancies"`  // new ones between status and log
-	Requeued      int     `json:"requeued"`       // undeliverable notifications that have a recipient now
-	Held          int     `json:"held"`           // mentors left out, because another transaction held them throughout
-	LastCompleted *string `json:"last_completed"` // the latest date completed before, YYYY-MM-DD
-	MissedNights  int     `json:"missed_nights"`  // dates in between
-	DurationMS    int64   `json:"duration_ms"`    // of this start
+	RunID          *int64  `json:"run_id"` // null in a dry run; of a skipped start, the run in its way
+	AsOf           string  `json:"as_of"`
+	Outcome        string  `json:"outcome"`
+	DryRun         bool    `json:"dry_run"`
+	Expired        int     `json:"expired"`         // changes to expired_cert
+	Restored       int     `json:"restored"`        // changes from expired_cert to active or paused
+	Reminders      int     `json:"reminders"`       // each counts once, whoever gets it
+	Discrepancies  int     `json:"discrepancies"`   // new ones between status and log
+	RosterRepaired int     `json:"roster_repaired"` // mentors whose entries in the read model were wrong
+	CountsRepaired int     `json:"counts_repaired"` // sets of chapters whose counts were
+	Reconciled     int     `json:"reconciled"`      // mentors of whom all of that was compared
+	Requeued       int     `json:"requeued"`        // undeliverable notifications that have a recipient now
+	Held           int     `json:"held"`            // mentors left, whom another transaction held all the while
+	LastCompleted  *string `json:"last_completed"`  // the newest date completed before, YYYY-MM-DD
+	MissedNights   int     `json:"missed_nights"`   // dates in between
+	DurationMS     int64   `json:"duration_ms"`     // of this start
+	ReconcileMS    int64   `json:"-"`               // what reconciling took
+	SweepMS        int64   `json:"-"`               // and looking at mentors without a particular reason
 }
 
 // Progress is called after each chunk with how far the run is, 0 to 1, estimated
@@ -75,6 +87,7 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 		progress = func(string, float64) {}
 	}
 	request.Chunk = cmp.Or(request.Chunk, defaultChunk)
+	request.Reconcile = max(cmp.Or(request.Reconcile, defaultReconcile), 0)
 	drive := really
 	if request.DryRun {
 		drive = preview
@@ -84,17 +97,22 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 		return Report{}, fmt.Errorf("nightly run of %s: %w", request.AsOf, err)
 	}
 	report := Report{
-		AsOf:          request.AsOf,
-		Outcome:       Partial,
-		DryRun:        request.DryRun,
-		Expired:       run.Expired,
-		Restored:      run.Restored,
-		Reminders:     run.Reminders,
-		Discrepancies: run.Discrepancies,
-		Requeued:      run.Requeued,
-		Held:          run.Held,
-		LastCompleted: run.LastCompleted,
-		MissedNights:  run.MissedNights,
+		AsOf:           request.AsOf,
+		Outcome:        Partial,
+		DryRun:         request.DryRun,
+		Expired:        run.Expired,
+		Restored:       run.Restored,
+		Reminders:      run.Reminders,
+		Discrepancies:  run.Discrepancies,
+		Requeued:       run.Requeued,
+		RosterRepaired: run.RosterRepaired,
+		CountsRepaired: run.CountsRepaired,
+		Reconciled:     run.Reconciled,
+		ReconcileMS:    run.ReconcileMS,
+		SweepMS:        run.SweepMS,
+		Held:           run.Held,
+		LastCompleted:  run.LastCompleted,
+		MissedNights:   run.MissedNights,
 	}
 	if run.Outcome != nil {
 		report.Outcome = *run.Outcome
@@ -111,7 +129,7 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 
 // really does the run and records it in the ledger.
 func really(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
-	run, err := db.NightlyBegin(ctx, request.AsOf, request.Full, uuid.NewString())
+	run, err := db.NightlyBegin(ctx, request.AsOf, request.Full, uuid.NewString(), request.Reconcile)
 	if err != nil || run.Outcome != nil {
 		return run, err
 	}
@@ -165,20 +183,32 @@ func stop(ctx context.Context, db *database.DB, run database.NightlyRun) (databa
 
 // preview adds up what each chunk would do.
 func preview(ctx context.Context, db *database.DB, request Request, progress Progress) (database.NightlyRun, error) {
-	sum := database.NightlyRun{Phase: "reconcile"}
+	var sum database.NightlyRun
+	var phase *string // where a start would begin
+	if request.Reconcile == 0 {
+		phase = new("mentors")
+	}
+	began := time.Now()
 	for sum.Outcome == nil && timeLeft(ctx) >= stopMargin {
 		callCtx, cancel := context.WithTimeout(ctx, chunkTimeout)
-		next, err := db.NightlyPreview(callCtx, request.AsOf, request.Full, sum.Phase, sum.AfterID, request.Chunk)
+		next, err := db.NightlyPreview(callCtx, request.AsOf, request.Full, phase, sum.AfterID, request.Chunk)
 		cancel()
 		if err != nil {
 			return sum, err
+		}
+		if next.Phase == "reconcile" && !next.IsFull && time.Since(began) >= request.Reconcile {
+			next.Phase, next.AfterID = "mentors", nil
 		}
 		next.Expired += sum.Expired
 		next.Restored += sum.Restored
 		next.Reminders += sum.Reminders
 		next.Discrepancies += sum.Discrepancies
 		next.Requeued += sum.Requeued
+		next.RosterRepaired += sum.RosterRepaired
+		next.CountsRepaired += sum.CountsRepaired
+		next.Reconciled += sum.Reconciled
 		sum = next
+		phase = &sum.Phase
 		progress(sum.Phase, fraction(sum))
 	}
 	return sum, nil

@@ -1,8 +1,8 @@
 -- The reconciliation: the status against its log, and the roster's read model against
 -- the tables. The table is the truth. What the log lacks is appended to it by the
--- reconciler, and what appending can't repair is reported; entries and counts that
--- differ are rebuilt. Each difference becomes a row that an administrator
--- acknowledges.
+-- reconciler, and what appending can't repair is reported: each such difference becomes
+-- a row that an administrator acknowledges. Entries and counts that differ are rebuilt.
+-- They are the product's own and no person's: the run counts them, for the operator.
 
 create table public.status_discrepancies (
   id bigint generated always as identity,
@@ -14,8 +14,7 @@ create table public.status_discrepancies (
   log_id bigint,
   constraint status_discrepancies_pkey primary key (id),
   constraint status_discrepancies_kind_known check (kind in (
-    'log_missing', 'version_missing', 'version_repeated', 'version_ahead', 'status_differs', 'record_missing', 'stretches_overlap',
-    'roster_differs', 'counts_differ'))
+    'log_missing', 'version_missing', 'version_repeated', 'version_ahead', 'status_differs', 'record_missing', 'stretches_overlap'))
 );
 create index status_discrepancies_open
   on public.status_discrepancies (mentor_id) where acknowledged_at is null;
@@ -25,9 +24,9 @@ create unique index status_discrepancies_reported_once
   where kind in ('version_repeated', 'version_ahead', 'stretches_overlap');
 
 comment on table public.status_discrepancies is
-  'Differences between status, log and read model that the nightly run found and, where it could, repaired; counted in the roster until acknowledged.';
+  'Differences between status and log that the nightly run found and, where it could, repaired; counted in the roster until acknowledged.';
 comment on column public.status_discrepancies.kind is
-  'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time · roster_differs: the roster''s entry was not what the tables say · counts_differ: the dashboard''s counts were not; the mentor is the first one of that set of chapters.';
+  'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time.';
 comment on column public.status_discrepancies.pause_record_id is 'The record, or the id that log rows without one name.';
 comment on column public.status_discrepancies.log_id is 'The log row: the surplus one, or the last one at that time.';
 comment on index public.status_discrepancies_reported_once is 'What appending can''t repair is reported once.';
@@ -141,7 +140,7 @@ revoke all on function private.find_log_discrepancies(uuid[]) from public, anon,
 comment on function private.find_log_discrepancies(uuid[]) is
   'Every difference between the status and the log of these mentors, reported already or not.';
 
-create function private.find_roster_discrepancies(mentor_ids uuid[])
+create function private.find_roster_differences(mentor_ids uuid[])
 returns table (mentor_id uuid, kind text, chapter_set_id integer)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
@@ -155,18 +154,18 @@ begin
   sets := array(
     select distinct e.chapter_set_id
     from private.roster_entries e
-    where e.mentor_id = any (find_roster_discrepancies.mentor_ids)
+    where e.mentor_id = any (find_roster_differences.mentor_ids)
       and not exists (
         select from private.roster_entries f
         where f.chapter_set_id = e.chapter_set_id and f.mentor_id < e.mentor_id));
   return query
     select distinct coalesce(w.mentor_id, e.mentor_id), 'roster_differs', null::integer
-    from private.wanted_entries(find_roster_discrepancies.mentor_ids, today) w
+    from private.wanted_entries(find_roster_differences.mentor_ids, today) w
     full join (
       select n.*, s.chapter_ids
       from private.roster_entries n
       left join private.chapter_sets s on s.id = n.chapter_set_id
-      where n.mentor_id = any (find_roster_discrepancies.mentor_ids)
+      where n.mentor_id = any (find_roster_differences.mentor_ids)
     ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
     where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
         is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
@@ -181,28 +180,52 @@ begin
     from (select distinct c.chapter_set_id from private.recounted(sets) c) r;
 end
 $$;
-revoke all on function private.find_roster_discrepancies(uuid[]) from public, anon, authenticated, service_role;
+revoke all on function private.find_roster_differences(uuid[]) from public, anon, authenticated, service_role;
 
-comment on function private.find_roster_discrepancies(uuid[]) is
+comment on function private.find_roster_differences(uuid[]) is
   'Every difference between the read model and the tables of these mentors, and of the sets of chapters whose first mentor is among them.';
 
-create function private.find_discrepancies(mentor_ids uuid[])
+-- A chapter that all its mentors have left has nobody with whose turn its counts are
+-- compared.
+create function private.find_count_differences_of_nobody() returns integer[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
+as $$
+declare
+  left_by_all integer[] := array(
+    select s.id from private.chapter_sets s
+    where not exists (select from private.roster_entries e where e.chapter_set_id = s.id)
+    order by s.id);
+begin
+  if left_by_all = '{}' then
+    return left_by_all;
+  end if;
+  return array(select distinct r.chapter_set_id from private.recounted(left_by_all) r order by 1);
+end
+$$;
+revoke all on function private.find_count_differences_of_nobody() from public, anon, authenticated, service_role;
+
+comment on function private.find_count_differences_of_nobody() is
+  'The sets of chapters without a mentor whose counts differ from the tables.';
+
+create function private.find_new_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-    select l.mentor_id, l.pause_record_id, l.kind, l.log_id
-    from private.find_log_discrepancies(find_discrepancies.mentor_ids) l
-    union all
-    select r.mentor_id, null, r.kind, null
-    from private.find_roster_discrepancies(find_discrepancies.mentor_ids) r;
+    select d.*
+    from private.find_log_discrepancies(find_new_discrepancies.mentor_ids) d
+    where not exists (
+      select from public.status_discrepancies s
+      where s.kind in ('version_repeated', 'version_ahead', 'stretches_overlap')
+        and (s.pause_record_id, s.kind) = (d.pause_record_id, d.kind) and s.log_id is not distinct from d.log_id);
 end
 $$;
-revoke all on function private.find_discrepancies(uuid[]) from public, anon, authenticated, service_role;
+revoke all on function private.find_new_discrepancies(uuid[]) from public, anon, authenticated, service_role;
 
-comment on function private.find_discrepancies(uuid[]) is
-  'Every difference between the status, the log and the read model of these mentors, reported already or not.';
+comment on function private.find_new_discrepancies(uuid[]) is
+  'Every difference between the status and the log of these mentors that is not reported already.';
 
 create function private.repair_log(mentor_ids uuid[], as_of date) returns void
 language plpgsql volatile security definer
@@ -265,27 +288,28 @@ revoke all on function private.repair_log(uuid[], date) from public, anon, authe
 comment on function private.repair_log(uuid[], date) is
   'Appends to the log of these mentors what it lacks, as actor reconciler. The caller holds their locks.';
 
-create function private.reconcile(mentor_ids uuid[], as_of date, out reported integer, out held uuid[], out touched uuid[])
+create function private.reconcile(
+  mentor_ids uuid[], as_of date,
+  out reported integer, out roster_repaired integer, out counts_repaired integer, out held uuid[], out touched uuid[]
+)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  suspects uuid[] := array(select distinct d.mentor_id from private.find_discrepancies(reconcile.mentor_ids) d);
+  suspects uuid[] := array(
+    select d.mentor_id from private.find_log_discrepancies(reconcile.mentor_ids) d
+    union
+    select r.mentor_id from private.find_roster_differences(reconcile.mentor_ids) r);
   free uuid[];
   misshown uuid[];
-  sets integer[];
-  left_by_all integer[] := array(
-    select s.id from private.chapter_sets s
-    where not exists (select from private.roster_entries e where e.chapter_set_id = s.id)
-    order by s.id);
+  miscounted integer[];
+  of_nobody integer[] := private.find_count_differences_of_nobody();
 begin
   reconcile.reported := 0;
+  reconcile.roster_repaired := 0;
+  reconcile.counts_repaired := 0;
   reconcile.held := '{}';
   reconcile.touched := '{}';
-  -- Where nobody is a mentor any more, there is no mentor to report it under.
-  if left_by_all <> '{}' and not exists (select from private.recounted(left_by_all)) then
-    left_by_all := '{}';
-  end if;
-  if suspects = '{}' and left_by_all = '{}' then
+  if suspects = '{}' and of_nobody = '{}' then
     return;
   end if;
   -- A transaction that folds may go on to wait for a mentor, so it isn't waited for either.
@@ -293,7 +317,6 @@ begin
     reconcile.held := suspects;
     return;
   end if;
-  perform private.recount(left_by_all);
   free := array(select s from unnest(suspects) s where pg_try_advisory_xact_lock(private.mentor_lock(s)));
   -- A transaction that holds a mentor is about to rebuild the entries.
   free := array(
@@ -305,12 +328,10 @@ begin
   reconcile.held := array(select s from unnest(suspects) s where s <> all (free));
   reconcile.touched := free;
 
-  with found as materialized (
-    select * from private.find_discrepancies(free)
-  ), written as (
+  with written as (
     insert into public.status_discrepancies (mentor_id, kind, pause_record_id, log_id)
     select d.mentor_id, d.kind, d.pause_record_id, d.log_id
-    from found d
+    from private.find_log_discrepancies(free) d
     order by d.mentor_id, d.pause_record_id, d.kind, d.log_id
     on conflict (pause_record_id, kind, log_id)
       where kind in ('version_repeated', 'version_ahead', 'stretches_overlap') do nothing
@@ -319,30 +340,55 @@ begin
     insert into public.notifications (mentor_id, audience, kind, pause_record_id)
     select w.mentor_id, 'administrator', 'discrepancy_found', w.pause_record_id from written w
   )
-  select (select count(*) from written),
-    coalesce(array_agg(distinct f.mentor_id) filter (where f.kind = 'roster_differs'), '{}'),
-    array(
-      select distinct e.chapter_set_id from private.roster_entries e
-      where e.mentor_id in (select g.mentor_id from found g where g.kind in ('roster_differs', 'counts_differ')))
-  into reconcile.reported, misshown, sets
-  from found f;
+  select count(*) into reconcile.reported from written;
   perform private.repair_log(free, reconcile.as_of);
+
+  select coalesce(array_agg(d.mentor_id) filter (where d.kind = 'roster_differs'), '{}'),
+    coalesce(array_agg(d.chapter_set_id) filter (where d.kind = 'counts_differ'), '{}')
+  into misshown, miscounted
+  from private.find_roster_differences(free) d;
+  reconcile.roster_repaired := cardinality(misshown);
+  reconcile.counts_repaired := cardinality(miscounted) + cardinality(of_nobody);
+  miscounted := miscounted || of_nobody || array(
+    select distinct e.chapter_set_id from private.roster_entries e where e.mentor_id = any (misshown));
   if misshown <> '{}' then
     -- It counts what it changes in the entries, which is wrong where somebody else
     -- had changed them: so the counts are corrected too.
     perform private.refresh_roster(misshown);
-    sets := sets || array(
+    miscounted := miscounted || array(
       select distinct e.chapter_set_id from private.roster_entries e where e.mentor_id = any (misshown));
   end if;
-  if sets <> '{}' then
-    perform private.recount(sets);
+  if miscounted <> '{}' then
+    perform private.recount(miscounted);
   end if;
 end
 $$;
 revoke all on function private.reconcile(uuid[], date) from public, anon, authenticated, service_role;
 
 comment on function private.reconcile(uuid[], date) is
-  'Finds, reports and repairs the differences between status, log and read model of these mentors; returns how many were new, which mentors were held by somebody else, and which it touched.';
+  'Finds and repairs the differences between status, log and read model of these mentors, and reports those of the log; returns how many were new, how many mentors'' entries and how many sets'' counts were repaired, which mentors were held by somebody else, and which it touched.';
+
+create function private.would_reconcile(
+  mentor_ids uuid[], out discrepancies integer, out roster_repaired integer, out counts_repaired integer, out suspects uuid[]
+)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  suspects := array(
+    select d.mentor_id from private.find_log_discrepancies(would_reconcile.mentor_ids) d
+    union
+    select r.mentor_id from private.find_roster_differences(would_reconcile.mentor_ids) r
+    order by 1);
+  discrepancies := (select count(*) from private.find_new_discrepancies(suspects));
+  select count(*) filter (where r.kind = 'roster_differs'), count(*) filter (where r.kind = 'counts_differ')
+  into roster_repaired, counts_repaired
+  from private.find_roster_differences(suspects) r;
+end
+$$;
+revoke all on function private.would_reconcile(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.would_reconcile(uuid[]) is
+  'What private.reconcile would do, if nobody held a mentor; suspects are those for whom it would do something.';
 
 create function private.mentors_to_reconcile(after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer

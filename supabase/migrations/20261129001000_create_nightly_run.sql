@@ -18,6 +18,8 @@ create table public.nightly_runs (
   fencing_token bigint not null,
   phase text not null default 'reconcile',
   after_id uuid,
+  reconcile_from uuid not null default '00000000-0000-0000-0000-000000000000',
+  reconcile_seconds integer not null default 60,
   held integer not null default 0,
   missed_nights integer not null default 0,
   expired integer not null default 0,
@@ -25,6 +27,11 @@ create table public.nightly_runs (
   reminders integer not null default 0,
   discrepancies integer not null default 0,
   requeued integer not null default 0,
+  reconciled integer not null default 0,
+  roster_repaired integer not null default 0,
+  counts_repaired integer not null default 0,
+  reconcile_ms integer not null default 0,
+  sweep_ms integer not null default 0,
   constraint nightly_runs_pkey primary key (id),
   constraint nightly_runs_outcome_known check (outcome in ('completed', 'partial')),
   constraint nightly_runs_finished_with_outcome check ((outcome is null) = (finished_at is null)),
@@ -52,6 +59,13 @@ comment on column public.nightly_runs.holder is 'The start that works on it; cho
 comment on column public.nightly_runs.fencing_token is 'Grows with each start; a chunk of an older start is refused.';
 comment on column public.nightly_runs.phase is 'Where it continues; with after_id, what is left.';
 comment on column public.nightly_runs.after_id is 'The last mentor that the phase has finished.';
+comment on column public.nightly_runs.reconcile_from is 'The mentor after whom its reconciliation begins, and to whom it goes round.';
+comment on column public.nightly_runs.reconcile_seconds is 'How long it may reconcile, unless the week asks for more; 0: not at all.';
+comment on column public.nightly_runs.reconciled is 'Mentors whose status, log and entries it compared.';
+comment on column public.nightly_runs.roster_repaired is 'Mentors whose entries in the roster were not what the tables say.';
+comment on column public.nightly_runs.counts_repaired is 'Sets of chapters whose counts were not.';
+comment on column public.nightly_runs.reconcile_ms is 'What it took of the time for the reconciliation.';
+comment on column public.nightly_runs.sweep_ms is 'And for looking at mentors without a particular reason.';
 comment on column public.nightly_runs.held is 'Mentors that somebody else held, to come back to.';
 comment on column public.nightly_runs.missed_nights is 'Dates between since and as_of, without a completed run.';
 comment on index public.nightly_runs_one_open is 'One run at a time.';
@@ -64,6 +78,8 @@ create table private.nightly_state (
   only_row boolean not null default true,
   fencing_token bigint not null default 0,
   reconciled_to uuid not null default '00000000-0000-0000-0000-000000000000',
+  round_reached integer not null default 0,
+  round_size integer not null default 0,
   swept_to uuid not null default '00000000-0000-0000-0000-000000000000',
   constraint nightly_state_pkey primary key (only_row),
   constraint nightly_state_only_one_row check (only_row)
@@ -74,12 +90,14 @@ revoke all on table private.nightly_state from public, anon, authenticated, serv
 
 comment on table private.nightly_state is 'One row: what outlives a run.';
 comment on column private.nightly_state.reconciled_to is
-  'The last mentor whose log was compared with the status. Each night compares the next few thousand, and starts again at the end.';
+  'The last mentor who was reconciled, where time did not suffice for all: the next night goes on from there.';
+comment on column private.nightly_state.round_reached is 'How many have been reconciled since the last round ended.';
+comment on column private.nightly_state.round_size is 'How many the last round reached: of so many a night takes a sixth at least.';
 comment on column private.nightly_state.swept_to is
   'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
 
 create function private.judge_mentors(
-  mentor_ids uuid[], since date, as_of date, dry_run boolean,
+  mentor_ids uuid[], since date, as_of date,
   out expired integer, out restored integer, out reminders integer, out held uuid[]
 )
 language plpgsql volatile security definer
@@ -94,15 +112,6 @@ declare
   recheck uuid[];
 begin
   judge_mentors.held := '{}';
-  if judge_mentors.dry_run then
-    select count(*) filter (where c.expired), count(*) filter (where not c.expired)
-    into judge_mentors.expired, judge_mentors.restored
-    from private.due_changes(judge_mentors.mentor_ids, judge_mentors.since, judge_mentors.as_of) c;
-    judge_mentors.reminders := (
-      select count(*) from private.due_reminders(judge_mentors.mentor_ids, judge_mentors.as_of));
-    return;
-  end if;
-
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
   -- waited for. The facts are read by later statements, which see what earlier
   -- transactions have committed.
@@ -151,32 +160,55 @@ begin
   end if;
 end
 $$;
-revoke all on function private.judge_mentors(uuid[], date, date, boolean) from public, anon, authenticated, service_role;
+revoke all on function private.judge_mentors(uuid[], date, date) from public, anon, authenticated, service_role;
 
-comment on function private.judge_mentors(uuid[], date, date, boolean) is
-  'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held. A dry run reads only.';
+comment on function private.judge_mentors(uuid[], date, date) is
+  'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held.';
 
-create function private.tonights_reconciliation(batch integer) returns uuid[]
+create function private.would_judge(
+  mentor_ids uuid[], since date, as_of date, out expired integer, out restored integer, out reminders integer
+)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select count(*) filter (where c.expired), count(*) filter (where not c.expired)
+  into would_judge.expired, would_judge.restored
+  from private.due_changes(would_judge.mentor_ids, would_judge.since, would_judge.as_of) c;
+  would_judge.reminders := (select count(*) from private.due_reminders(would_judge.mentor_ids, would_judge.as_of));
+end
+$$;
+revoke all on function private.would_judge(uuid[], date, date) from public, anon, authenticated, service_role;
+
+comment on function private.would_judge(uuid[], date, date) is 'What private.judge_mentors would do, if nobody held a mentor.';
+
+create function private.next_to_reconcile(
+  reconcile_from uuid, after_id uuid, batch integer, out ids uuid[], out next_id uuid, out is_end boolean, out is_all boolean
+)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  next_ids uuid[] := private.mentors_to_reconcile(
-    (select s.reconciled_to from private.nightly_state s), tonights_reconciliation.batch);
+  nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';
+  goes_round boolean := coalesce(next_to_reconcile.after_id < next_to_reconcile.reconcile_from, false);
 begin
-  if cardinality(next_ids) < tonights_reconciliation.batch then
-    -- At the end it starts again.
-    next_ids := next_ids || array(
-      select w from unnest(private.mentors_to_reconcile(
-        '00000000-0000-0000-0000-000000000000', tonights_reconciliation.batch - cardinality(next_ids))) w
-      where w <> all (next_ids));
+  ids := private.mentors_to_reconcile(coalesce(next_to_reconcile.after_id, next_to_reconcile.reconcile_from), next_to_reconcile.batch);
+  is_end := cardinality(ids) < next_to_reconcile.batch;
+  if goes_round then
+    is_all := is_end or ids[cardinality(ids)] >= next_to_reconcile.reconcile_from;
+    ids := array(select i from unnest(ids) i where i <= next_to_reconcile.reconcile_from);
+    is_end := false;
+  else
+    is_all := is_end and next_to_reconcile.reconcile_from = nobody;
   end if;
-  return next_ids;
+  next_id := case
+    when is_end then nobody
+    else coalesce(ids[cardinality(ids)], next_to_reconcile.after_id, next_to_reconcile.reconcile_from)
+  end;
 end
 $$;
-revoke all on function private.tonights_reconciliation(integer) from public, anon, authenticated, service_role;
+revoke all on function private.next_to_reconcile(uuid, uuid, integer) from public, anon, authenticated, service_role;
 
-comment on function private.tonights_reconciliation(integer) is
-  'The mentors whose logs a run that is not full compares: all in a small organisation; in a large one those that follow last night''s.';
+comment on function private.next_to_reconcile(uuid, uuid, integer) is
+  'Who is reconciled next by a run that began after reconcile_from and has come to after_id, and where it then is; is_end: at the end of a round, from where it goes on at the beginning; is_all: back where it began.';
 
 create function private.tonights_sweep(batch integer) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -198,6 +230,24 @@ revoke all on function private.tonights_sweep(integer) from public, anon, authen
 
 comment on function private.tonights_sweep(integer) is
   'The mentors that a run that is not full looks at without a particular reason: all in a small organisation; in a large one those that follow last night''s.';
+
+create function private.mentors_to_requeue(after_id uuid, batch integer) returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+begin
+  return array(
+    select distinct n.mentor_id from public.notifications n
+    where n.state = 'undeliverable' and n.acknowledged_at is null and n.mentor_id > mentors_to_requeue.after_id
+    order by n.mentor_id
+    limit mentors_to_requeue.batch);
+end
+$$;
+revoke all on function private.mentors_to_requeue(uuid, integer) from public, anon, authenticated, service_role;
+
+comment on function private.mentors_to_requeue(uuid, integer) is
+  'The next mentors, by id, about whom a notification is undeliverable and not acknowledged.';
 
 create function private.requeueable(mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer
@@ -237,81 +287,76 @@ revoke all on function private.requeue(uuid[]) from public, anon, authenticated,
 comment on function private.requeue(uuid[]) is 'Gives these undeliverable notifications to the dispatcher again.';
 
 create type private.nightly_progress as (
-  phase text,
-  after_id uuid,
-  expired integer,
-  restored integer,
-  reminders integer,
-  discrepancies integer,
-  requeued integer,
+  run public.nightly_runs,
   is_waiting boolean,
   examined integer
 );
 revoke all on type private.nightly_progress from public;
 comment on type private.nightly_progress is
-  'Where the run continues after a chunk, and what the chunk did. is_waiting: all that is left is held by others. examined: how many mentors it looked at.';
+  'A run after a chunk. is_waiting: all that is left is held by others. examined: how many mentors the chunk looked at.';
 
-create function private.nightly_chunk(
-  run_id bigint, since date, as_of date, is_full boolean, phase text, after_id uuid, batch integer
-) returns private.nightly_progress
+create function private.nightly_chunk(run public.nightly_runs, batch integer) returns private.nightly_progress
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 declare
   nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';
-  dry_run boolean := nightly_chunk.run_id is null;
-  done private.nightly_progress := row(nightly_chunk.phase, nightly_chunk.after_id, 0, 0, 0, 0, 0, false, 0);
+  began timestamptz := clock_timestamp();
   ids uuid[] := '{}'::uuid[];
   judged record;
   reconciled record;
+  next record;
+  round_size integer;
   held uuid[] := '{}'::uuid[];
   suspects uuid[];
+  is_waiting boolean := false;
 begin
-  case nightly_chunk.phase
+  case run.phase
   when 'reconcile' then
-    if nightly_chunk.is_full then
-      ids := private.mentors_to_reconcile(coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
+    if not run.is_full and run.reconcile_seconds = 0 then
+      run.phase := 'mentors';
     else
-      ids := private.tonights_reconciliation(nightly_chunk.batch);
-    end if;
-    if dry_run then
-      done.discrepancies := (
-        select count(*)
-        from private.find_discrepancies(ids) d
-        where not exists (
-          select from public.status_discrepancies s
-          where s.kind in ('version_repeated', 'version_ahead', 'stretches_overlap')
-            and (s.pause_record_id, s.kind) = (d.pause_record_id, d.kind) and s.log_id is not distinct from d.log_id));
-    else
-      select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
-      done.discrepancies := reconciled.reported;
+      select * into next from private.next_to_reconcile(run.reconcile_from, run.after_id, nightly_chunk.batch) n;
+      ids := next.ids;
+      select * into reconciled from private.reconcile(ids, run.as_of) r;
+      run.discrepancies := run.discrepancies + reconciled.reported;
+      run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;
+      run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
+      run.reconciled := run.reconciled + cardinality(ids);
+      run.after_id := next.next_id;
       -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
       held := reconciled.held || reconciled.touched;
-      if not nightly_chunk.is_full and ids <> '{}' then
-        update private.nightly_state set reconciled_to = ids[cardinality(ids)];
+      update private.nightly_state s
+      set reconciled_to = case when next.is_all then nobody else next.next_id end,
+        round_size = case
+          when next.is_all then run.reconciled
+          when next.is_end then s.round_reached + cardinality(ids)
+          else s.round_size end,
+        round_reached = case when next.is_all or next.is_end then 0 else s.round_reached + cardinality(ids) end
+      returning s.round_size into round_size;
+      run.reconcile_ms := run.reconcile_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
+      -- Beyond its time it goes on only for the week's sake.
+      if next.is_all
+         or not run.is_full and run.reconcile_ms >= 1000 * run.reconcile_seconds and 6 * run.reconciled >= round_size then
+        run.phase := 'mentors';
+        run.after_id := null;
       end if;
-    end if;
-    done.after_id := ids[cardinality(ids)];
-    if not nightly_chunk.is_full or cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'mentors';
-      done.after_id := null;
     end if;
 
   when 'mentors' then
-    ids := private.nightly_candidates(nightly_chunk.since, nightly_chunk.as_of, nightly_chunk.is_full,
-      coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
+    ids := private.nightly_candidates(run.since, run.as_of, run.is_full, coalesce(run.after_id, nobody), nightly_chunk.batch);
     if ids <> '{}' then
-      select * into judged from private.judge_mentors(ids, nightly_chunk.since, nightly_chunk.as_of, dry_run) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
+      select * into judged from private.judge_mentors(ids, run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.phase := case when nightly_chunk.is_full or dry_run then 'requeue' else 'sweep' end;
-      done.after_id := null;
+      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.after_id := null;
     end if;
 
   -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
@@ -319,94 +364,260 @@ begin
   when 'sweep' then
     ids := private.tonights_sweep(nightly_chunk.batch);
     suspects := array(
-      select c.mentor_id from private.due_changes(ids, nightly_chunk.since, nightly_chunk.as_of) c
+      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
       union
-      select r.mentor_id from private.due_reminders(ids, nightly_chunk.as_of) r);
+      select r.mentor_id from private.due_reminders(ids, run.as_of) r);
     if suspects <> '{}' then
-      select * into judged from private.judge_mentors(suspects, nightly_chunk.since, nightly_chunk.as_of, false) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
+      select * into judged from private.judge_mentors(suspects, run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
     if ids <> '{}' then
       update private.nightly_state set swept_to = ids[cardinality(ids)];
     end if;
-    done.phase := 'requeue';
-    done.after_id := null;
+    run.sweep_ms := run.sweep_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
+    run.phase := 'requeue';
+    run.after_id := null;
 
   when 'requeue' then
-    ids := array(
-      select distinct n.mentor_id from public.notifications n
-      where n.state = 'undeliverable' and n.acknowledged_at is null
-        and n.mentor_id > coalesce(nightly_chunk.after_id, nobody)
-      order by n.mentor_id
-      limit nightly_chunk.batch);
-    if dry_run then
-      done.requeued := cardinality(private.requeueable(ids));
-    elsif ids <> '{}' then
-      done.requeued := private.requeue(private.requeueable(ids));
+    ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);
+    if ids <> '{}' then
+      run.requeued := run.requeued + private.requeue(private.requeueable(ids));
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'tidy';
-      done.after_id := null;
+      run.phase := 'tidy';
+      run.after_id := null;
     end if;
 
   when 'tidy' then
-    done.phase := 'held';
-    if not dry_run then
-      -- Answers to repeated requests are promised for 72 hours.
-      with outdated as (
-        select i.caller_id, i.request_id from private.idempotent_requests i
-        where i.created_at < now() - interval '72 hours'
-        limit nightly_chunk.batch
-        for update skip locked
-      )
-      delete from private.idempotent_requests i
-      using outdated o
-      where i.caller_id = o.caller_id and i.request_id = o.request_id;
-      if found then
-        done.phase := 'tidy';
-      end if;
+    run.phase := 'held';
+    -- Answers to repeated requests are promised for 72 hours.
+    with outdated as (
+      select i.caller_id, i.request_id from private.idempotent_requests i
+      where i.created_at < now() - interval '72 hours'
+      limit nightly_chunk.batch
+      for update skip locked
+    )
+    delete from private.idempotent_requests i
+    using outdated o
+    where i.caller_id = o.caller_id and i.request_id = o.request_id;
+    if found then
+      run.phase := 'tidy';
     end if;
 
   when 'held' then
     ids := array(
       select h.mentor_id from private.nightly_held h
-      where h.mentor_id > coalesce(nightly_chunk.after_id, nobody)
+      where h.mentor_id > coalesce(run.after_id, nobody)
       order by h.mentor_id
       limit nightly_chunk.batch);
     if ids <> '{}' then
-      select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
+      select * into reconciled from private.reconcile(ids, run.as_of) r;
       select * into judged from private.judge_mentors(
-        array(select i from unnest(ids) i where i <> all (reconciled.held)), nightly_chunk.since, nightly_chunk.as_of, false) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
-      done.discrepancies := reconciled.reported;
+        array(select i from unnest(ids) i where i <> all (reconciled.held)), run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
+      run.discrepancies := run.discrepancies + reconciled.reported;
+      run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;
+      run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.after_id := null;
-      done.is_waiting := exists (select from private.nightly_held h);
-      if not done.is_waiting then
-        done.phase := 'done';
+      run.after_id := null;
+      is_waiting := exists (select from private.nightly_held h);
+      if not is_waiting then
+        run.phase := 'done';
       end if;
     end if;
   end case;
 
-  done.examined := cardinality(ids);
-  insert into private.nightly_held (mentor_id)
-  select distinct h from unnest(held) h order by h
-  on conflict on constraint nightly_held_pkey do nothing;
-  return done;
+  if held <> '{}' then
+    insert into private.nightly_held (mentor_id)
+    select distinct h from unnest(held) h order by h
+    on conflict on constraint nightly_held_pkey do nothing;
+  end if;
+  return row(run, is_waiting, cardinality(ids))::private.nightly_progress;
 end
 $$;
-revoke all on function private.nightly_chunk(bigint, date, date, boolean, text, uuid, integer) from public, anon, authenticated, service_role;
+revoke all on function private.nightly_chunk(public.nightly_runs, integer) from public, anon, authenticated, service_role;
 
-comment on function private.nightly_chunk(bigint, date, date, boolean, text, uuid, integer) is
-  'One chunk of a run. Without a run it only reads, and says what the chunk would do.';
+comment on function private.nightly_chunk(public.nightly_runs, integer) is
+  'One chunk of a run.';
+
+-- A dry run has a reading path of its own through each phase. What a real run finds
+-- changed by the phases before, it has to tell apart: nobody is counted twice.
+
+create function private.with_nightly_reason(mentor_ids uuid[], since date, as_of date) returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+begin
+  return array(
+    select distinct m
+    from unnest(with_nightly_reason.mentor_ids) m
+    where exists (
+        select from public.certifications c
+        where c.mentor_id = m
+          and (c.issued_on > with_nightly_reason.since and c.issued_on <= with_nightly_reason.as_of
+            or exists (
+              select from unnest(array[0, 8, 31]) ahead (days)
+              where c.expires_on between with_nightly_reason.since + ahead.days and with_nightly_reason.as_of - 1 + ahead.days)))
+      or exists (
+        select from public.pause_records p
+        where p.mentor_id = m
+          and p.status in ('paused', 'expired_cert')
+          and exists (
+            select from unnest(array[-7, 0, 7]) ahead (days)
+            where p.expected_return_date between with_nightly_reason.since + 1 + ahead.days and with_nightly_reason.as_of + ahead.days))
+      or exists (select from private.nightly_held h where h.mentor_id = m)
+      or exists (select from private.nightly_pending p where p.mentor_id = m)
+    order by m
+  );
+end
+$$;
+revoke all on function private.with_nightly_reason(uuid[], date, date) from public, anon, authenticated, service_role;
+
+comment on function private.with_nightly_reason(uuid[], date, date) is
+  'Which of these mentors private.nightly_candidates would name, in a run that is not full.';
+
+create function private.not_reached_by(start public.nightly_runs, mentor_ids uuid[]) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reached uuid[] := not_reached_by.mentor_ids;
+begin
+  if (not_reached_by.start).phase not in ('reconcile', 'mentors') then
+    return not_reached_by.mentor_ids;
+  end if;
+  if not (not_reached_by.start).is_full then
+    reached := private.with_nightly_reason(
+      not_reached_by.mentor_ids, (not_reached_by.start).since, (not_reached_by.start).as_of);
+  end if;
+  return array(
+    select i from unnest(not_reached_by.mentor_ids) i
+    where i <> all (reached)
+      or (not_reached_by.start).phase = 'mentors' and i <= (not_reached_by.start).after_id
+    order by i);
+end
+$$;
+revoke all on function private.not_reached_by(public.nightly_runs, uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.not_reached_by(public.nightly_runs, uuid[]) is
+  'Which of these mentors are not looked at in the phase mentors by a run that begins as start.';
+
+create function private.preview_chunk(start public.nightly_runs, inout run public.nightly_runs, batch integer)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+declare
+  nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';
+  ids uuid[] := '{}'::uuid[];
+  suspects uuid[];
+  judged record;
+  compared record;
+  next record;
+begin
+  run.requeued := 0;
+  run.reconciled := 0;
+  run.counts_repaired := 0;
+  select 0 as expired, 0 as restored, 0 as reminders into judged;
+  select 0 as discrepancies, 0 as roster_repaired, 0 as counts_repaired into compared;
+  case run.phase
+  when 'reconcile' then
+    if not run.is_full and run.reconcile_seconds = 0 then
+      run.phase := 'mentors';
+    else
+      select * into next from private.next_to_reconcile(run.reconcile_from, run.after_id, preview_chunk.batch) n;
+      select * into compared from private.would_reconcile(next.ids) r;
+      -- Those it repairs are judged too.
+      select * into judged
+      from private.would_judge(private.not_reached_by(start, compared.suspects), run.since, run.as_of) j;
+      run.reconciled := cardinality(next.ids);
+      if run.after_id is not distinct from start.after_id then
+        run.counts_repaired := cardinality(private.find_count_differences_of_nobody());
+      end if;
+      run.after_id := next.next_id;
+      if next.is_all then
+        run.phase := 'mentors';
+        run.after_id := null;
+      end if;
+    end if;
+
+  when 'mentors' then
+    ids := private.nightly_candidates(run.since, run.as_of, run.is_full, coalesce(run.after_id, nobody), preview_chunk.batch);
+    select * into judged from private.would_judge(ids, run.since, run.as_of) j;
+    run.after_id := ids[cardinality(ids)];
+    if cardinality(ids) < preview_chunk.batch then
+      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.after_id := null;
+    end if;
+
+  when 'sweep' then
+    ids := private.tonights_sweep(preview_chunk.batch);
+    ids := private.not_reached_by(start, array(
+      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
+      union
+      select r.mentor_id from private.due_reminders(ids, run.as_of) r));
+    if start.phase = 'reconcile' then
+      suspects := (select r.suspects from private.would_reconcile(ids) r);
+      ids := array(select i from unnest(ids) i where i <> all (suspects));
+    end if;
+    select * into judged from private.would_judge(ids, run.since, run.as_of) j;
+    run.phase := 'requeue';
+    run.after_id := null;
+
+  when 'requeue' then
+    ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), preview_chunk.batch);
+    run.requeued := cardinality(private.requeueable(ids));
+    run.after_id := ids[cardinality(ids)];
+    if cardinality(ids) < preview_chunk.batch then
+      run.phase := 'tidy';
+      run.after_id := null;
+    end if;
+
+  when 'tidy' then
+    run.phase := 'held';
+
+  when 'held' then
+    ids := array(
+      select h.mentor_id from private.nightly_held h
+      where h.mentor_id > coalesce(run.after_id, nobody)
+      order by h.mentor_id
+      limit preview_chunk.batch);
+    run.after_id := ids[cardinality(ids)];
+    if cardinality(ids) < preview_chunk.batch then
+      run.phase := 'done';
+      run.after_id := null;
+    end if;
+    ids := private.not_reached_by(start, ids);
+    if not run.is_full and start.phase in ('reconcile', 'mentors', 'sweep') then
+      ids := array(select i from unnest(ids) i where i <> all (private.tonights_sweep(preview_chunk.batch)));
+    end if;
+    select * into compared from private.would_reconcile(ids) r;
+    select * into judged from private.would_judge(ids, run.since, run.as_of) j;
+
+  else
+    raise exception 'a nightly run has no phase %', run.phase using errcode = 'invalid_parameter_value';
+  end case;
+
+  run.expired := judged.expired;
+  run.restored := judged.restored;
+  run.reminders := judged.reminders;
+  run.discrepancies := compared.discrepancies;
+  run.roster_repaired := compared.roster_repaired;
+  run.counts_repaired := run.counts_repaired + compared.counts_repaired;
+end
+$$;
+revoke all on function private.preview_chunk(public.nightly_runs, public.nightly_runs, integer) from public, anon, authenticated, service_role;
+
+comment on function private.preview_chunk(public.nightly_runs, public.nightly_runs, integer) is
+  'What the next chunk of a run would do that begins as start, and where it then is; reads only.';
 
 create function private.nightly_answer(run public.nightly_runs, outcome text) returns jsonb
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
@@ -427,58 +638,120 @@ begin
     'restored', (nightly_answer.run).restored,
     'reminders', (nightly_answer.run).reminders,
     'discrepancies', (nightly_answer.run).discrepancies,
-    'requeued', (nightly_answer.run).requeued);
+    'requeued', (nightly_answer.run).requeued,
+    'reconciled', (nightly_answer.run).reconciled,
+    'roster_repaired', (nightly_answer.run).roster_repaired,
+    'counts_repaired', (nightly_answer.run).counts_repaired,
+    'reconcile_ms', (nightly_answer.run).reconcile_ms,
+    'sweep_ms', (nightly_answer.run).sweep_ms);
 end
 $$;
 revoke all on function private.nightly_answer(public.nightly_runs, text) from public, anon, authenticated, service_role;
 
 comment on function private.nightly_answer(public.nightly_runs, text) is 'A run in the form that the scheduled function reads.';
 
-create function private.nightly_begin(as_of date, is_full boolean, holder uuid) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+create function private.nightly_plan(as_of date, is_full boolean) returns public.nightly_runs
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  lease constant interval := interval '60 seconds';
-  token bigint;
   completed public.nightly_runs;
   newest public.nightly_runs;
   run public.nightly_runs;
 begin
-  if nightly_begin.as_of is null or nightly_begin.holder is null then
-    perform private.refuse('invalid_request', 'as_of', 'as_of and holder are required.');
+  if nightly_plan.as_of is null then
+    perform private.refuse('invalid_request', 'as_of', 'as_of is required.');
   end if;
-  -- One start at a time decides.
-  update private.nightly_state s set fencing_token = s.fencing_token + 1 returning s.fencing_token into token;
   select * into completed from public.nightly_runs r where r.outcome = 'completed' order by r.as_of desc, r.id desc limit 1;
   select * into newest from public.nightly_runs r order by r.id desc limit 1;
 
-  if nightly_begin.as_of < completed.as_of then
-    return private.nightly_answer(completed, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
-  end if;
-  if newest.outcome is null and newest.holder = nightly_begin.holder then
-    return private.nightly_answer(newest, null); -- a repeated request
-  end if;
-  if newest.outcome is distinct from 'completed' and nightly_begin.as_of < newest.as_of then
+  if nightly_plan.as_of < completed.as_of then
+    run := completed;
+    run.outcome := 'skipped';
+    run.since := completed.as_of;
+  elsif newest.outcome is distinct from 'completed' and nightly_plan.as_of < newest.as_of then
     -- Status never goes back in time.
-    return private.nightly_answer(newest, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
-  end if;
-  if newest.id is not null and newest.outcome is null then
-    -- A chunk that runs at this moment holds the row.
-    select * into run from public.nightly_runs r where r.id = newest.id for update skip locked;
-    if not found or run.lease_until > clock_timestamp() then
-      return private.nightly_answer(newest, 'skipped') || jsonb_build_object('last_completed', completed.as_of);
+    run := newest;
+    run.outcome := 'skipped';
+    run.since := completed.as_of;
+  elsif newest.outcome is distinct from 'completed' and nightly_plan.as_of = newest.as_of then
+    run := newest;
+    run.outcome := null;
+    if nightly_plan.is_full and not run.is_full then
+      -- To look at everything, it has to start again.
+      run.is_full := true;
+      run.phase := 'reconcile';
+      run.after_id := null;
+      run.reconcile_from := '00000000-0000-0000-0000-000000000000';
     end if;
+  else
+    run.as_of := nightly_plan.as_of;
+    run.since := completed.as_of;
+    run.is_full := coalesce(nightly_plan.is_full, false) or completed.as_of is null or nightly_plan.as_of - completed.as_of > 32;
+    run.missed_nights := greatest(coalesce(nightly_plan.as_of - completed.as_of - 1, 0), 0);
+    run.phase := 'reconcile';
+    run.reconcile_seconds := 60;
+    run.reconcile_from := (
+      select case when run.is_full then '00000000-0000-0000-0000-000000000000' else s.reconciled_to end from private.nightly_state s);
+  end if;
+  return run;
+end
+$$;
+revoke all on function private.nightly_plan(date, boolean) from public, anon, authenticated, service_role;
+
+comment on function private.nightly_plan(date, boolean) is
+  'The run that a start for this date would do: an unfinished one as it was left, or one that is not in the ledger yet (id null). outcome skipped: none, because of that later run.';
+
+create function private.nightly_begin(as_of date, is_full boolean, holder uuid, reconcile_seconds integer) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  lease constant interval := interval '60 seconds';
+  plan public.nightly_runs := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
+  open public.nightly_runs;
+  is_free boolean;
+  run public.nightly_runs;
+begin
+  if nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
+    perform private.refuse('invalid_request', 'holder', 'holder is required, and reconcile_seconds can''t be negative.');
+  end if;
+  if plan.outcome = 'skipped' then
+    return private.nightly_answer(plan, 'skipped');
+  end if;
+  select * into open from public.nightly_runs r where r.outcome is null;
+  if open.holder = nightly_begin.holder then
+    return private.nightly_answer(open, null); -- a repeated request
   end if;
 
-  if newest.outcome is distinct from 'completed' and newest.as_of = nightly_begin.as_of then
+  -- One start at a time decides, and waits neither for another one nor for a chunk,
+  -- which holds the row of its run.
+  is_free := pg_try_advisory_xact_lock(hashtextextended('mentorpause.nightly_begin', 0));
+  if is_free and open.id is not null then
+    select r.lease_until < clock_timestamp() into is_free
+    from public.nightly_runs r where r.id = open.id and r.outcome is null for update skip locked;
+  end if;
+  if is_free is not true then
+    open.since := private.last_judged();
+    return private.nightly_answer(open, 'skipped');
+  end if;
+
+  -- Another start may have been quicker.
+  plan := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
+  if plan.outcome = 'skipped' then
+    return private.nightly_answer(plan, 'skipped');
+  end if;
+  if open.id is null and exists (select from public.nightly_runs r where r.outcome is null) then
+    select * into open from public.nightly_runs r where r.outcome is null;
+    open.since := private.last_judged();
+    return private.nightly_answer(open, 'skipped');
+  end if;
+  update private.nightly_state s set fencing_token = s.fencing_token + 1 returning s.fencing_token into plan.fencing_token;
+  if plan.id is not null then
     update public.nightly_runs r
-    set outcome = null, finished_at = null, starts = r.starts + 1, holder = nightly_begin.holder, fencing_token = token,
-      -- To look at everything, it has to start again.
-      phase = case when nightly_begin.is_full and not r.is_full then 'reconcile' else r.phase end,
-      after_id = case when nightly_begin.is_full and not r.is_full then null else r.after_id end,
-      is_full = r.is_full or nightly_begin.is_full,
+    set outcome = null, finished_at = null, starts = r.starts + 1, holder = nightly_begin.holder, fencing_token = plan.fencing_token,
+      phase = plan.phase, after_id = plan.after_id, is_full = plan.is_full, reconcile_from = plan.reconcile_from,
+      reconcile_seconds = coalesce(nightly_begin.reconcile_seconds, r.reconcile_seconds),
       heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + lease
-    where r.id = newest.id
+    where r.id = plan.id
     returning * into run;
     return private.nightly_answer(run, null);
   end if;
@@ -486,19 +759,18 @@ begin
   update public.nightly_runs r
   set outcome = 'partial', finished_at = clock_timestamp()
   where r.outcome is null; -- it died, and this date includes what it left
-  insert into public.nightly_runs (as_of, since, is_full, missed_nights, holder, fencing_token, lease_until)
-  values (nightly_begin.as_of, completed.as_of,
-    nightly_begin.is_full or completed.as_of is null or nightly_begin.as_of - completed.as_of > 32,
-    greatest(coalesce(nightly_begin.as_of - completed.as_of - 1, 0), 0),
-    nightly_begin.holder, token, clock_timestamp() + lease)
+  insert into public.nightly_runs
+    (as_of, since, is_full, missed_nights, holder, fencing_token, lease_until, reconcile_from, reconcile_seconds)
+  values (plan.as_of, plan.since, plan.is_full, plan.missed_nights, nightly_begin.holder, plan.fencing_token,
+    clock_timestamp() + lease, plan.reconcile_from, coalesce(nightly_begin.reconcile_seconds, plan.reconcile_seconds))
   returning * into run;
   return private.nightly_answer(run, null);
 end
 $$;
-revoke all on function private.nightly_begin(date, boolean, uuid) from public, anon, authenticated, service_role;
-grant execute on function private.nightly_begin(date, boolean, uuid) to pause_scheduler;
+revoke all on function private.nightly_begin(date, boolean, uuid, integer) from public, anon, authenticated, service_role;
+grant execute on function private.nightly_begin(date, boolean, uuid, integer) to pause_scheduler;
 
-comment on function private.nightly_begin(date, boolean, uuid) is 'Behind public.nightly_begin. Definer, because the scheduler reaches no table.';
+comment on function private.nightly_begin(date, boolean, uuid, integer) is 'Behind public.nightly_begin. Definer, because the scheduler reaches no table.';
 
 create function private.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -515,16 +787,10 @@ begin
   end if;
   -- What is not worth a transaction of its own is done together with the next.
   loop
-    done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
-    run.phase := done.phase;
-    run.after_id := done.after_id;
-    run.expired := run.expired + done.expired;
-    run.restored := run.restored + done.restored;
-    run.reminders := run.reminders + done.reminders;
-    run.discrepancies := run.discrepancies + done.discrepancies;
-    run.requeued := run.requeued + done.requeued;
+    done := private.nightly_chunk(run, nightly_step.batch);
+    run := done.run;
     left_to_examine := left_to_examine - 10 * done.examined;
-    exit when done.phase = 'done' or done.is_waiting or done.after_id is not null or left_to_examine <= 0;
+    exit when run.phase = 'done' or done.is_waiting or run.after_id is not null or left_to_examine <= 0;
   end loop;
   update public.nightly_runs r
   set phase = run.phase, after_id = run.after_id,
@@ -533,10 +799,15 @@ begin
     reminders = run.reminders,
     discrepancies = run.discrepancies,
     requeued = run.requeued,
+    reconciled = run.reconciled,
+    roster_repaired = run.roster_repaired,
+    counts_repaired = run.counts_repaired,
+    reconcile_ms = run.reconcile_ms,
+    sweep_ms = run.sweep_ms,
     held = (select count(*) from private.nightly_held h),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
-    outcome = case when done.phase = 'done' then 'completed' end,
-    finished_at = case when done.phase = 'done' then clock_timestamp() end
+    outcome = case when run.phase = 'done' then 'completed' end,
+    finished_at = case when run.phase = 'done' then clock_timestamp() end
   where r.id = run.id
   returning * into run;
   return private.nightly_answer(run, run.outcome) || jsonb_build_object('is_waiting', done.is_waiting);
@@ -569,22 +840,25 @@ grant execute on function private.nightly_stop(bigint, bigint) to pause_schedule
 comment on function private.nightly_stop(bigint, bigint) is 'Behind public.nightly_stop. Definer, because the scheduler reaches no table.';
 
 create function private.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  completed_on date := (select max(r.as_of) from public.nightly_runs r where r.outcome = 'completed');
-  full_run boolean := nightly_preview.is_full or completed_on is null or nightly_preview.as_of - completed_on > 32;
-  done private.nightly_progress;
+  start public.nightly_runs := private.nightly_plan(nightly_preview.as_of, nightly_preview.is_full);
+  run public.nightly_runs := start;
 begin
-  if nightly_preview.as_of < completed_on then
-    return jsonb_build_object('outcome', 'skipped', 'as_of', nightly_preview.as_of, 'last_completed', completed_on);
+  if start.outcome = 'skipped' then
+    return private.nightly_answer(start, 'skipped');
   end if;
-  done := private.nightly_chunk(null, completed_on, nightly_preview.as_of, full_run,
-    nightly_preview.phase, nightly_preview.after_id, nightly_preview.batch);
-  return to_jsonb(done) || jsonb_build_object(
-    'as_of', nightly_preview.as_of, 'is_full', full_run, 'last_completed', completed_on,
-    'missed_nights', greatest(coalesce(nightly_preview.as_of - completed_on - 1, 0), 0),
-    'outcome', case when done.phase = 'done' then 'completed' end);
+  if nightly_preview.phase is not null then
+    run.phase := nightly_preview.phase;
+    run.after_id := nightly_preview.after_id;
+  end if;
+  run := private.preview_chunk(start, run, nightly_preview.batch);
+  run.id := null;
+  run.held := 0;
+  run.reconcile_ms := 0;
+  run.sweep_ms := 0;
+  return private.nightly_answer(run, case when run.phase = 'done' then 'completed' end);
 end
 $$;
 revoke all on function private.nightly_preview(date, boolean, text, uuid, integer) from public, anon, authenticated, service_role;
@@ -594,16 +868,16 @@ comment on function private.nightly_preview(date, boolean, text, uuid, integer) 
 
 -- What the scheduled function calls. Invoker in the exposed schema; the bodies are
 -- parsed here and now, so that the scheduler needs no access to private.
-create function public.nightly_begin(as_of date, is_full boolean, holder uuid) returns jsonb
+create function public.nightly_begin(as_of date, is_full boolean, holder uuid, reconcile_seconds integer default null) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
-  select private.nightly_begin(nightly_begin.as_of, nightly_begin.is_full, nightly_begin.holder);
+  select private.nightly_begin(nightly_begin.as_of, nightly_begin.is_full, nightly_begin.holder, nightly_begin.reconcile_seconds);
 end;
-revoke all on function public.nightly_begin(date, boolean, uuid) from public, anon, authenticated, service_role;
-grant execute on function public.nightly_begin(date, boolean, uuid) to pause_scheduler;
+revoke all on function public.nightly_begin(date, boolean, uuid, integer) from public, anon, authenticated, service_role;
+grant execute on function public.nightly_begin(date, boolean, uuid, integer) to pause_scheduler;
 
-comment on function public.nightly_begin(date, boolean, uuid) is
-  'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again.';
+comment on function public.nightly_begin(date, boolean, uuid, integer) is
+  'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped, at once: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again. reconcile_seconds: how long the reconciliation may take (60 by default), beyond which it reaches a sixth of all mentors, so that it goes round within a week; 0: none tonight.';
 
 create function public.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
@@ -628,7 +902,7 @@ comment on function public.nightly_stop(bigint, bigint) is
   'Ends an unfinished run as partial and returns the lease; the next start continues from there. Has no effect for a caller that has lost the lease.';
 
 create function public.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
-language sql volatile security invoker set search_path = pg_catalog, pg_temp
+language sql stable security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_preview(nightly_preview.as_of, nightly_preview.is_full, nightly_preview.phase,
     nightly_preview.after_id, nightly_preview.batch);
@@ -637,4 +911,4 @@ revoke all on function public.nightly_preview(date, boolean, text, uuid, integer
 grant execute on function public.nightly_preview(date, boolean, text, uuid, integer) to pause_scheduler;
 
 comment on function public.nightly_preview(date, boolean, text, uuid, integer) is
-  'A chunk of a dry run: what it would do and where the next one continues; begins with phase reconcile and ends with outcome completed. Writes nothing.';
+  'A chunk of a dry run: what it would do and where the next one continues; begins with phase null, where a start would begin, and ends with outcome completed. Reads only; call it in a read-only transaction.';

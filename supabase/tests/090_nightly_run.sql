@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(63);
+select plan(64);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -211,7 +211,10 @@ alter table public.certifications enable trigger user;
 alter table public.pause_records disable trigger user;
 update public.pause_records set status = 'paused', paused_at = now() where mentor_id = pg_temp.id('lapses today') and status = 'expired_cert';
 alter table public.pause_records enable trigger user;
-select is(pg_temp.night(35) ->> 'discrepancies', '3', 'a stored status that the log does not know is reported, so are an entry and counts that do not know these facts');
+create temporary table smuggled as select pg_temp.night(35) as run;
+select is((select run ->> 'discrepancies' from smuggled), '1', 'a stored status that the log does not know is reported');
+select is((select format('%s, %s', run ->> 'roster_repaired', run ->> 'counts_repaired') from smuggled), '1, 1',
+  'an entry and counts that do not know these facts are counted by themselves');
 select is((pg_temp.log('valid'))[1], 'active>expired_cert v1 by scheduler - from day 21', 'a certification that nobody told of is found');
 select is((pg_temp.log('lapses today'))[2:], array[
   'expired_cert>paused v1 by reconciler - from day 1', 'paused>expired_cert v2 by scheduler - from day 1'],

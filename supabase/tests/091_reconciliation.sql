@@ -32,7 +32,7 @@ end
 $$;
 create function pg_temp.found(mentor text) returns text[]
 language sql as $$
-  select array(select d.kind from private.find_discrepancies(array[pg_temp.id(mentor)]) d order by 1)
+  select array(select d.kind from private.find_log_discrepancies(array[pg_temp.id(mentor)]) d order by 1)
 $$;
 create function pg_temp.reported(mentor text) returns text[]
 language sql as $$

@@ -180,14 +180,14 @@ func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	w.exec(t, "select private.fold_roster_deltas()")
 	w.exec(t, "update private.roster_counts set mentors = mentors + 1")
 	nightly := w.db.Connect(t, "postgres")
-	reconcile := func() (reported, held int) {
+	reconcile := func() (repaired, held int) {
 		t.Helper()
-		err := nightly.QueryRow(t.Context(), "select r.reported, cardinality(r.held) from private.reconcile(array[$1::uuid], private.today()) r",
-			mentor).Scan(&reported, &held)
+		err := nightly.QueryRow(t.Context(), "select r.counts_repaired, cardinality(r.held) from private.reconcile(array[$1::uuid], private.today()) r",
+			mentor).Scan(&repaired, &held)
 		if err != nil {
 			t.Fatalf("reconcile: %v", err)
 		}
-		return reported, held
+		return repaired, held
 	}
 
 	tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
@@ -198,8 +198,8 @@ func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "select private.fold_roster_deltas()"); err != nil {
 		t.Fatal(err)
 	}
-	if reported, held := reconcile(); reported != 0 || held != 1 {
-		t.Errorf("while somebody folds: %d reported, %d held", reported, held)
+	if repaired, held := reconcile(); repaired != 0 || held != 1 {
+		t.Errorf("while somebody folds: %d repaired, %d held", repaired, held)
 	}
 	if _, err := tx.Exec(t.Context(), "update public.profiles set display_name = 'Åse Ny' where id = $1", mentor); err != nil {
 		t.Fatalf("somebody who has folded: %v", err)
@@ -207,8 +207,8 @@ func TestReconcilingWaitsForNobodyWhoFolds(t *testing.T) {
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if reported, held := reconcile(); reported != 1 || held != 0 {
-		t.Errorf("afterwards: %d reported, want the count; %d held", reported, held)
+	if repaired, held := reconcile(); repaired != 1 || held != 0 {
+		t.Errorf("afterwards: %d repaired, want the count; %d held", repaired, held)
 	}
 }
 

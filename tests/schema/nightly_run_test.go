@@ -442,3 +442,123 @@ func TestTheRunAmongCoordinators(t *testing.T) {
 		t.Errorf("stored status differs from the facts: %v", wrong)
 	}
 }
+
+// TestASecondStartIsSkippedAtOnce begins a run while the first one's chunk, or
+// its begin, is in the middle of its transaction: nobody waits.
+func TestASecondStartIsSkippedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := seeded(t)
+	db := w.openScheduler(t)
+	w.run(t, db, w.today(t, -2))
+	today := w.today(t, 0)
+	first := w.db.Connect(t, "postgres")
+	second := func(what, asOf string) {
+		t.Helper()
+		// Who would wait is refused the lock, however slow the machine is.
+		impatient := w.db.Connect(t, "postgres")
+		var outcome *string
+		if _, err := impatient.Exec(t.Context(), "set lock_timeout to '10ms'"); err != nil {
+			t.Fatal(err)
+		}
+		if err := impatient.QueryRow(t.Context(), "select public.nightly_begin($1::date, false, gen_random_uuid()) ->> 'outcome'", asOf).Scan(&outcome); err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if outcome == nil || *outcome != nightly.Skipped {
+			t.Errorf("%s: %v", what, outcome)
+		}
+	}
+	begin := func(tx pgx.Tx) (run, token int64) {
+		t.Helper()
+		if err := tx.QueryRow(t.Context(), `select (r ->> 'run_id')::bigint, (r ->> 'fencing_token')::bigint
+			from public.nightly_begin($1::date, false, gen_random_uuid()) r`, today).Scan(&run, &token); err != nil {
+			t.Fatal(err)
+		}
+		return run, token
+	}
+
+	tx, err := first.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin(tx)
+	second("while the first begins", today)
+	second("for an older date", w.today(t, -1))
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	var run, token int64
+	if err := pgx.BeginFunc(t.Context(), first, func(tx pgx.Tx) error { run, token = begin(tx); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for phase, done := "reconcile", false; !done; {
+		tx, err := first.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = tx.QueryRow(t.Context(), `select r ->> 'phase', r ->> 'outcome' is not null from public.nightly_step($1, $2, 7) r`, run, token).Scan(&phase, &done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Also when the lease has run out: a chunk at work is alive.
+		if _, err := tx.Exec(t.Context(), "update public.nightly_runs set lease_until = now() - interval '1 second' where id = $1", run); err != nil {
+			t.Fatal(err)
+		}
+		second("while a chunk has come to "+phase, today)
+		second("for a later date", w.today(t, 1))
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestReconciliationReachesEverybody alters logs all over an organisation: one
+// night finds them all. Where time doesn't suffice, nights go on where the last
+// one stopped, and are round within a week.
+func TestReconciliationReachesEverybody(t *testing.T) {
+	t.Parallel()
+	const mentors, chunk = 700, 10
+	w := newWorld(t)
+	db := w.openScheduler(t)
+	w.exec(t, "insert into public.profiles (id, display_name) select md5('mentor ' || n)::uuid, 'Åse' from generate_series(1, $1::int) n", mentors)
+	w.exec(t, "insert into public.chapter_memberships (chapter_id, user_id, role) select $1, id, 'mentor' from public.profiles where display_name = 'Åse'", w.chapter)
+	w.exec(t, "insert into public.pause_records (mentor_id, status) select id, 'paused' from public.profiles where display_name = 'Åse'")
+	alter := func() {
+		t.Helper()
+		w.exec(t, "alter table public.pause_status_log disable trigger user")
+		w.exec(t, "update public.pause_status_log set to_status = 'active' where to_status = 'paused'")
+		w.exec(t, "alter table public.pause_status_log enable trigger user")
+	}
+	night := func(day int, reconcile time.Duration) nightly.Report {
+		t.Helper()
+		report, err := nightly.Run(t.Context(), db, nightly.Request{AsOf: w.today(t, day), Chunk: chunk, Reconcile: reconcile}, nil)
+		if err != nil || report.Outcome != nightly.Completed {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		return report
+	}
+	night(-20, 0)
+	alter()
+	if report := night(-19, 0); report.Discrepancies != mentors || report.Reconciled != mentors {
+		t.Errorf("one night found %+v", report)
+	}
+
+	// No time at all: what the week asks for.
+	w.exec(t, `create function private.spend() returns trigger language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+		as $$ begin new.reconcile_ms := 60000; return new; end $$`)
+	w.exec(t, "create trigger spend before insert on public.nightly_runs for each row execute function private.spend()")
+	alter()
+	found, nights := 0, 0
+	for ; found < mentors && nights < 30; nights++ {
+		report := night(-18+nights, time.Second)
+		found += report.Discrepancies
+		if report.Reconciled >= mentors/2 {
+			t.Errorf("without time it reconciled %d", report.Reconciled)
+		}
+	}
+	if found != mentors || nights > 7 {
+		t.Errorf("%d found after %d nights", found, nights)
+	}
+	if report := night(-1, -1); report.Reconciled != 0 {
+		t.Errorf("none was asked for, %d reconciled", report.Reconciled)
+	}
+}

@@ -2,7 +2,6 @@ CREATE OR REPLACE FUNCTION private.judge_mentors (
   mentor_ids uuid[],
   since      date,
   as_of      date,
-  dry_run    boolean,
   OUT        expired integer,
   OUT        restored integer,
   OUT        reminders integer,
@@ -25,15 +24,6 @@ declare
   recheck uuid[];
 begin
   judge_mentors.held := '{}';
-  if judge_mentors.dry_run then
-    select count(*) filter (where c.expired), count(*) filter (where not c.expired)
-    into judge_mentors.expired, judge_mentors.restored
-    from private.due_changes(judge_mentors.mentor_ids, judge_mentors.since, judge_mentors.as_of) c;
-    judge_mentors.reminders := (
-      select count(*) from private.due_reminders(judge_mentors.mentor_ids, judge_mentors.as_of));
-    return;
-  end if;
-
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
   -- waited for. The facts are read by later statements, which see what earlier
   -- transactions have committed.
@@ -83,6 +73,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) IS 'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held. A dry run reads only.';
+COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date) IS 'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held.';
 
-REVOKE ALL ON FUNCTION "private"."judge_mentors"(uuid[], date, date, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."judge_mentors"(uuid[], date, date) FROM PUBLIC;

@@ -23,7 +23,12 @@ begin
     'restored', (nightly_answer.run).restored,
     'reminders', (nightly_answer.run).reminders,
     'discrepancies', (nightly_answer.run).discrepancies,
-    'requeued', (nightly_answer.run).requeued);
+    'requeued', (nightly_answer.run).requeued,
+    'reconciled', (nightly_answer.run).reconciled,
+    'roster_repaired', (nightly_answer.run).roster_repaired,
+    'counts_repaired', (nightly_answer.run).counts_repaired,
+    'reconcile_ms', (nightly_answer.run).reconcile_ms,
+    'sweep_ms', (nightly_answer.run).sweep_ms);
 end
 $function$;
 

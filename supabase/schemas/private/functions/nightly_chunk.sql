@@ -1,11 +1,6 @@
 CREATE OR REPLACE FUNCTION private.nightly_chunk (
-  run_id   bigint,
-  since    date,
-  as_of    date,
-  is_full  boolean,
-  phase    text,
-  after_id uuid,
-  batch    integer
+  run   public.nightly_runs,
+  batch integer
 )
   RETURNS private.nightly_progress
   LANGUAGE plpgsql
@@ -18,58 +13,61 @@ CREATE OR REPLACE FUNCTION private.nightly_chunk (
   AS $function$
 declare
   nobody constant uuid := uuid '00000000-0000-0000-0000-000000000000';
-  dry_run boolean := nightly_chunk.run_id is null;
-  done private.nightly_progress := row(nightly_chunk.phase, nightly_chunk.after_id, 0, 0, 0, 0, 0, false, 0);
+  began timestamptz := clock_timestamp();
   ids uuid[] := '{}'::uuid[];
   judged record;
   reconciled record;
+  next record;
+  round_size integer;
   held uuid[] := '{}'::uuid[];
   suspects uuid[];
+  is_waiting boolean := false;
 begin
-  case nightly_chunk.phase
+  case run.phase
   when 'reconcile' then
-    if nightly_chunk.is_full then
-      ids := private.mentors_to_reconcile(coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
+    if not run.is_full and run.reconcile_seconds = 0 then
+      run.phase := 'mentors';
     else
-      ids := private.tonights_reconciliation(nightly_chunk.batch);
-    end if;
-    if dry_run then
-      done.discrepancies := (
-        select count(*)
-        from private.find_discrepancies(ids) d
-        where not exists (
-          select from public.status_discrepancies s
-          where s.kind in ('version_repeated', 'version_ahead', 'stretches_overlap')
-            and (s.pause_record_id, s.kind) = (d.pause_record_id, d.kind) and s.log_id is not distinct from d.log_id));
-    else
-      select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
-      done.discrepancies := reconciled.reported;
+      select * into next from private.next_to_reconcile(run.reconcile_from, run.after_id, nightly_chunk.batch) n;
+      ids := next.ids;
+      select * into reconciled from private.reconcile(ids, run.as_of) r;
+      run.discrepancies := run.discrepancies + reconciled.reported;
+      run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;
+      run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
+      run.reconciled := run.reconciled + cardinality(ids);
+      run.after_id := next.next_id;
       -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
       held := reconciled.held || reconciled.touched;
-      if not nightly_chunk.is_full and ids <> '{}' then
-        update private.nightly_state set reconciled_to = ids[cardinality(ids)];
+      update private.nightly_state s
+      set reconciled_to = case when next.is_all then nobody else next.next_id end,
+        round_size = case
+          when next.is_all then run.reconciled
+          when next.is_end then s.round_reached + cardinality(ids)
+          else s.round_size end,
+        round_reached = case when next.is_all or next.is_end then 0 else s.round_reached + cardinality(ids) end
+      returning s.round_size into round_size;
+      run.reconcile_ms := run.reconcile_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
+      -- Beyond its time it goes on only for the week's sake.
+      if next.is_all
+         or not run.is_full and run.reconcile_ms >= 1000 * run.reconcile_seconds and 6 * run.reconciled >= round_size then
+        run.phase := 'mentors';
+        run.after_id := null;
       end if;
-    end if;
-    done.after_id := ids[cardinality(ids)];
-    if not nightly_chunk.is_full or cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'mentors';
-      done.after_id := null;
     end if;
 
   when 'mentors' then
-    ids := private.nightly_candidates(nightly_chunk.since, nightly_chunk.as_of, nightly_chunk.is_full,
-      coalesce(nightly_chunk.after_id, nobody), nightly_chunk.batch);
+    ids := private.nightly_candidates(run.since, run.as_of, run.is_full, coalesce(run.after_id, nobody), nightly_chunk.batch);
     if ids <> '{}' then
-      select * into judged from private.judge_mentors(ids, nightly_chunk.since, nightly_chunk.as_of, dry_run) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
+      select * into judged from private.judge_mentors(ids, run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.phase := case when nightly_chunk.is_full or dry_run then 'requeue' else 'sweep' end;
-      done.after_id := null;
+      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.after_id := null;
     end if;
 
   -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
@@ -77,91 +75,86 @@ begin
   when 'sweep' then
     ids := private.tonights_sweep(nightly_chunk.batch);
     suspects := array(
-      select c.mentor_id from private.due_changes(ids, nightly_chunk.since, nightly_chunk.as_of) c
+      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
       union
-      select r.mentor_id from private.due_reminders(ids, nightly_chunk.as_of) r);
+      select r.mentor_id from private.due_reminders(ids, run.as_of) r);
     if suspects <> '{}' then
-      select * into judged from private.judge_mentors(suspects, nightly_chunk.since, nightly_chunk.as_of, false) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
+      select * into judged from private.judge_mentors(suspects, run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
     if ids <> '{}' then
       update private.nightly_state set swept_to = ids[cardinality(ids)];
     end if;
-    done.phase := 'requeue';
-    done.after_id := null;
+    run.sweep_ms := run.sweep_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
+    run.phase := 'requeue';
+    run.after_id := null;
 
   when 'requeue' then
-    ids := array(
-      select distinct n.mentor_id from public.notifications n
-      where n.state = 'undeliverable' and n.acknowledged_at is null
-        and n.mentor_id > coalesce(nightly_chunk.after_id, nobody)
-      order by n.mentor_id
-      limit nightly_chunk.batch);
-    if dry_run then
-      done.requeued := cardinality(private.requeueable(ids));
-    elsif ids <> '{}' then
-      done.requeued := private.requeue(private.requeueable(ids));
+    ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);
+    if ids <> '{}' then
+      run.requeued := run.requeued + private.requeue(private.requeueable(ids));
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.phase := 'tidy';
-      done.after_id := null;
+      run.phase := 'tidy';
+      run.after_id := null;
     end if;
 
   when 'tidy' then
-    done.phase := 'held';
-    if not dry_run then
-      -- Answers to repeated requests are promised for 72 hours.
-      with outdated as (
-        select i.caller_id, i.request_id from private.idempotent_requests i
-        where i.created_at < now() - interval '72 hours'
-        limit nightly_chunk.batch
-        for update skip locked
-      )
-      delete from private.idempotent_requests i
-      using outdated o
-      where i.caller_id = o.caller_id and i.request_id = o.request_id;
-      if found then
-        done.phase := 'tidy';
-      end if;
+    run.phase := 'held';
+    -- Answers to repeated requests are promised for 24 hours.
+    with outdated as (
+      select i.caller_id, i.request_id from private.idempotent_requests i
+      where i.created_at < now() - interval '48 hours'
+      limit nightly_chunk.batch
+      for update skip locked
+    )
+    delete from private.idempotent_requests i
+    using outdated o
+    where i.caller_id = o.caller_id and i.request_id = o.request_id;
+    if found then
+      run.phase := 'tidy';
     end if;
 
   when 'held' then
     ids := array(
       select h.mentor_id from private.nightly_held h
-      where h.mentor_id > coalesce(nightly_chunk.after_id, nobody)
+      where h.mentor_id > coalesce(run.after_id, nobody)
       order by h.mentor_id
       limit nightly_chunk.batch);
     if ids <> '{}' then
-      select * into reconciled from private.reconcile(ids, nightly_chunk.as_of) r;
+      select * into reconciled from private.reconcile(ids, run.as_of) r;
       select * into judged from private.judge_mentors(
-        array(select i from unnest(ids) i where i <> all (reconciled.held)), nightly_chunk.since, nightly_chunk.as_of, false) j;
-      done.expired := judged.expired;
-      done.restored := judged.restored;
-      done.reminders := judged.reminders;
-      done.discrepancies := reconciled.reported;
+        array(select i from unnest(ids) i where i <> all (reconciled.held)), run.since, run.as_of) j;
+      run.expired := run.expired + judged.expired;
+      run.restored := run.restored + judged.restored;
+      run.reminders := run.reminders + judged.reminders;
+      run.discrepancies := run.discrepancies + reconciled.reported;
+      run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;
+      run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
     end if;
-    done.after_id := ids[cardinality(ids)];
+    run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      done.after_id := null;
-      done.is_waiting := exists (select from private.nightly_held h);
-      if not done.is_waiting then
-        done.phase := 'done';
+      run.after_id := null;
+      is_waiting := exists (select from private.nightly_held h);
+      if not is_waiting then
+        run.phase := 'done';
       end if;
     end if;
   end case;
 
-  done.examined := cardinality(ids);
-  insert into private.nightly_held (mentor_id)
-  select distinct h from unnest(held) h order by h
-  on conflict on constraint nightly_held_pkey do nothing;
-  return done;
+  if held <> '{}' then
+    insert into private.nightly_held (mentor_id)
+    select distinct h from unnest(held) h order by h
+    on conflict on constraint nightly_held_pkey do nothing;
+  end if;
+  return row(run, is_waiting, cardinality(ids))::private.nightly_progress;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."nightly_chunk"(bigint, date, date, boolean, text, uuid, integer) IS 'One chunk of a run. Without a run it only reads, and says what the chunk would do.';
+COMMENT ON FUNCTION "private"."nightly_chunk"(public.nightly_runs, integer) IS 'One chunk of a run.';
 
-REVOKE ALL ON FUNCTION "private"."nightly_chunk"(bigint, date, date, boolean, text, uuid, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."nightly_chunk"(public.nightly_runs, integer) FROM PUBLIC;

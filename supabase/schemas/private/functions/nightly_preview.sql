@@ -7,23 +7,27 @@ CREATE OR REPLACE FUNCTION private.nightly_preview (
 )
   RETURNS jsonb
   LANGUAGE plpgsql
+  STABLE
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  completed_on date := (select max(r.as_of) from public.nightly_runs r where r.outcome = 'completed');
-  full_run boolean := nightly_preview.is_full or completed_on is null or nightly_preview.as_of - completed_on > 32;
-  done private.nightly_progress;
+  start public.nightly_runs := private.nightly_plan(nightly_preview.as_of, nightly_preview.is_full);
+  run public.nightly_runs := start;
 begin
-  if nightly_preview.as_of < completed_on then
-    return jsonb_build_object('outcome', 'skipped', 'as_of', nightly_preview.as_of, 'last_completed', completed_on);
+  if start.outcome = 'skipped' then
+    return private.nightly_answer(start, 'skipped');
   end if;
-  done := private.nightly_chunk(null, completed_on, nightly_preview.as_of, full_run,
-    nightly_preview.phase, nightly_preview.after_id, nightly_preview.batch);
-  return to_jsonb(done) || jsonb_build_object(
-    'as_of', nightly_preview.as_of, 'is_full', full_run, 'last_completed', completed_on,
-    'missed_nights', greatest(coalesce(nightly_preview.as_of - completed_on - 1, 0), 0),
-    'outcome', case when done.phase = 'done' then 'completed' end);
+  if nightly_preview.phase is not null then
+    run.phase := nightly_preview.phase;
+    run.after_id := nightly_preview.after_id;
+  end if;
+  run := private.preview_chunk(start, run, nightly_preview.batch);
+  run.id := null;
+  run.held := 0;
+  run.reconcile_ms := 0;
+  run.sweep_ms := 0;
+  return private.nightly_answer(run, case when run.phase = 'done' then 'completed' end);
 end
 $function$;
 

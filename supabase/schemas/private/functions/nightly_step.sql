@@ -20,16 +20,10 @@ begin
   end if;
   -- What is not worth a transaction of its own is done together with the next.
   loop
-    done := private.nightly_chunk(run.id, run.since, run.as_of, run.is_full, run.phase, run.after_id, nightly_step.batch);
-    run.phase := done.phase;
-    run.after_id := done.after_id;
-    run.expired := run.expired + done.expired;
-    run.restored := run.restored + done.restored;
-    run.reminders := run.reminders + done.reminders;
-    run.discrepancies := run.discrepancies + done.discrepancies;
-    run.requeued := run.requeued + done.requeued;
+    done := private.nightly_chunk(run, nightly_step.batch);
+    run := done.run;
     left_to_examine := left_to_examine - 10 * done.examined;
-    exit when done.phase = 'done' or done.is_waiting or done.after_id is not null or left_to_examine <= 0;
+    exit when run.phase = 'done' or done.is_waiting or run.after_id is not null or left_to_examine <= 0;
   end loop;
   update public.nightly_runs r
   set phase = run.phase, after_id = run.after_id,
@@ -38,10 +32,15 @@ begin
     reminders = run.reminders,
     discrepancies = run.discrepancies,
     requeued = run.requeued,
+    reconciled = run.reconciled,
+    roster_repaired = run.roster_repaired,
+    counts_repaired = run.counts_repaired,
+    reconcile_ms = run.reconcile_ms,
+    sweep_ms = run.sweep_ms,
     held = (select count(*) from private.nightly_held h),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
-    outcome = case when done.phase = 'done' then 'completed' end,
-    finished_at = case when done.phase = 'done' then clock_timestamp() end
+    outcome = case when run.phase = 'done' then 'completed' end,
+    finished_at = case when run.phase = 'done' then clock_timestamp() end
   where r.id = run.id
   returning * into run;
   return private.nightly_answer(run, run.outcome) || jsonb_build_object('is_waiting', done.is_waiting);

@@ -2,6 +2,8 @@ CREATE TABLE "private"."nightly_state" (
   "only_row"      boolean NOT NULL DEFAULT true,
   "fencing_token" bigint  NOT NULL DEFAULT 0,
   "reconciled_to" uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+  "round_reached" integer NOT NULL DEFAULT 0,
+  "round_size"    integer NOT NULL DEFAULT 0,
   "swept_to"      uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
   CONSTRAINT "nightly_state_only_one_row" CHECK (only_row),
   CONSTRAINT "nightly_state_pkey" PRIMARY KEY (only_row)
@@ -10,7 +12,11 @@ CREATE TABLE "private"."nightly_state" (
 ALTER TABLE "private"."nightly_state"
   ENABLE ROW LEVEL SECURITY;
 
-COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor whose log was compared with the status. Each night compares the next few thousand, and starts again at the end.';
+COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor who was reconciled, where time did not suffice for all: the next night goes on from there.';
+
+COMMENT ON COLUMN "private"."nightly_state"."round_reached" IS 'How many have been reconciled since the last round ended.';
+
+COMMENT ON COLUMN "private"."nightly_state"."round_size" IS 'How many the last round reached: of so many a night takes a sixth at least.';
 
 COMMENT ON COLUMN "private"."nightly_state"."swept_to" IS 'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
 

@@ -1,25 +1,32 @@
 CREATE TABLE "public"."nightly_runs" (
-  "id"            bigint                   GENERATED ALWAYS AS IDENTITY NOT NULL,
-  "as_of"         date                     NOT NULL,
-  "since"         date,
-  "is_full"       boolean                  NOT NULL,
-  "outcome"       text,
-  "started_at"    timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-  "heartbeat_at"  timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-  "finished_at"   timestamp with time zone,
-  "starts"        integer                  NOT NULL DEFAULT 1,
-  "lease_until"   timestamp with time zone NOT NULL,
-  "holder"        uuid                     NOT NULL,
-  "fencing_token" bigint                   NOT NULL,
-  "phase"         text                     NOT NULL DEFAULT 'reconcile'::text,
-  "after_id"      uuid,
-  "held"          integer                  NOT NULL DEFAULT 0,
-  "missed_nights" integer                  NOT NULL DEFAULT 0,
-  "expired"       integer                  NOT NULL DEFAULT 0,
-  "restored"      integer                  NOT NULL DEFAULT 0,
-  "reminders"     integer                  NOT NULL DEFAULT 0,
-  "discrepancies" integer                  NOT NULL DEFAULT 0,
-  "requeued"      integer                  NOT NULL DEFAULT 0,
+  "id"                bigint                   GENERATED ALWAYS AS IDENTITY NOT NULL,
+  "as_of"             date                     NOT NULL,
+  "since"             date,
+  "is_full"           boolean                  NOT NULL,
+  "outcome"           text,
+  "started_at"        timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  "heartbeat_at"      timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  "finished_at"       timestamp with time zone,
+  "starts"            integer                  NOT NULL DEFAULT 1,
+  "lease_until"       timestamp with time zone NOT NULL,
+  "holder"            uuid                     NOT NULL,
+  "fencing_token"     bigint                   NOT NULL,
+  "phase"             text                     NOT NULL DEFAULT 'reconcile'::text,
+  "after_id"          uuid,
+  "reconcile_from"    uuid                     NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+  "reconcile_seconds" integer                  NOT NULL DEFAULT 60,
+  "held"              integer                  NOT NULL DEFAULT 0,
+  "missed_nights"     integer                  NOT NULL DEFAULT 0,
+  "expired"           integer                  NOT NULL DEFAULT 0,
+  "restored"          integer                  NOT NULL DEFAULT 0,
+  "reminders"         integer                  NOT NULL DEFAULT 0,
+  "discrepancies"     integer                  NOT NULL DEFAULT 0,
+  "requeued"          integer                  NOT NULL DEFAULT 0,
+  "reconciled"        integer                  NOT NULL DEFAULT 0,
+  "roster_repaired"   integer                  NOT NULL DEFAULT 0,
+  "counts_repaired"   integer                  NOT NULL DEFAULT 0,
+  "reconcile_ms"      integer                  NOT NULL DEFAULT 0,
+  "sweep_ms"          integer                  NOT NULL DEFAULT 0,
   CONSTRAINT "nightly_runs_finished_with_outcome" CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   CONSTRAINT "nightly_runs_outcome_known" CHECK ((outcome = ANY (ARRAY['completed'::text, 'partial'::text]))),
   CONSTRAINT "nightly_runs_phase_known" CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'sweep'::text, 'requeue'::text, 'tidy'::text, 'held'::text, 'done'::text]))),
@@ -45,6 +52,8 @@ COMMENT ON COLUMN "public"."nightly_runs"."after_id" IS 'The last mentor that th
 
 COMMENT ON COLUMN "public"."nightly_runs"."as_of" IS 'The date it was due for, on which facts are judged.';
 
+COMMENT ON COLUMN "public"."nightly_runs"."counts_repaired" IS 'Sets of chapters whose counts were not.';
+
 COMMENT ON COLUMN "public"."nightly_runs"."fencing_token" IS 'Grows with each start; a chunk of an older start is refused.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."heartbeat_at" IS 'When its last chunk was committed.';
@@ -63,9 +72,21 @@ COMMENT ON COLUMN "public"."nightly_runs"."outcome" IS 'Null while it is under w
 
 COMMENT ON COLUMN "public"."nightly_runs"."phase" IS 'Where it continues; with after_id, what is left.';
 
+COMMENT ON COLUMN "public"."nightly_runs"."reconcile_from" IS 'The mentor after whom its reconciliation begins, and to whom it goes round.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."reconcile_ms" IS 'What it took of the time for the reconciliation.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."reconcile_seconds" IS 'How long it may reconcile, unless the week asks for more; 0: not at all.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."reconciled" IS 'Mentors whose status, log and entries it compared.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."roster_repaired" IS 'Mentors whose entries in the roster were not what the tables say.';
+
 COMMENT ON COLUMN "public"."nightly_runs"."since" IS 'The newest date that was completed before; null: this is the first run.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."starts" IS 'How many starts have worked on it.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."sweep_ms" IS 'And for looking at mentors without a particular reason.';
 
 COMMENT ON INDEX "public"."nightly_runs_one_open" IS 'One run at a time.';
 

@@ -9,7 +9,7 @@ CREATE TABLE "public"."status_discrepancies" (
   CONSTRAINT "status_discrepancies_kind_known"
     CHECK
     ((kind = ANY (ARRAY['log_missing'::text, 'version_missing'::text, 'version_repeated'::text, 'version_ahead'::text, 'status_differs'::text, 'record_missing'::text,
-    'stretches_overlap'::text, 'roster_differs'::text, 'counts_differ'::text]))),
+    'stretches_overlap'::text]))),
   CONSTRAINT "status_discrepancies_pkey" PRIMARY KEY (id)
 );
 
@@ -48,7 +48,7 @@ CREATE POLICY "select_administered" ON "public"."status_discrepancies"
     ((m.user_id = status_discrepancies.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
     my_administered_chapter_ids)::uuid[]))))));
 
-COMMENT ON COLUMN "public"."status_discrepancies"."kind" IS 'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time · roster_differs: the roster''s entry was not what the tables say · counts_differ: the dashboard''s counts were not; the mentor is the first one of that set of chapters.';
+COMMENT ON COLUMN "public"."status_discrepancies"."kind" IS 'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time.';
 
 COMMENT ON COLUMN "public"."status_discrepancies"."log_id" IS 'The log row: the surplus one, or the last one at that time.';
 
@@ -56,7 +56,7 @@ COMMENT ON COLUMN "public"."status_discrepancies"."pause_record_id" IS 'The reco
 
 COMMENT ON INDEX "public"."status_discrepancies_reported_once" IS 'What appending can''t repair is reported once.';
 
-COMMENT ON TABLE "public"."status_discrepancies" IS 'Differences between status, log and read model that the nightly run found and, where it could, repaired; counted in the roster until acknowledged.';
+COMMENT ON TABLE "public"."status_discrepancies" IS 'Differences between status and log that the nightly run found and, where it could, repaired; counted in the roster until acknowledged.';
 
 REVOKE ALL ON TABLE "public"."status_discrepancies" FROM "authenticated";
 

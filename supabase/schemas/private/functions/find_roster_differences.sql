@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION private.find_roster_discrepancies (
+CREATE OR REPLACE FUNCTION private.find_roster_differences (
   mentor_ids uuid[]
 )
   RETURNS TABLE (
@@ -23,18 +23,18 @@ begin
   sets := array(
     select distinct e.chapter_set_id
     from private.roster_entries e
-    where e.mentor_id = any (find_roster_discrepancies.mentor_ids)
+    where e.mentor_id = any (find_roster_differences.mentor_ids)
       and not exists (
         select from private.roster_entries f
         where f.chapter_set_id = e.chapter_set_id and f.mentor_id < e.mentor_id));
   return query
     select distinct coalesce(w.mentor_id, e.mentor_id), 'roster_differs', null::integer
-    from private.wanted_entries(find_roster_discrepancies.mentor_ids, today) w
+    from private.wanted_entries(find_roster_differences.mentor_ids, today) w
     full join (
       select n.*, s.chapter_ids
       from private.roster_entries n
       left join private.chapter_sets s on s.id = n.chapter_set_id
-      where n.mentor_id = any (find_roster_discrepancies.mentor_ids)
+      where n.mentor_id = any (find_roster_differences.mentor_ids)
     ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
     where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
         is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
@@ -50,6 +50,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."find_roster_discrepancies"(uuid[]) IS 'Every difference between the read model and the tables of these mentors, and of the sets of chapters whose first mentor is among them.';
+COMMENT ON FUNCTION "private"."find_roster_differences"(uuid[]) IS 'Every difference between the read model and the tables of these mentors, and of the sets of chapters whose first mentor is among them.';
 
-REVOKE ALL ON FUNCTION "private"."find_roster_discrepancies"(uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."find_roster_differences"(uuid[]) FROM PUBLIC;
