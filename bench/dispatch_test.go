@@ -16,8 +16,8 @@ const crowd = `
 	create temporary table crowd as
 	select v.role, md5(v.role || n)::uuid as id, v.role || n as name
 	from (values ('mentor', %[1]d), ('coordinator', %[2]d)) v (role, most) cross join lateral generate_series(1, v.most) n;
-	insert into auth.users (id, instance_id, aud, role, email)
-	select c.id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', c.name || '@people.test' from crowd c;
+	insert into auth.users (id, instance_id, aud, role, email, email_confirmed_at)
+	select c.id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', c.name || '@people.test', now() from crowd c;
 	insert into public.profiles (id, display_name) select c.id, c.name from crowd c;
 	insert into public.chapter_memberships (chapter_id, user_id, role) select md5('chapter')::uuid, c.id, c.role from crowd c;
 	insert into public.coordinator_assignments (mentor_id, coordinator_id)

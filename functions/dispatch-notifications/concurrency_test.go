@@ -12,8 +12,8 @@ import (
 func (b *bundle) crowd(t testing.TB, mentors, coordinators, notifications int) {
 	t.Helper()
 	for role, count := range map[string]int{"mentor": mentors, "coordinator": coordinators} {
-		b.exec(t, `insert into auth.users (id, instance_id, aud, role, email)
-			select md5($1 || n)::uuid, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', md5($1 || n)::uuid || '@people.test'
+		b.exec(t, `insert into auth.users (id, instance_id, aud, role, email, email_confirmed_at)
+			select md5($1 || n)::uuid, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', md5($1 || n)::uuid || '@people.test', now()
 			from generate_series(1, $2::int) n`, role, count)
 		b.exec(t, "insert into public.profiles (id, display_name) select md5($1 || n)::uuid, 'Person ' || n from generate_series(1, $2::int) n", role, count)
 		b.exec(t, `insert into public.chapter_memberships (chapter_id, user_id, role)

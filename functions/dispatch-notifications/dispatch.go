@@ -13,6 +13,7 @@ import (
 	"mentorpause/shared/database"
 	"mentorpause/shared/mail"
 	"mentorpause/shared/metric"
+	"mentorpause/shared/refusal"
 )
 
 const functionName = "dispatch-notifications"
@@ -78,7 +79,14 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 		}
 	}()
 
-	var err error
+	err := r.dispatch(ctx)
+	r.total.DurationMS = time.Since(began).Milliseconds()
+	d.report(r.total, r.settled, d.backlog(ctx), err)
+	return r.total, err
+}
+
+// dispatch is the run without its report.
+func (r *run) dispatch(ctx context.Context) (err error) {
 	for more := true; more && err == nil; {
 		var waiting []mailing
 		enough := time.Now().Add(time.Until(r.stopSending) / 2) // leave time for the e-mails
@@ -100,16 +108,38 @@ func (d *dispatcher) run(ctx context.Context) (summary, error) {
 			more = more && inTime
 		}
 	}
-	r.total.DurationMS = time.Since(began).Milliseconds()
-	d.report(r.total, err)
-	return r.total, err
+	if err == nil {
+		err = r.recordUnsent(ctx)
+	}
+	return err
 }
 
-// report logs the run's one line, from which CloudWatch also extracts metrics.
-func (d *dispatcher) report(total summary, err error) {
-	ctx := context.Background() // the run's own has ended
-	if total.Claimed == 0 && err == nil {
-		d.log.DebugContext(ctx, "nothing to dispatch", "function", functionName) // true of most minutes
+// backlog is what is left when a run has ended.
+type backlog struct {
+	Pending          int
+	OldestPending    int64 `json:"oldest_pending_seconds"`
+	OldestUnreceived int64 `json:"oldest_unreceived_seconds"` // by nobody, in no inbox
+}
+
+// backlog asks for it; nil: it can't be said.
+func (d *dispatcher) backlog(ctx context.Context) *backlog {
+	reply, err := d.db.DispatchBacklog(ctx, d.asOf())
+	if err == nil {
+		var b backlog
+		if err = json.Unmarshal(reply.Body, &b); err == nil {
+			return &b
+		}
+	}
+	d.log.Error("the backlog can't be measured", "cause", err.Error())
+	return nil
+}
+
+// report logs the run's one line; the log turns it into metrics, too (CloudWatch's
+// embedded metric format).
+func (d *dispatcher) report(total summary, settled int, left *backlog, err error) {
+	ctx := context.Background() // the run's has come to its end
+	if total == (summary{DurationMS: total.DurationMS}) && settled == 0 && err == nil && left != nil && left.Pending == 0 {
+		d.log.DebugContext(ctx, "nothing to dispatch", "function", functionName) // most minutes are like that
 		return
 	}
 	level, message := slog.LevelInfo, "dispatched"
@@ -118,23 +148,36 @@ func (d *dispatcher) report(total summary, err error) {
 		level, message = slog.LevelError, "dispatching broke off"
 		more = append(more, slog.String("cause", err.Error()))
 	}
-	metric.Log(ctx, d.log, time.Now(), level, message, functionName, []metric.Value{
+	values := []metric.Value{
 		metric.Count("claimed", total.Claimed),
 		metric.Count("delivered", total.Delivered),
 		metric.Count("retrying", total.Retrying),
 		metric.Count("undeliverable", total.Undeliverable),
+		metric.Count("settled", settled),
 		metric.Milliseconds("duration_ms", total.DurationMS),
-	}, more...)
+	}
+	if left != nil {
+		values = append(values,
+			metric.Count("pending", left.Pending),
+			metric.Seconds("oldest_pending_seconds", left.OldestPending),
+			metric.Seconds("oldest_unreceived_seconds", left.OldestUnreceived))
+	}
+	metric.Log(ctx, d.log, time.Now(), level, message, functionName, values, more...)
 }
 
 // run is one invocation.
 type run struct {
 	*dispatcher
 	total       summary
+	settled     int // what no longer held
 	lease       time.Duration
 	stop        time.Time // after which nothing is claimed
 	stopSending time.Time // after which no e-mail is begun
 	session     *mail.Session
+	refusals    refusals
+	unsent      unsent // outcomes that are to be recorded
+
+	hasUnrecorded bool // an e-mail was sent, and that could not be recorded
 }
 
 func newRun(d *dispatcher, began, deadline time.Time) *run {
@@ -167,72 +210,152 @@ func (r *run) dispatchBatch(ctx context.Context) (mailings []mailing, more bool,
 	if err != nil {
 		return nil, false, fmt.Errorf("claim: %w", err)
 	}
-	r.total.Claimed += len(c.Notifications)
+	r.total.Claimed += c.size()
+	r.total.Delivered += c.Ended.Delivered
+	r.total.Undeliverable += c.Ended.Undeliverable
+	r.settled += c.Ended.Settled
+	if c.Ended.Undeliverable > 0 {
+		r.log.Error("notifications were given up, since no outcome could be recorded", "count", c.Ended.Undeliverable)
+	}
+	more = c.size() == r.batch
 	if len(c.Notifications) == 0 {
-		return nil, false, nil
+		return nil, more, nil
 	}
 
-	first := record{}
-	for _, n := range c.Notifications {
-		m, err := n.prepare(c.Today, &first)
-		if err != nil {
-			// A defect of ours. It is due again when the lease ends, and blocks nobody.
-			r.log.Error("a notification can't be written", "notification_id", n.ID, "mentor_id", n.MentorID, "cause", err.Error())
-			continue
+	all := record{}
+	var each []record // the same by notification
+	for _, encoded := range c.Notifications {
+		what, m := r.prepare(c.Today, encoded)
+		all.add(what)
+		each = append(each, what)
+		if len(m.emails) > 0 {
+			m.claim = c.Claim
+			mailings = append(mailings, m)
 		}
-		if len(n.Recipients) == 0 {
-			r.log.Warn("nobody to notify", "notification_id", n.ID, "mentor_id", n.MentorID, "kind", n.Kind)
-		}
-		if len(m.emails) == 0 {
-			first.Settled = append(first.Settled, n.ID)
-			continue
-		}
-		m.claim = c.Claim
-		mailings = append(mailings, m)
 	}
-	lost, err := r.record(ctx, c.Claim, first)
+	lost, err := r.record(ctx, c.Claim, all)
+	if refusedByDatabase(err) {
+		// Something in one of them, perhaps: then only that one fails.
+		lost, err = r.recordEach(ctx, c.Claim, each)
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("record the inboxes: %w", err)
 	}
 	mailings = slices.DeleteFunc(mailings, func(m mailing) bool { return slices.Contains(lost, m.notification.ID) })
-	return mailings, len(c.Notifications) == r.batch, nil
+	return mailings, more, nil
 }
 
-// send sends one e-mail after another and records each before the next, so that a
-// crash repeats one at most, and settles their notifications. Those for which no
-// time is left are released; it reports whether there were none.
-func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err error) {
-	// By claim: notifications for which nothing was sent.
-	unsent := map[string]*record{}
-	without := func(claim string) *record {
-		if unsent[claim] == nil {
-			unsent[claim] = &record{}
-		}
-		return unsent[claim]
+// prepare writes what is to be recorded of a notification before its e-mails are
+// sent. One whose data can't be used ends there.
+func (r *run) prepare(today string, encoded json.RawMessage) (what record, m mailing) {
+	var n due
+	err := json.Unmarshal(encoded, &n)
+	if err == nil {
+		m, err = n.prepare(today, &what)
 	}
+	switch {
+	case err != nil:
+		r.log.Error("a notification can't be written", "notification_id", n.ID, "mentor_id", n.MentorID, "kind", n.Kind, "cause", err.Error())
+		if unusable, ok := errors.AsType[*unusableError](err); ok {
+			return record{Failed: []failure{{n.ID, unusable.Error()}}}, mailing{}
+		}
+		// A kind, say, that is newer than this function: it is due again when the lease has run
+		// out, and after too many claims the claim ends it.
+		return record{}, mailing{}
+	case len(m.emails) == 0:
+		what.Finished = []string{n.ID}
+	}
+	if len(n.Recipients) == 0 {
+		r.log.Warn("nobody to notify", "notification_id", n.ID, "mentor_id", n.MentorID, "kind", n.Kind)
+	}
+	return what, m
+}
+
+// recordEach records what could not be recorded together. One that still can't be
+// is left to its lease; after too many claims the claim ends it. With an error,
+// none of them could be.
+func (r *run) recordEach(ctx context.Context, claim string, each []record) (lost []string, err error) {
+	recorded := false
+	for _, what := range each {
+		gone, failed := r.record(ctx, claim, what)
+		switch {
+		case failed == nil:
+			recorded = true
+			lost = append(lost, gone...)
+		case refusedByDatabase(failed):
+			ids := what.ids()
+			r.log.Error("a notification can't be recorded", "notification_ids", ids, "cause", failed.Error())
+			lost = append(lost, ids...) // no e-mail is sent for it
+			err = failed
+		default:
+			return lost, failed
+		}
+	}
+	if recorded {
+		return lost, nil
+	}
+	return lost, err
+}
+
+// refusedByDatabase reports whether the database answered, and with an error: what
+// was asked is at fault, and not the way there.
+func refusedByDatabase(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := refusal.From(err).Code
+	return code == refusal.InvalidRequest || code == refusal.InternalError
+}
+
+// send sends e-mail after e-mail, each recorded before the next, so that a crash
+// can repeat one at most, and finishes their notifications. Those for which no
+// time is left are given back; it reports whether there were none.
+func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err error) {
 	inTime = true
 	for _, m := range mailings {
 		for n, e := range m.emails {
 			down := r.session.Down()
 			if !down && time.Now().After(r.stopSending) {
-				without(m.claim).Released = append(without(m.claim).Released, m.notification.ID)
+				r.unsent.add(m.claim, record{Released: []string{m.notification.ID}})
 				inTime = false
 				break
 			}
-			e.outcome.settle(r.session.Send(ctx, e.email))
+			failure, asked := r.sendOne(ctx, e.email)
+			e.outcome.settle(failure)
+			if e.outcome.AddressRefused && !failure.Unasked {
+				e.outcome.byServer = true
+				if asked && r.refusals.add(e.email.To, failure) {
+					r.unsent.excuse()
+				}
+				if r.refusals.areTheServers() {
+					e.outcome.excuse()
+				}
+			}
 			r.logOutcome(m.notification, e.outcome)
 
 			next := record{Emails: []emailOutcome{e.outcome}}
 			if n == len(m.emails)-1 {
-				next.Settled = []string{m.notification.ID}
+				next.Finished = []string{m.notification.ID}
 			}
-			if down {
-				all := without(m.claim)
-				all.Emails = append(all.Emails, next.Emails...)
-				all.Settled = append(all.Settled, next.Settled...)
+			// What was not sent may be repeated after a crash, and can wait.
+			if !e.outcome.Sent && (down || r.refusals.inDoubt()) {
+				r.unsent.add(m.claim, next)
 				continue
 			}
+			if e.outcome.Sent {
+				r.refusals.end()
+			}
+			if err := r.recordUnsent(ctx); err != nil {
+				return false, err
+			}
 			lost, err := r.record(ctx, m.claim, next)
+			if refusedByDatabase(err) && !r.hasUnrecorded {
+				// This one is repeated when its lease has run out. That it is the only one is
+				// not certain, so the next ends the run.
+				r.hasUnrecorded = true
+				r.log.Error("an e-mail can't be recorded", "notification_id", m.notification.ID, "cause", err.Error())
+				break
+			}
 			if err != nil {
 				return false, fmt.Errorf("record an e-mail of notification %s: %w", m.notification.ID, err)
 			}
@@ -241,12 +364,43 @@ func (r *run) send(ctx context.Context, mailings []mailing) (inTime bool, err er
 			}
 		}
 	}
-	for claim, what := range unsent {
-		if _, err := r.record(ctx, claim, *what); err != nil {
-			return false, fmt.Errorf("record what was not sent: %w", err)
+	if r.refusals.inDoubt() {
+		return inTime, nil // the next e-mails may show what it was
+	}
+	return inTime, r.recordUnsent(ctx)
+}
+
+// sendOne sends; for an address that was refused in this run the server is not asked
+// again.
+func (r *run) sendOne(ctx context.Context, email mail.Email) (failure *mail.Failure, asked bool) {
+	if failure := r.refusals.of(email.To); failure != nil {
+		return failure, false
+	}
+	defer func() {
+		if p := recover(); p != nil { // no e-mail may stop the others
+			r.log.Error("sending panicked", "cause", fmt.Sprint(p))
+			failure = &mail.Failure{Permanent: true, Unasked: true, Reason: "it could not be sent: an error of the dispatcher's"}
+		}
+	}()
+	err := r.session.Send(ctx, email)
+	if err == nil {
+		return nil, true
+	}
+	if failure, ok := errors.AsType[*mail.Failure](err); ok {
+		return failure, true
+	}
+	return &mail.Failure{Reason: "unknown"}, true
+}
+
+// recordUnsent records the outcomes that have waited.
+func (r *run) recordUnsent(ctx context.Context) error {
+	for _, claim := range r.unsent.claims {
+		if _, err := r.record(ctx, claim, *r.unsent.records[claim]); err != nil {
+			return fmt.Errorf("record what was not sent: %w", err)
 		}
 	}
-	return inTime, nil
+	r.unsent = unsent{}
+	return nil
 }
 
 func (r *run) logOutcome(n due, o emailOutcome) {
@@ -275,18 +429,20 @@ func (r *run) claim(ctx context.Context) (claimed, error) {
 func (r *run) record(ctx context.Context, claim string, what record) (lost []string, err error) {
 	inbox, inboxErr := array(what.Inbox)
 	emails, emailsErr := array(what.Emails)
-	if err := errors.Join(inboxErr, emailsErr); err != nil {
+	failed, failedErr := array(what.Failed)
+	if err := errors.Join(inboxErr, emailsErr, failedErr); err != nil {
 		return nil, err
 	}
 	reply, err := r.db.RecordNotifications(ctx, database.RecordNotificationsArguments{
-		Claim: claim, Inbox: inbox, Emails: emails, Settled: what.Settled, Released: what.Released, AsOf: r.asOf(),
+		Claim: claim, Inbox: inbox, Emails: emails, Finished: what.Finished, Released: what.Released,
+		Failed: failed, AsOf: r.asOf(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	var answer struct {
-		Delivered, Retrying, Undeliverable int
-		Lost                               []string
+		Delivered, Retrying, Undeliverable, Settled int
+		Lost                                        []string
 	}
 	if err := json.Unmarshal(reply.Body, &answer); err != nil {
 		return nil, fmt.Errorf("the RPC's answer: %w", err)
@@ -294,6 +450,7 @@ func (r *run) record(ctx context.Context, claim string, what record) (lost []str
 	r.total.Delivered += answer.Delivered
 	r.total.Retrying += answer.Retrying
 	r.total.Undeliverable += answer.Undeliverable
+	r.settled += answer.Settled
 	if len(answer.Lost) > 0 {
 		r.log.Warn("another dispatcher has taken over", "notification_ids", answer.Lost)
 	}

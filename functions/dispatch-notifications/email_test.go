@@ -112,7 +112,7 @@ func TestEmailRefusedForGood(t *testing.T) {
 			from public.undelivered_notifications`)
 	}
 	want(t, "the administrators' view, one line a person", shown(), []string{
-		"Åse, mentor_reactivated, Kari: Correct this person's e-mail address in Supabase Auth: the next e-mail goes to the new one. Meanwhile it is in the inbox."})
+		"Åse, mentor_reactivated, Kari: Correct this person's e-mail address in Supabase Auth: the next e-mail goes to the new one. If it is right, take it off the list by allow_address. Meanwhile it is in the inbox."})
 
 	b.exec(t, "update auth.users set email = 'kari.new@people.test' where id = $1", kari)
 	b.notify(t, mentor)

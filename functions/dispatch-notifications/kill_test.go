@@ -80,6 +80,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	if left := value[int](t, b, "select count(*) from public.notifications where state = 'pending'"); left == 0 || sentBefore == 0 {
 		t.Errorf("%d e-mails sent, %d notifications left after the kills: they proved little", sentBefore, left)
 	}
+	b.wait(4 * time.Hour) // what was claimed ten times in vain waits longer
 	d := b.dispatcher(t, server)
 	if _, err := d.run(t.Context()); err != nil {
 		t.Fatal(err)

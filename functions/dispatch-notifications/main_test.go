@@ -126,7 +126,7 @@ func TestMetrics(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
 		t.Fatal(err)
 	}
-	if line.Claimed == nil || *line.Claimed != 1 || line.AWS.Timestamp == 0 || len(line.AWS.CloudWatchMetrics[0].Metrics) != 5 {
+	if line.Claimed == nil || *line.Claimed != 1 || line.AWS.Timestamp == 0 || len(line.AWS.CloudWatchMetrics[0].Metrics) != 9 {
 		t.Errorf("line %s", lines[len(lines)-1])
 	}
 }

@@ -3,21 +3,31 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"mentorpause/shared/mail"
 	"mentorpause/shared/notification"
 )
 
-// claimed is the answer of claim_notifications.
+// claimed is the answer of claim_notifications. Each notification is decoded by
+// itself, so that one which can't be read leaves the others alone.
 type claimed struct {
 	Claim         string
 	Today         string
-	Notifications []due
+	Notifications []json.RawMessage
+	Ended         struct{ Delivered, Undeliverable, Settled int } // by the claim itself
 }
 
-// due is one claimed notification, with its recipients at the moment of the claim.
+// size is how many were due.
+func (c claimed) size() int {
+	return len(c.Notifications) + c.Ended.Delivered + c.Ended.Undeliverable + c.Ended.Settled
+}
+
+// due is one of them, with its recipients and facts as of the claim.
 type due struct {
 	ID                 string
 	MentorID           string `json:"mentor_id"`
@@ -27,6 +37,10 @@ type due struct {
 	ReferenceOn        *string `json:"reference_on"`
 	HappenedOn         string  `json:"happened_on"`
 	ExpectedReturnDate *string `json:"expected_return_date"`
+	IsPaused           bool    `json:"is_paused"`
+	IsExpired          bool    `json:"is_expired"`
+	IsRenewed          bool    `json:"is_renewed"`
+	Correction         string
 	Recipients         []recipient
 }
 
@@ -41,7 +55,9 @@ type recipient struct {
 	Number        int // of the next e-mail to this recipient
 }
 
-// emailState says what to do about a recipient's e-mail.
+const refusedBefore = "the address was refused before, and nothing is sent there until it changes"
+
+// emailState is what there is to do about a recipient's e-mail.
 type emailState string
 
 const (
@@ -49,8 +65,10 @@ const (
 	emailOff           emailState = "off"            // e-mail is not configured
 	emailSwitchedOff   emailState = "switched_off"   // no longer configured: retries are given up
 	emailNoAddress     emailState = "no_address"     //
-	emailRefusedBefore emailState = "refused_before" // the address was refused for good
-	emailLater         emailState = "later"          // not due again yet
+	emailUnconfirmed   emailState = "unconfirmed"    // nobody has shown that the address is theirs
+	emailBanned        emailState = "banned"         // the user may not sign in
+	emailRefusedBefore emailState = "refused_before" // the address has been refused for good
+	emailLater         emailState = "later"          // not yet due again
 	emailSettled       emailState = "settled"
 )
 
@@ -58,8 +76,45 @@ const (
 type record struct {
 	Inbox    []inboxRow
 	Emails   []emailOutcome
-	Settled  []string
+	Finished []string
 	Released []string
+	Failed   []failure
+}
+
+func (r *record) add(other record) {
+	r.Inbox = append(r.Inbox, other.Inbox...)
+	r.Emails = append(r.Emails, other.Emails...)
+	r.Finished = append(r.Finished, other.Finished...)
+	r.Released = append(r.Released, other.Released...)
+	r.Failed = append(r.Failed, other.Failed...)
+}
+
+// ids are the notifications that it is about.
+func (r *record) ids() (ids []string) {
+	add := func(id string) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, row := range r.Inbox {
+		add(row.NotificationID)
+	}
+	for _, outcome := range r.Emails {
+		add(outcome.NotificationID)
+	}
+	for _, id := range slices.Concat(r.Finished, r.Released) {
+		add(id)
+	}
+	for _, f := range r.Failed {
+		add(f.NotificationID)
+	}
+	return ids
+}
+
+// failure is a notification that can't be dealt with, and why.
+type failure struct {
+	NotificationID string `json:"notification_id"`
+	Reason         string `json:"reason"`
 }
 
 type inboxRow struct {
@@ -83,17 +138,15 @@ type emailOutcome struct {
 	Failure        string `json:"failure,omitempty"`
 	Address        string `json:"address,omitempty"` // only to remember that it was refused
 	AddressRefused bool   `json:"address_refused"`
+
+	byServer bool // it is the server that refused the address
 }
 
-// settle fills in the result of sending.
-func (o *emailOutcome) settle(err error) {
-	if err == nil {
+// settle fills in how sending ended: failure nil, well.
+func (o *emailOutcome) settle(failure *mail.Failure) {
+	if failure == nil {
 		o.Sent, o.Address = true, ""
 		return
-	}
-	failure, ok := errors.AsType[*mail.Failure](err)
-	if !ok {
-		failure = &mail.Failure{Reason: "unknown"}
 	}
 	o.Permanent, o.AddressRefused, o.Failure = failure.Permanent, failure.AddressRefused, failure.Reason
 	if !o.AddressRefused {
@@ -101,7 +154,13 @@ func (o *emailOutcome) settle(err error) {
 	}
 }
 
-// mailing is a notification with the e-mails to send for it.
+// excuse takes back that the address was refused: the e-mail is tried again.
+func (o *emailOutcome) excuse() {
+	o.Permanent, o.AddressRefused, o.Address = false, false, ""
+	o.Failure += " (as other addresses were, so it is not held against this one)"
+}
+
+// mailing is a notification with the e-mails that are to be sent for it.
 type mailing struct {
 	claim        string
 	notification due
@@ -113,10 +172,15 @@ type outgoing struct {
 	outcome emailOutcome
 }
 
-// prepare writes the notification's texts. It adds what can be recorded at once to
-// the record, and returns what has to be sent. After an error, nothing is added.
-func (n due) prepare(today string, to *record) (mailing, error) {
-	m := mailing{notification: n}
+// prepare writes the notification's texts: what goes into the record at once is
+// added to it, what is to be sent is returned. With an error, nothing is added.
+func (n due) prepare(today string, to *record) (m mailing, err error) {
+	defer func() {
+		if r := recover(); r != nil { // no notification may stop the others
+			m, err = mailing{}, fmt.Errorf("panic: %v", r)
+		}
+	}()
+	m = mailing{notification: n}
 	var inbox []inboxRow
 	var failed []emailOutcome
 	for _, r := range n.Recipients {
@@ -155,8 +219,14 @@ func (n due) prepare(today string, to *record) (mailing, error) {
 		case emailNoAddress:
 			outcome.Permanent, outcome.Failure = true, "the user has no e-mail address"
 			failed = append(failed, outcome)
+		case emailUnconfirmed:
+			outcome.Permanent, outcome.Failure = true, "the address is not confirmed"
+			failed = append(failed, outcome)
+		case emailBanned:
+			outcome.Permanent, outcome.Failure = true, "the user is banned"
+			failed = append(failed, outcome)
 		case emailRefusedBefore:
-			outcome.Permanent, outcome.Failure = true, "the address was refused before, and nothing is sent there until it changes"
+			outcome.Permanent, outcome.Failure = true, refusedBefore
 			failed = append(failed, outcome)
 		}
 	}
@@ -172,6 +242,13 @@ func emailID(notification, recipient string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// unusableError is data from which no text can be written, whichever version of
+// the function tries.
+type unusableError struct{ cause error }
+
+func (e *unusableError) Error() string { return "it could not be written: " + e.cause.Error() }
+func (e *unusableError) Unwrap() error { return e.cause }
+
 func (n due) input(today string, r recipient) (notification.Event, error) {
 	var problems []error
 	date := func(text *string) time.Time {
@@ -180,13 +257,14 @@ func (n due) input(today string, r recipient) (notification.Event, error) {
 		}
 		on, err := time.Parse(time.DateOnly, *text)
 		if err != nil {
-			problems = append(problems, err)
+			problems = append(problems, &unusableError{err})
 		}
 		return on
 	}
 	in := notification.Event{
 		Kind: n.Kind, Audience: n.Audience, Role: r.Role, Locale: r.Locale, MentorName: n.MentorName,
 		Today: date(&today), HappenedOn: date(&n.HappenedOn), ReferenceOn: date(n.ReferenceOn), ReturnOn: date(n.ExpectedReturnDate),
+		Paused: n.IsPaused, Expired: n.IsExpired, Renewed: n.IsRenewed, Correction: n.Correction,
 	}
 	return in, errors.Join(problems...)
 }

@@ -201,11 +201,7 @@ func TestErasedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var prepared record
-	if _, err := c.Notifications[0].prepare(c.Today, &prepared); err != nil {
-		t.Fatal(err)
-	}
-	prepared.Settled = []string{notification}
+	prepared, _ := r.prepare(c.Today, c.Notifications[0])
 
 	t.Run("the recipient: whoever is there instead gets it", func(t *testing.T) {
 		b.assign(t, mentor, per)
@@ -225,16 +221,13 @@ func TestErasedMeanwhile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var prepared record
-		if _, err := c.Notifications[0].prepare(c.Today, &prepared); err != nil {
-			t.Fatal(err)
-		}
-		prepared.Settled = []string{second}
+		prepared, _ := r.prepare(c.Today, c.Notifications[0])
 		b.exec(t, "delete from auth.users where id = $1", mentor)
 		if _, err := r.record(t.Context(), c.Claim, prepared); err != nil {
 			t.Fatal(err)
 		}
-		want(t, "ledger", b.ledger(t, second), []string{"inbox no_recipient: the mentor was erased"})
+		want(t, "state", b.state(t, second), "settled")
+		want(t, "ledger", b.ledger(t, second), []string{})
 		want(t, "inbox", b.inbox(t, per), []string{"Slettet person"})
 	})
 }

@@ -122,8 +122,8 @@ func value[T any](t testing.TB, b *bundle, sql string, args ...any) (v T) {
 func (b *bundle) person(t testing.TB, name, role string) string {
 	t.Helper()
 	id := uuid.NewString()
-	b.exec(t, `insert into auth.users (id, instance_id, aud, role, email)
-		values ($1, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', $2)`, id, address(id))
+	b.exec(t, `insert into auth.users (id, instance_id, aud, role, email, email_confirmed_at)
+		values ($1, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', $2, now())`, id, address(id))
 	b.exec(t, "insert into public.profiles (id, display_name) values ($1, $2)", id, name)
 	if role != "" {
 		b.join(t, id, role)

@@ -19,9 +19,10 @@ type RecordNotificationsArguments struct {
 	Claim    string     // UUID, as claimed
 	Inbox    []byte     // JSON array; nil: nothing
 	Emails   []byte     // JSON array; nil: nothing
-	Settled  []string   // UUIDs: nothing of this claim is left to do
+	Finished []string   // UUIDs: nothing of this claim is left to do
 	Released []string   // UUIDs: given back untouched
-	AsOf     *time.Time // the moment to use; nil: now
+	Failed   []byte     // JSON array; nil: nothing
+	AsOf     *time.Time // the moment that it is judged on; nil: now
 }
 
 const claimNotifications = `select public.claim_notifications(
@@ -32,8 +33,9 @@ const claimNotifications = `select public.claim_notifications(
 	null::text`
 
 // ClaimNotifications claims notifications that are due, and answers {"claim",
-// "today", "notifications": […]} with the recipients at this moment. Only the role
-// pause_scheduler may call it.
+// "today", "notifications": […], "ended": {…}} with the recipients and the facts
+// as of this moment; the RPC ends by itself what no longer holds. Only the role
+// pause_scheduler may.
 //
 // If it is repeated after a lost connection, it claims others; the first ones are
 // due again when their lease ends.
@@ -50,24 +52,36 @@ const recordNotifications = `select public.record_notifications(
 		claim => $1::uuid,
 		inbox => $2::jsonb,
 		emails => $3::jsonb,
-		settled => $4::uuid[],
+		finished => $4::uuid[],
 		released => $5::uuid[],
-		as_of => $6::timestamptz)::text,
+		failed => $6::jsonb,
+		as_of => $7::timestamptz)::text,
 	null::text`
 
 // RecordNotifications records what became of claimed notifications, as far as
 // the claim still holds them, and answers {"delivered", "retrying",
-// "undeliverable", "lost": […]}. Only the role pause_scheduler may call it.
-// Repeating it writes nothing twice.
+// "undeliverable", "settled", "lost": […]}. Only the role pause_scheduler may. Repeating
+// it writes nothing twice.
 func (db *DB) RecordNotifications(ctx context.Context, in RecordNotificationsArguments) (Reply, error) {
 	return db.call(ctx, nil, rpc{name: "record_notifications", query: recordNotifications, scheduler: true, args: [][]byte{
 		text(in.Claim),
 		in.Inbox,
 		in.Emails,
-		optionalTextArray(in.Settled),
+		optionalTextArray(in.Finished),
 		optionalTextArray(in.Released),
+		in.Failed,
 		optionalTime(in.AsOf),
 	}})
+}
+
+const dispatchBacklog = `select public.dispatch_backlog(
+		as_of => $1::timestamptz)::text,
+	null::text`
+
+// DispatchBacklog answers {"pending", "oldest_pending_seconds",
+// "oldest_unreceived_seconds"}. Only the role pause_scheduler may.
+func (db *DB) DispatchBacklog(ctx context.Context, asOf *time.Time) (Reply, error) {
+	return db.call(ctx, nil, rpc{name: "dispatch_backlog", query: dispatchBacklog, scheduler: true, args: [][]byte{optionalTime(asOf)}})
 }
 
 func optionalTime(value *time.Time) []byte {

@@ -24,7 +24,7 @@ func TestDispatchRPCs(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := b.admin.QueryRow(t.Context(), `insert into public.notifications (mentor_id, audience, kind, due_at)
-		values ($1, 'mentor', 'return_due', '2026-01-01T12:00:00Z') returning id::text`, mentor).Scan(&notification)
+		values ($1, 'administrator', 'mentor_reactivated', '2026-01-01T12:00:00Z') returning id::text`, mentor).Scan(&notification)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,10 +49,10 @@ func TestDispatchRPCs(t *testing.T) {
 	}
 	settle := func(t *testing.T, db *database.DB, c claimed) string {
 		t.Helper()
-		inbox := `[{"notification_id": "` + notification + `", "recipient_id": "` + mentor + `", "recipient_role": "mentor",
-			"chosen_because": "the mentor", "title": "Tittel \"x\" å", "body": ""}]`
+		inbox := `[{"notification_id": "` + notification + `", "recipient_id": "` + mentor + `", "recipient_role": "administrator",
+			"chosen_because": "administers a chapter of the mentor", "title": "Tittel \"x\" å", "body": ""}]`
 		reply, err := db.RecordNotifications(t.Context(), database.RecordNotificationsArguments{
-			Claim: c.Claim, Inbox: []byte(inbox), Settled: []string{notification}})
+			Claim: c.Claim, Inbox: []byte(inbox), Finished: []string{notification}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestDispatchRPCs(t *testing.T) {
 			if connections, trips, _ := p.passed(); connections != 0 || trips != 1 {
 				t.Errorf("claiming took %d connections and %d round trips, want 0 and 1", connections, trips)
 			}
-			want := `{"lost": [], "retrying": 0, "delivered": 1, "undeliverable": 0}`
+			want := `{"lost": [], "settled": 0, "retrying": 0, "delivered": 1, "undeliverable": 0}`
 			if diff := cmp.Diff(want, settle(t, db, c)); diff != "" {
 				t.Error(diff)
 			}

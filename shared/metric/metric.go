@@ -34,8 +34,11 @@ func Count(name string, value int) Value { return Value{name, int64(value), "Cou
 // Milliseconds is a duration.
 func Milliseconds(name string, value int64) Value { return Value{name, value, "Milliseconds"} }
 
-// Log writes a log line that also carries a function's metrics. It ignores the
-// logger's level, because an alarm must not depend on how much is logged.
+// Seconds is a duration, too.
+func Seconds(name string, value int64) Value { return Value{name, value, "Seconds"} }
+
+// Log writes a line that is the metrics of a function, too. No level of the
+// logger keeps it back: an alarm must not depend on how much is logged.
 //
 // function is the name in the source; it is used where Lambda has set no deployed
 // name.

@@ -39,6 +39,12 @@ type Event struct {
 	HappenedOn  time.Time // the date from which the change counts
 	ReferenceOn time.Time // the date of which a reminder reminds; zero: none
 	ReturnOn    time.Time // when the mentor is expected back; zero: open
+
+	// As of today:
+	Paused     bool
+	Expired    bool
+	Renewed    bool   // a renewal ended the expiry; else a correction did
+	Correction string // of a discrepancy: all, some or none of it was corrected
 }
 
 // Text is what an inbox shows.
@@ -109,13 +115,16 @@ func newLanguage(l language) language {
 	return l
 }
 
-// languageOf finds the language for a locale such as nb, nn-NO or en_GB.
+// languageOf returns the language for a locale such as nb, nn-NO, nno or en_GB.UTF-8.
 func languageOf(locale string) language {
-	tag, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
+	tag := strings.ToLower(strings.TrimSpace(locale))
+	if end := strings.IndexAny(tag, "-_.@"); end >= 0 {
+		tag = tag[:end]
+	}
 	switch tag {
-	case "nn":
+	case "nn", "nno":
 		return nynorsk
-	case "en":
+	case "en", "eng":
 		return english
 	default:
 		return bokmaal
@@ -127,6 +136,9 @@ type fields struct {
 	Mentor                            string
 	HappenedOn, ReferenceOn, ReturnOn *time.Time // nil: none
 	Days                              int        // from today to ReferenceOn
+	ReturnPassed                      bool
+	Paused, Expired, Renewed          bool
+	Correction                        string
 }
 
 // Render writes the text of a notification for one recipient's inbox.
@@ -135,7 +147,14 @@ func Render(n Event) (Text, error) {
 	if err != nil {
 		return Text{}, err
 	}
-	message := Text{Title: w.text(n.Kind + "." + w.voice + ".title"), Body: w.text(n.Kind + "." + w.voice + ".body")}
+	about := n.Kind
+	switch {
+	case n.Kind == "return_due" && w.fields.ReferenceOn != nil && w.fields.Days < 0:
+		about = "return_overdue" // nobody is expected in the past
+	case n.Kind == "certification_restored" && !n.Renewed:
+		about = "certification_corrected"
+	}
+	message := Text{Title: w.text(about + "." + w.voice + ".title"), Body: w.text(about + "." + w.voice + ".body")}
 	return message, w.err
 }
 
@@ -191,6 +210,10 @@ func newWriter(n Event) (*writer, error) {
 		ReferenceOn: optional(n.ReferenceOn),
 		ReturnOn:    optional(n.ReturnOn),
 		Days:        int(n.ReferenceOn.Sub(n.Today).Round(24*time.Hour) / (24 * time.Hour)),
+
+		ReturnPassed: n.ReturnOn.Before(n.Today),
+		Paused:       n.Paused, Expired: n.Expired, Renewed: n.Renewed,
+		Correction: n.Correction,
 	}
 	return w, nil
 }

@@ -40,7 +40,7 @@ func email(n notification.Event) (notification.Text, notification.Email, error) 
 func example(kind, audience, role, locale string) notification.Event {
 	return notification.Event{
 		Kind: kind, Audience: audience, Role: role, Locale: locale, MentorName: "Åse Ødegård",
-		Today: on("2026-11-24"), HappenedOn: on("2026-11-23"),
+		Today: on("2026-11-24"), HappenedOn: on("2026-11-23"), Renewed: true, Correction: "all",
 	}
 }
 
@@ -72,19 +72,45 @@ func TestGolden(t *testing.T) {
 						show(what+", no date", n)
 						n.ReturnOn = on("2027-02-01")
 						show(what+", expected back", n)
+						n.ReturnOn, n.Expired = on("2026-11-20"), true
+						show(what+", was expected back, and expired", n)
+					case "certification_expired":
+						show(what, n)
+						n.Paused = true
+						show(what+", and paused", n)
+					case "certification_restored":
+						show(what, n)
+						n.Renewed = false
+						show(what+", no renewal", n)
+						n.Paused = true
+						show(what+", no renewal, and paused", n)
+						n.Renewed = true
+						show(what+", and paused", n)
 					case "certification_expiring":
 						for _, days := range []int{30, 7, 1} {
 							n.ReferenceOn = n.Today.AddDate(0, 0, days)
 							show(fmt.Sprintf("%s, in %d days", what, days), n)
 						}
+						n.Paused = true
+						show(what+", and paused", n)
+						n.Expired = true
+						show(what+", paused, and another one expired", n)
 					case "return_due":
-						for _, days := range []int{7, 0} {
+						for _, days := range []int{7, 0, -2} {
 							n.ReferenceOn = n.Today.AddDate(0, 0, days)
 							show(fmt.Sprintf("%s, in %d days", what, days), n)
 						}
+						n.ReferenceOn, n.Expired = n.Today.AddDate(0, 0, 7), true
+						show(what+", and expired", n)
 					case "return_overdue":
 						n.ReferenceOn = n.Today.AddDate(0, 0, -7)
 						show(what+", 7 days ago", n)
+						n.Expired = true
+						show(what+", and expired", n)
+					case "discrepancy_found":
+						for _, n.Correction = range []string{"all", "some", "none"} {
+							show(what+", corrected: "+n.Correction, n)
+						}
 					default:
 						show(what, n)
 					}
@@ -143,6 +169,8 @@ func TestLocale(t *testing.T) {
 	for locale, want := range map[string]string{
 		"nb": "er satt på pause", "no": "er satt på pause", "nb-NO": "er satt på pause", "": "er satt på pause", "se": "er satt på pause",
 		"nn": "er sett på pause", "nn-NO": "er sett på pause", "NN_no": "er sett på pause",
+		"nno": "er sett på pause", "nn_NO.UTF-8": "er sett på pause", "nn.UTF-8": "er sett på pause",
+		"nob": "er satt på pause", "nb_NO.UTF-8": "er satt på pause", "eng": "is paused", "en_GB.UTF-8": "is paused", "en@euro": "is paused",
 		"en": "is paused", "en-GB": "is paused", "EN": "is paused", "enm": "er satt på pause",
 	} {
 		m, err := notification.Render(example("mentor_paused", "coordinator", "coordinator", locale))

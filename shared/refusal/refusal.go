@@ -24,6 +24,7 @@ const (
 	NotACoordinator      Code = "not_a_coordinator"
 	MentorNotFound       Code = "mentor_not_found"
 	ChapterNotFound      Code = "chapter_not_found"
+	NotFound             Code = "not_found"
 	MethodNotAllowed     Code = "method_not_allowed"
 	AlreadyPaused        Code = "already_paused"
 	NotPaused            Code = "not_paused"
@@ -50,6 +51,7 @@ var codes = map[Code]struct {
 	NotACoordinator:      {403, "You coordinate no chapter."},
 	MentorNotFound:       {404, "No such mentor in your chapters."},
 	ChapterNotFound:      {404, "No such chapter among yours."},
+	NotFound:             {404, "No such object, or it is not yours."},
 	MethodNotAllowed:     {405, "This method is not allowed here."},
 	AlreadyPaused:        {409, "The mentor is already paused."},
 	NotPaused:            {409, "The mentor is not paused."},

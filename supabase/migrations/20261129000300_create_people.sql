@@ -215,6 +215,47 @@ grant execute on function private.my_administered_chapter_ids() to authenticated
 comment on function private.my_administered_chapter_ids() is
   'Chapters in which the caller is an active administrator. Definer for the same reason as private.my_chapter_ids().';
 
+-- One rule for everything that says or settles what nobody could be given: the policies on
+-- notifications and attempts, the dashboard's count, and acknowledging.
+create function private.answerable_chapter_ids(mentor_id uuid) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select distinct m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = answerable_chapter_ids.mentor_id and m.role = 'mentor'
+      and coalesce(m.ended_at, 'infinity') = (
+        select max(coalesce(l.ended_at, 'infinity'))
+        from public.chapter_memberships l
+        where l.user_id = answerable_chapter_ids.mentor_id and l.role = 'mentor')
+    order by m.chapter_id
+  );
+end
+$$;
+revoke all on function private.answerable_chapter_ids(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.answerable_chapter_ids(uuid) is
+  'The chapters that answer for this mentor: those in which the mentor is active; of one who is active nowhere, the last one left; sorted. Definer, because callers may not see the memberships of other chapters.';
+
+create function private.my_former_mentor_ids() returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select distinct m.user_id
+    from public.chapter_memberships m
+    where m.chapter_id = any (private.my_administered_chapter_ids()) and m.role = 'mentor' and m.ended_at is not null
+      and m.chapter_id = any (private.answerable_chapter_ids(m.user_id))
+  );
+end
+$$;
+revoke all on function private.my_former_mentor_ids() from public, anon, authenticated, service_role;
+grant execute on function private.my_former_mentor_ids() to authenticated;
+
+comment on function private.my_former_mentor_ids() is
+  'Former mentors of the chapters that the caller administers, who are active nowhere since, so that these chapters still answer for them. Definer for the same reason as private.answerable_chapter_ids().';
+
 alter table public.profiles enable row level security;
 alter table public.chapters enable row level security;
 alter table public.chapter_memberships enable row level security;

@@ -112,12 +112,14 @@ create table public.notifications (
   reference_on date,
   due_at timestamptz not null default clock_timestamp(),
   claim uuid,
+  claims integer not null default 0,
+  queued_at timestamptz,
   constraint notifications_pkey primary key (id),
   constraint notifications_audience_known check (audience in ('coordinator', 'mentor', 'administrator')),
   constraint notifications_kind_known check (kind in (
     'mentor_paused', 'mentor_reactivated', 'certification_expired', 'certification_restored',
     'certification_expiring', 'return_due', 'return_overdue', 'discrepancy_found')),
-  constraint notifications_state_known check (state in ('pending', 'delivered', 'undeliverable')),
+  constraint notifications_state_known check (state in ('pending', 'delivered', 'undeliverable', 'settled')),
   constraint notifications_reminder_known check (reminder in (
     'certification_in_30_days', 'certification_in_7_days', 'return_in_7_days', 'return_today', 'return_7_days_ago')),
   constraint notifications_reminder_has_date check (reminder is null or reference_on is not null)
@@ -139,6 +141,11 @@ comment on column public.notifications.due_at is
   'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost becomes due again by itself; a failed e-mail moves it to the next attempt.';
 comment on column public.notifications.claim is
   'The claim that holds it: only the dispatcher that claimed it last may record the outcome. Null: nobody holds it.';
+comment on column public.notifications.state is
+  'pending: to be dispatched · delivered: in somebody''s inbox, and each e-mail sent or given up · undeliverable: nobody could be given it · settled: no longer true when it was to be dispatched, or about a person who was erased.';
+comment on column public.notifications.claims is
+  'How often it was claimed since an outcome was last recorded for it. After too many it ends: whatever kept the outcome from being recorded would do so for ever.';
+comment on column public.notifications.queued_at is 'When it was last given to the dispatcher again; null: never.';
 comment on index public.notifications_due is 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
 comment on index public.notifications_reminder_once is 'Each reminder goes out once per mentor, kind and reference date.';
 
@@ -184,12 +191,15 @@ create policy select_undeliverable on public.notifications
   for select to authenticated
   using (
     state = 'undeliverable'
-    and exists (
-      select from public.chapter_memberships m
-      where m.user_id = notifications.mentor_id
-        and m.role = 'mentor'
-        and m.ended_at is null
-        and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+    and (
+      exists (
+        select from public.chapter_memberships m
+        where m.user_id = notifications.mentor_id
+          and m.role = 'mentor'
+          and m.ended_at is null
+          and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+      )
+      or mentor_id = any ((select private.my_former_mentor_ids())::uuid[])
     )
   );
 

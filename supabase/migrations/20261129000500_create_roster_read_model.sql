@@ -294,29 +294,6 @@ revoke all on function private.wanted_entries(uuid[], date) from public, anon, a
 comment on function private.wanted_entries(uuid[], date) is
   'What the roster''s entries of these mentors should be according to the tables.';
 
-create function private.answerable_chapter_ids(mentor_id uuid) returns uuid[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return coalesce(
-    (select s.chapter_ids
-     from private.roster_entries e
-     join private.chapter_sets s on s.id = e.chapter_set_id
-     where e.mentor_id = answerable_chapter_ids.mentor_id
-     limit 1),
-    (select array[m.chapter_id]
-     from public.chapter_memberships m
-     where m.user_id = answerable_chapter_ids.mentor_id and m.role = 'mentor'
-     order by m.ended_at desc nulls first, m.chapter_id
-     limit 1),
-    '{}');
-end
-$$;
-revoke all on function private.answerable_chapter_ids(uuid) from public, anon, authenticated, service_role;
-
-comment on function private.answerable_chapter_ids(uuid) is
-  'The chapters that answer for what could not be delivered about a mentor: those where the mentor is active, else the last one, else none.';
-
 -- Whoever makes something that waits appends a row and waits for nobody. Whoever holds
 -- the mentor may replace the rows by one that says where the mentor is, because the
 -- mentor's chapters change under the same lock: of two who come at once, the later

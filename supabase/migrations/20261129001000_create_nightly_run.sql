@@ -249,25 +249,33 @@ revoke all on function private.mentors_to_requeue(uuid, integer) from public, an
 comment on function private.mentors_to_requeue(uuid, integer) is
   'The next mentors, by id, about whom a notification is undeliverable and not acknowledged.';
 
-create function private.requeueable(mentor_ids uuid[]) returns uuid[]
+create function private.requeueable(mentor_ids uuid[], as_of date) returns uuid[]
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0
 as $$
 begin
   return array(
-    select distinct r.notification_id
-    from private.recipients_of(array(
-      select n.id from public.notifications n
-      where n.mentor_id = any (requeueable.mentor_ids) and n.state = 'undeliverable' and n.acknowledged_at is null
-    )) r
+    select f.notification_id
+    from private.notification_facts(array(
+      select distinct r.notification_id
+      from private.recipients_of(array(
+        select n.id from public.notifications n
+        where n.mentor_id = any (requeueable.mentor_ids) and n.state = 'undeliverable' and n.acknowledged_at is null
+          -- What could not be written or recorded would fail again.
+          and not exists (
+            select from public.notification_attempts a
+            where a.notification_id = n.id and a.recipient_id is null and a.outcome = 'failed')
+      )) r
+    ), requeueable.as_of) f
+    where f.is_true
   );
 end
 $$;
-revoke all on function private.requeueable(uuid[]) from public, anon, authenticated, service_role;
+revoke all on function private.requeueable(uuid[], date) from public, anon, authenticated, service_role;
 
-comment on function private.requeueable(uuid[]) is
-  'Notifications about these mentors that were undeliverable, are not acknowledged, and have a recipient now.';
+comment on function private.requeueable(uuid[], date) is
+  'Notifications about these mentors that were undeliverable, are not acknowledged, have a recipient now, and are still true on the date.';
 
 create function private.requeue(notification_ids uuid[]) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -276,7 +284,7 @@ declare
   requeued integer;
 begin
   update public.notifications n
-  set state = 'pending'
+  set state = 'pending', claims = 0, queued_at = clock_timestamp()
   where n.id = any (requeue.notification_ids) and n.state = 'undeliverable' and n.acknowledged_at is null;
   get diagnostics requeued = row_count;
   return requeued;
@@ -384,7 +392,7 @@ begin
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);
     if ids <> '{}' then
-      run.requeued := run.requeued + private.requeue(private.requeueable(ids));
+      run.requeued := run.requeued + private.requeue(private.requeueable(ids, run.as_of));
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
@@ -574,7 +582,7 @@ begin
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), preview_chunk.batch);
-    run.requeued := cardinality(private.requeueable(ids));
+    run.requeued := cardinality(private.requeueable(ids, run.as_of));
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < preview_chunk.batch then
       run.phase := 'tidy';

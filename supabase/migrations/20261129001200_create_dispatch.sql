@@ -2,9 +2,10 @@
 -- the two the function renders texts and sends e-mail; whatever it loses by crashing
 -- is due again when the lease has run out.
 --
--- A notification ends as delivered once it is in somebody's inbox and each e-mail is
--- settled: sent, or given up with an attempt that says why. It ends as undeliverable
--- when there is nobody to give it to.
+-- A notification ends as delivered once it is in somebody's inbox and each e-mail was
+-- sent, or given up with an attempt that says why. It ends as undeliverable when there is
+-- nobody to give it to, and as settled when what it announces no longer holds, or the
+-- mentor was erased. What can't be written, or its outcome not be recorded, ends too.
 
 create function private.next_email_try(number integer, as_of timestamptz) returns timestamptz
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
@@ -24,6 +25,86 @@ revoke all on function private.next_email_try(integer, timestamptz) from public,
 comment on function private.next_email_try(integer, timestamptz) is
   'When an e-mail is sent again after the attempt of that number failed temporarily; null after the last.';
 
+create function private.next_claim(claims integer, lease interval, as_of timestamptz) returns timestamptz
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Ten times as soon as the lease has run out, for a dispatcher that was killed; then after
+  -- four minutes, eight … up to four hours: 22 claims in about 28 hours.
+  if next_claim.claims >= 22 then
+    return null;
+  end if;
+  return next_claim.as_of + case when next_claim.claims < 10 then next_claim.lease
+    else greatest(next_claim.lease, least(interval '1 minute' * 2 ^ (next_claim.claims - 8), interval '4 hours')) end;
+end
+$$;
+revoke all on function private.next_claim(integer, interval, timestamptz) from public, anon, authenticated, service_role;
+
+comment on function private.next_claim(integer, interval, timestamptz) is
+  'When a notification that was claimed that often, without an outcome being recorded, is due again after this claim; null: it is not claimed again.';
+
+create function private.end_notifications(
+  notification_ids uuid[], reasons text[], state text, as_of timestamptz,
+  out delivered integer, out undeliverable integer, out settled integer
+)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- E-mails that would have been repeated.
+  insert into public.notification_attempts
+    (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number, attempted_at)
+  select l.notification_id, l.mentor_id, l.kind, l.recipient_id, l.recipient_role, 'email', 'failed',
+    g.reason, l.chosen_because, l.number + 1, end_notifications.as_of
+  from (
+    select distinct on (a.notification_id, a.recipient_id) a.*
+    from public.notification_attempts a
+    where a.notification_id = any (end_notifications.notification_ids) and a.channel = 'email'
+    order by a.notification_id, a.recipient_id, a.number desc
+  ) l
+  join unnest(end_notifications.notification_ids, end_notifications.reasons) g (id, reason) on g.id = l.notification_id
+  where l.retry_at is not null
+  on conflict on constraint notification_attempts_once do nothing;
+
+  with ended as (
+    update public.notifications n
+    set claim = null, claims = 0, due_at = end_notifications.as_of,
+      state = case when private.has_arrived(n.id) then 'delivered' else end_notifications.state end
+    from unnest(end_notifications.notification_ids, end_notifications.reasons) g (id, reason)
+    where n.id = g.id
+    returning n.id, n.mentor_id, n.kind, n.state, g.reason
+  ), explained as (
+    insert into public.notification_attempts (notification_id, mentor_id, kind, channel, outcome, reason, attempted_at)
+    select e.id, e.mentor_id, e.kind, 'inbox', 'failed', e.reason, end_notifications.as_of
+    from ended e
+    where e.state = 'undeliverable'
+  )
+  select count(*) filter (where e.state = 'delivered'), count(*) filter (where e.state = 'undeliverable'),
+    count(*) filter (where e.state = 'settled')
+  into end_notifications.delivered, end_notifications.undeliverable, end_notifications.settled
+  from ended e;
+end
+$$;
+revoke all on function private.end_notifications(uuid[], text[], text, timestamptz) from public, anon, authenticated, service_role;
+
+comment on function private.end_notifications(uuid[], text[], text, timestamptz) is
+  'Ends these notifications for the reasons given beside them: as delivered where they have arrived, else in the state given (undeliverable, settled). The caller holds their rows.';
+
+create function private.has_arrived(notification_id uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- The ledger too, because an erased person did receive it.
+  return exists (
+      select from public.notification_attempts a
+      where a.notification_id = has_arrived.notification_id and a.outcome = 'delivered')
+    or exists (
+      select from public.notification_inbox i where i.notification_id = has_arrived.notification_id);
+end
+$$;
+revoke all on function private.has_arrived(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.has_arrived(uuid) is 'Whether the notification has reached anybody.';
+
 -- Each statement is about an array of ids, which a generic plan takes for ten, and so
 -- looks rows up by index; no table here is ever worth reading as a whole. A plan is
 -- kept while a session lives, and was perhaps made while a table was all but empty,
@@ -37,8 +118,15 @@ as $$
 declare
   moment timestamptz := coalesce(claim_notifications.as_of, clock_timestamp());
   zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));
+  today date := (moment at time zone zone)::date;
+  lease interval := interval '1 second' * least(greatest(coalesce(claim_notifications.lease_seconds, 120), 1), 3600);
   token uuid := gen_random_uuid();
   ids uuid[];
+  spent uuid[];
+  untrue uuid[];
+  facts private.notification_fact[];
+  without_outcome record;
+  without_truth record;
   notifications jsonb;
 begin
   ids := array(
@@ -49,20 +137,37 @@ begin
     limit least(greatest(coalesce(claim_notifications.batch, 100), 1), 1000)
     for update skip locked
   );
+  -- What nobody managed to record an outcome for, and what no longer holds, ends here. A
+  -- claim that fails leaves all of it as it was.
+  spent := array(
+    select n.id from public.notifications n
+    where n.id = any (ids) and private.next_claim(n.claims, lease, moment) is null);
+  select * into without_outcome
+  from private.end_notifications(spent, array_fill('given up: it was claimed too often without an outcome being recorded'::text,
+    array[cardinality(spent)]), 'undeliverable', moment);
+  ids := array(select i from unnest(ids) i where i <> all (spent));
+
+  facts := array(select f from private.notification_facts(ids, today) f);
+  untrue := array(select f.notification_id from unnest(facts) f where f.is_true is not true);
+  select * into without_truth
+  from private.end_notifications(untrue, array_fill('no longer true when it was to be sent'::text, array[cardinality(untrue)]),
+    'settled', moment);
+  ids := array(select i from unnest(ids) i where i <> all (untrue));
+
   update public.notifications n
-  set claim = token,
-    due_at = moment + interval '1 second' * least(greatest(coalesce(claim_notifications.lease_seconds, 120), 1), 3600)
+  set claim = token, claims = n.claims + 1, due_at = private.next_claim(n.claims, lease, moment)
   where n.id = any (ids);
 
   with people as (
     select w.notification_id, w.recipient_id, w.recipient_role, w.chosen_because, q.locale,
       h.recipient_id is not null as has_it,
       l.number, l.outcome, l.retry_at, u.email as address,
+      u.email_confirmed_at is not null as is_confirmed, coalesce(u.banned_until > moment, false) as is_banned,
       f.person_id is not null as address_refused
     from private.recipients_of(ids) w
-    cross join lateral (
+    left join lateral (
       select p.locale from public.profiles p where p.id = w.recipient_id offset 0
-    ) q
+    ) q on true
     left join lateral (
       select i.recipient_id
       from public.notification_inbox i
@@ -91,6 +196,8 @@ begin
         when not claim_notifications.email then case when p.number is null then 'off' else 'switched_off' end
         when p.retry_at > moment then 'later'
         when nullif(p.address, '') is null then 'no_address'
+        when p.is_banned then 'banned'
+        when not p.is_confirmed then 'unconfirmed'
         when p.address_refused then 'refused_before'
         else 'send' end,
       'address', case when claim_notifications.email then p.address end,
@@ -106,28 +213,31 @@ begin
     'kind', n.kind,
     'audience', n.audience,
     'reference_on', n.reference_on,
-    'happened_on', coalesce(l.effective_on, (n.created_at at time zone zone)::date),
-    'expected_return_date', case when n.kind = 'mentor_paused' then r.expected_return_date end,
+    'happened_on', f.happened_on,
+    'expected_return_date', case when n.kind = 'mentor_paused' then f.return_on end,
+    'is_paused', f.is_paused,
+    'is_expired', f.is_expired,
+    'is_renewed', f.is_renewed,
+    'correction', f.correction,
     'recipients', coalesce(c.list, '[]')
   ) order by n.created_at, n.id)
   into notifications
-  from unnest(ids) g (id)
-  join public.notifications n on n.id = g.id
+  from unnest(facts) f
+  join public.notifications n on n.id = f.notification_id
   left join lateral (
     select p.display_name from public.profiles p where p.id = n.mentor_id offset 0
   ) m on true
   left join recipients c on c.notification_id = n.id
-  left join public.pause_records r on r.id = n.pause_record_id
-  left join lateral (
-    select s.effective_on from public.pause_status_log s
-    where s.pause_record_id = n.pause_record_id and s.record_version = n.record_version
-    limit 1
-  ) l on true;
+  where f.is_true;
 
   return jsonb_build_object(
     'claim', token,
-    'today', (moment at time zone zone)::date,
-    'notifications', coalesce(notifications, '[]'));
+    'today', today,
+    'notifications', coalesce(notifications, '[]'),
+    'ended', jsonb_build_object(
+      'delivered', without_outcome.delivered + without_truth.delivered,
+      'undeliverable', without_outcome.undeliverable,
+      'settled', without_truth.settled));
 end
 $$;
 revoke all on function private.claim_notifications(integer, integer, boolean, timestamptz) from public, anon, authenticated, service_role;
@@ -151,10 +261,10 @@ revoke all on function public.claim_notifications(integer, integer, boolean, tim
 grant execute on function public.claim_notifications(integer, integer, boolean, timestamptz) to pause_scheduler;
 
 comment on function public.claim_notifications(integer, integer, boolean, timestamptz) is
-  'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each now and, with email, at which address. as_of: the time, for tests; default now.';
+  'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says what each may say, who gets it now and, with email, at which address. Those of the batch that no longer hold, or were claimed too often, are ended instead, and only counted. as_of: the time, for tests; default now.';
 
 create function private.record_notifications(
-  claim uuid, inbox jsonb, emails jsonb, settled uuid[], released uuid[], as_of timestamptz
+  claim uuid, inbox jsonb, emails jsonb, finished uuid[], released uuid[], failed jsonb, as_of timestamptz
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
@@ -166,15 +276,19 @@ declare
   mine uuid[];
   people uuid[];
   gone uuid[];
-  settling uuid[];
+  finishing uuid[];
+  failing uuid[];
   counts record;
+  failures record;
 begin
   asked := array(
     select (i ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
     union
     select (e ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.emails) e
     union
-    select s from unnest(record_notifications.settled) s
+    select (f ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.failed) f
+    union
+    select d from unnest(record_notifications.finished) d
     union
     select r from unnest(record_notifications.released) r
   );
@@ -251,7 +365,17 @@ begin
     where e.sent and f.person_id = e.recipient_id;
   end if;
 
-  settling := array(select s from unnest(record_notifications.settled) s where s = any (mine));
+  failing := array(
+    select distinct (f ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.failed) f
+    where (f ->> 'notification_id')::uuid = any (mine));
+  select * into failures
+  from private.end_notifications(failing, array(
+    select (
+      select left(regexp_replace(f ->> 'reason', '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
+      from jsonb_array_elements(record_notifications.failed) f where (f ->> 'notification_id')::uuid = i limit 1)
+    from unnest(failing) with ordinality g (i, place) order by g.place), 'undeliverable', moment);
+
+  finishing := array(select d from unnest(record_notifications.finished) d where d = any (mine) and d <> all (failing));
 
   -- An e-mail that would be repeated to somebody who is no longer a recipient.
   insert into public.notification_attempts
@@ -261,7 +385,7 @@ begin
   from (
     select distinct on (a.notification_id, a.recipient_id) a.*
     from public.notification_attempts a
-    where a.notification_id = any (settling) and a.channel = 'email'
+    where a.notification_id = any (finishing) and a.channel = 'email'
     order by a.notification_id, a.recipient_id, a.number desc
   ) l
   where l.retry_at is not null
@@ -272,29 +396,29 @@ begin
   with last_emails as (
     select distinct on (a.notification_id, a.recipient_id) a.notification_id, a.retry_at
     from public.notification_attempts a
-    where a.notification_id = any (settling) and a.channel = 'email'
+    where a.notification_id = any (finishing) and a.channel = 'email'
     order by a.notification_id, a.recipient_id, a.number desc
   ), ends as (
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
-      -- The ledger, not the inbox: an erased person did receive it.
-      exists (
-        select from public.notification_attempts a
-        where a.notification_id = s.id and a.outcome = 'delivered') as has_arrived
-    from unnest(settling) s (id)
+      private.has_arrived(s.id) as has_arrived
+    from unnest(finishing) s (id)
   ), judged as (
-    select e.id,
-      -- Its recipients may have left since the claim, and others may have replaced them.
-      case when e.retry_at is null and not e.has_arrived
-          and exists (select from private.recipients_of(array[e.id]))
-        then moment + interval '30 seconds' else e.retry_at end as retry_at,
-      e.has_arrived
+    select e.id, e.retry_at, e.has_arrived,
+      -- Its recipients may have left since the claim, and others may have replaced them. That
+      -- counts as a claim without an outcome, so that it can't go on for ever.
+      e.retry_at is null and not e.has_arrived and exists (select from private.recipients_of(array[e.id])) as is_anew
     from ends e
   ), changed as (
     update public.notifications n
     set claim = null,
-      due_at = coalesce(e.retry_at, moment),
-      state = case when e.retry_at is not null then 'pending' when e.has_arrived then 'delivered' else 'undeliverable' end
+      claims = case when e.is_anew then n.claims else 0 end,
+      due_at = case when e.is_anew then moment + interval '30 seconds' else coalesce(e.retry_at, moment) end,
+      state = case
+        when e.is_anew or e.retry_at is not null then 'pending'
+        when e.has_arrived then 'delivered'
+        when n.mentor_id = any (gone) then 'settled'
+        else 'undeliverable' end
     from judged e
     where n.id = e.id
     returning n.id, n.mentor_id, n.kind, n.audience, n.state
@@ -302,7 +426,6 @@ begin
     insert into public.notification_attempts (notification_id, mentor_id, kind, channel, outcome, reason, attempted_at)
     select c.id, c.mentor_id, c.kind, 'inbox', 'no_recipient',
       case
-        when exists (select from public.erasures e where e.person_id = c.mentor_id) then 'the mentor was erased'
         when not exists (select from public.profiles p where p.id = c.mentor_id) then 'there is no such mentor'
         when not exists (
           select from public.chapter_memberships m
@@ -316,45 +439,85 @@ begin
   )
   select count(*) filter (where c.state = 'delivered') as delivered,
     count(*) filter (where c.state = 'pending') as retrying,
-    count(*) filter (where c.state = 'undeliverable') as undeliverable
+    count(*) filter (where c.state = 'undeliverable') as undeliverable,
+    count(*) filter (where c.state = 'settled') as settled
   into counts
   from changed c;
 
   update public.notifications n
-  set claim = null, due_at = moment
+  set claim = null, claims = greatest(n.claims - 1, 0), due_at = moment
   where n.id = any (mine) and n.id = any (record_notifications.released);
 
   return jsonb_build_object(
-    'delivered', counts.delivered,
+    'delivered', counts.delivered + failures.delivered,
     'retrying', counts.retrying,
-    'undeliverable', counts.undeliverable,
+    'undeliverable', counts.undeliverable + failures.undeliverable,
+    'settled', counts.settled,
     'lost', to_jsonb(array(select a from unnest(asked) a where a <> all (mine))));
 end
 $$;
-revoke all on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz)
+revoke all on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz)
 from public, anon, authenticated, service_role;
-grant execute on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) to pause_scheduler;
+grant execute on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz) to pause_scheduler;
 
-comment on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) is
+comment on function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz) is
   'Behind public.record_notifications. Definer, because the scheduler reaches no table.';
 
 create function public.record_notifications(
   claim uuid,
   inbox jsonb default null,
   emails jsonb default null,
-  settled uuid[] default null,
+  finished uuid[] default null,
   released uuid[] default null,
+  failed jsonb default null,
   as_of timestamptz default null
 ) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.record_notifications(record_notifications.claim, coalesce(record_notifications.inbox, '[]'),
-    coalesce(record_notifications.emails, '[]'), record_notifications.settled, record_notifications.released,
-    record_notifications.as_of);
+    coalesce(record_notifications.emails, '[]'), record_notifications.finished, record_notifications.released,
+    coalesce(record_notifications.failed, '[]'), record_notifications.as_of);
 end;
-revoke all on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz)
+revoke all on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz)
 from public, anon, authenticated, service_role;
-grant execute on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) to pause_scheduler;
+grant execute on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz) to pause_scheduler;
 
-comment on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz) is
-  'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are settled, and which are returned untouched. Answers how the settled ones ended, and which ids another claim has taken. Safe to repeat.';
+comment on function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz) is
+  'Records, in one transaction and only for what this claim still holds: texts for inboxes, outcomes of e-mails, which notifications are finished, which are returned untouched, and which could not be dealt with ({"notification_id", "reason"}). Answers how they ended, and which ids another claim has taken. Safe to repeat.';
+
+create function private.dispatch_backlog(as_of timestamptz) returns jsonb
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off
+as $$
+declare
+  moment timestamptz := coalesce(dispatch_backlog.as_of, clock_timestamp());
+begin
+  return (
+    select jsonb_build_object(
+      'pending', count(*),
+      'oldest_pending_seconds', coalesce(extract(epoch from moment - min(p.since)), 0)::bigint,
+      'oldest_unreceived_seconds', coalesce(extract(epoch from moment - min(p.since) filter (where not p.has_arrived)), 0)::bigint)
+    from (
+      select case when isfinite(n.created_at) then least(coalesce(n.queued_at, n.created_at), moment) end as since,
+        private.has_arrived(n.id) as has_arrived
+      from public.notifications n
+      where n.state = 'pending'
+    ) p);
+end
+$$;
+revoke all on function private.dispatch_backlog(timestamptz) from public, anon, authenticated, service_role;
+grant execute on function private.dispatch_backlog(timestamptz) to pause_scheduler;
+
+comment on function private.dispatch_backlog(timestamptz) is
+  'Behind public.dispatch_backlog. Definer, because the scheduler reaches no table.';
+
+create function public.dispatch_backlog(as_of timestamptz default null) returns jsonb
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+begin atomic
+  select private.dispatch_backlog(dispatch_backlog.as_of);
+end;
+revoke all on function public.dispatch_backlog(timestamptz) from public, anon, authenticated, service_role;
+grant execute on function public.dispatch_backlog(timestamptz) to pause_scheduler;
+
+comment on function public.dispatch_backlog(timestamptz) is
+  'How many notifications are pending, for how long the oldest of them has been, and for how long the oldest of those that nobody has received yet.';

@@ -16,6 +16,8 @@ drop table private.person_locks;
 drop function private.guard_certification();
 drop function private.refuse_erased();
 drop function private.refuse_removal();
+drop function private.my_former_mentor_ids();
+drop function private.answerable_chapter_ids(uuid);
 drop function private.my_administered_chapter_ids();
 drop function private.my_chapter_ids();
 drop function private.my_id();

@@ -16,7 +16,6 @@ drop trigger notifications_note_undeliverable_update on public.notifications;
 drop trigger notifications_note_undeliverable_insert on public.notifications;
 drop function private.note_unacknowledged();
 drop function private.refresh_unacknowledged(uuid[]);
-drop function private.answerable_chapter_ids(uuid);
 drop function private.wanted_entries(uuid[], date);
 drop function private.fold_roster_deltas(integer);
 drop table private.roster_deltas;

@@ -14,7 +14,7 @@ drop function private.with_nightly_reason(uuid[], date, date);
 drop function private.nightly_chunk(public.nightly_runs, integer);
 drop type private.nightly_progress;
 drop function private.requeue(uuid[]);
-drop function private.requeueable(uuid[]);
+drop function private.requeueable(uuid[], date);
 drop function private.mentors_to_requeue(uuid, integer);
 drop function private.tonights_sweep(integer);
 drop function private.next_to_reconcile(uuid, uuid, integer);

@@ -1,6 +1,10 @@
+drop function public.allow_address(uuid, uuid);
+drop function private.allow_address(uuid, uuid);
 drop function public.acknowledge_undelivered(uuid);
 drop function private.acknowledge_undelivered(uuid);
 drop view public.undelivered_notifications;
+drop function private.notification_facts(uuid[], date);
+drop type private.notification_fact;
 drop function private.recipients_of(uuid[]);
 drop function private.hash_address(text);
 drop table private.refused_addresses;

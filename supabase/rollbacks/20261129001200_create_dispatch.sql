@@ -1,5 +1,10 @@
-drop function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz);
-drop function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], timestamptz);
+drop function public.dispatch_backlog(timestamptz);
+drop function private.dispatch_backlog(timestamptz);
+drop function public.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz);
+drop function private.record_notifications(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamptz);
 drop function public.claim_notifications(integer, integer, boolean, timestamptz);
 drop function private.claim_notifications(integer, integer, boolean, timestamptz);
+drop function private.has_arrived(uuid);
+drop function private.end_notifications(uuid[], text[], text, timestamptz);
+drop function private.next_claim(integer, interval, timestamptz);
 drop function private.next_email_try(integer, timestamptz);

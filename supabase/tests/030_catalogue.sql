@@ -319,6 +319,7 @@ select is(
   array[
     'acknowledge_discrepancy(bigint)',
     'acknowledge_undelivered(uuid)',
+    'allow_address(uuid,uuid)',
     'coordinator_roster(uuid,text[],text,integer,text)',
     'erase_person(uuid)',
     'mentor_status_on(uuid,date)',
@@ -331,11 +332,13 @@ select is(
   array[
     'private.acknowledge_discrepancy(bigint)',
     'private.acknowledge_undelivered(uuid)',
+    'private.allow_address(uuid,uuid)',
     'private.coordinator_roster(uuid,text[],text,integer,text)',
     'private.erase_person_as_administrator(uuid)',
     'private.mentor_status_on(uuid,date)',
     'private.my_administered_chapter_ids()',
     'private.my_chapter_ids()',
+    'private.my_former_mentor_ids()',
     'private.my_id()',
     'private.pause_mentor(uuid,text,date,integer,uuid)',
     'private.reactivate_mentor(uuid,integer,uuid)'],

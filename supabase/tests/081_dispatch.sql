@@ -52,7 +52,7 @@ create function pg_temp.settle(claim text, name text, inbox jsonb default null, 
 language sql as $$
   select concat_ws(' ', 'delivered', r ->> 'delivered', 'retrying', r ->> 'retrying', 'undeliverable', r ->> 'undeliverable',
     'lost', jsonb_array_length(r -> 'lost'))
-  from public.record_notifications(pg_temp.token(claim), inbox, emails, array[pg_temp.id(name)], null, now() + as_of) r
+  from public.record_notifications(pg_temp.token(claim), inbox, emails, array[pg_temp.id(name)], as_of => now() + as_of) r
 $$;
 create function pg_temp.state(name text) returns text
 language sql as $$ select n.state from public.notifications n where n.id = pg_temp.id(name) $$;
@@ -77,7 +77,8 @@ select is(pg_temp.claim_as('e', 10, '61 seconds'),
   array['first to coordinator (off)', 'second to coordinator (off)', 'third to coordinator (off)'], 'when it has run out, all of it again');
 select is((select c.answer #> '{notifications,0}' from claims c where c.name = 'a') - '{id,recipients}'::text[],
   jsonb_build_object('mentor_id', pg_temp.id('mentor'), 'mentor_name', 'Åse Ødegård', 'kind', 'mentor_reactivated', 'audience', 'coordinator',
-    'reference_on', null, 'happened_on', pg_temp.today(), 'expected_return_date', null), 'a claim has what the text is made from');
+    'reference_on', null, 'happened_on', pg_temp.today(), 'expected_return_date', null,
+    'is_paused', false, 'is_expired', false, 'is_renewed', false, 'correction', null), 'a claim has what the text is made from');
 
 -- Recording.
 
@@ -121,7 +122,7 @@ select is(pg_temp.claim_as('j', 10, '20 seconds'), array['of administrators to a
 update public.notifications set state = 'delivered', claim = null where state = 'pending';
 
 insert into public.notifications (id, mentor_id, audience, kind, due_at) values
-  (pg_temp.id('of a stranger'), pg_temp.id('stranger'), 'mentor', 'return_due', now());
+  (pg_temp.id('of a stranger'), pg_temp.id('stranger'), 'coordinator', 'mentor_reactivated', now());
 insert into people (id, name) values (pg_temp.id('of a stranger'), 'of a stranger');
 select is(pg_temp.claim_as('s', 10, '20 seconds'), array['of a stranger to nobody'], 'a mentor who isn''t there gets nothing');
 select is(pg_temp.settle('s', 'of a stranger'), 'delivered 0 retrying 0 undeliverable 1 lost 0', 'and that comes to an end, too');
@@ -177,7 +178,7 @@ $$;
 select is(pg_temp.ends(r.role, r.statement), r.outcome, r.role || ' and ' || r.statement)
 from (values
   ('pause_scheduler', 'select public.claim_notifications()', 'well'),
-  ('pause_scheduler', 'select public.record_notifications(gen_random_uuid(), settled => array[gen_random_uuid()])', 'well'),
+  ('pause_scheduler', 'select public.record_notifications(gen_random_uuid(), finished => array[gen_random_uuid()])', 'well'),
   ('pause_scheduler', 'select 1 from public.notifications', '42501'),
   ('pause_scheduler', 'select 1 from auth.users', '42501'),
   ('authenticated', 'select public.claim_notifications()', '42501'),

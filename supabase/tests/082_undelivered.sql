@@ -69,7 +69,7 @@ select is(pg_temp.failing(), '{}', 'until an e-mail gets through');
 create function pg_temp.counted() returns jsonb
 language sql as $$ select pg_temp.answer('administrator', $q$public.coordinator_roster() #> '{summary,undelivered_notifications}'$q$) $$;
 select is(pg_temp.counted(), '1', 'the roster counts it');
-select pg_temp.refuses(r.actor, format('public.acknowledge_undelivered(pg_temp.id(%L))', r.name), 'mentor_not_found', 404, r.what)
+select pg_temp.refuses(r.actor, format('public.acknowledge_undelivered(pg_temp.id(%L))', r.name), 'not_found', 404, r.what)
 from (values
   ('coordinator', 'nobody', 'a coordinator doesn''t acknowledge'),
   ('mentor', 'nobody', 'nor does the mentor'),

@@ -30,7 +30,7 @@ begin
   into inbox
   from jsonb_array_elements(claimed -> 'notifications') n cross join jsonb_array_elements(n -> 'recipients') r;
   return (public.record_notifications((claimed ->> 'claim')::uuid, inbox,
-    settled => array(select (n ->> 'id')::uuid from jsonb_array_elements(claimed -> 'notifications') n)) ->> 'delivered')::integer;
+    finished => array(select (n ->> 'id')::uuid from jsonb_array_elements(claimed -> 'notifications') n)) ->> 'delivered')::integer;
 end
 $$;
 -- Rows that were looked at in this transaction so far.

@@ -128,7 +128,7 @@ func TestErasingFormsNoCircle(t *testing.T) {
 		run("assign", conns["assignments"], "23001", "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentors[2], leaver)
 		run("rename", conns["names"], "23001", "update public.profiles set display_name = display_name || ' igjen' where id = any ($1)", mentors)
 		run("certify", conns["certifications"], "", "insert into public.certifications (mentor_id, kind, issued_on) select u, 'politiattest', '2026-01-01' from unnest($1::uuid[]) u", mentors)
-		run("the night", night, "", "select private.judge_mentors($1::uuid[], private.today() - 1, private.today(), false)", mentors)
+		run("the night", night, "", "select private.judge_mentors($1::uuid[], private.today() - 1, private.today())", mentors)
 		all.Go(func() { w.pause(t.Context(), w.coordinators[0], mentors[0], "Ferie", nil) })
 		all.Wait()
 

@@ -65,7 +65,7 @@ func actors() map[string]act {
 		service("renamed", "update public.profiles set display_name = 'Ny Navnesen' where id = '{mentor}'"),
 		service("coordinator renamed", "update public.profiles set display_name = 'Ny Koordinator' where id = '{coordinator}'"),
 		{name: "night", login: "postgres", statement: func(s *scene) string {
-			return s.fill("select private.judge_mentors(array['{mentor}']::uuid[], private.today() - 1, private.today(), false)")
+			return s.fill("select private.judge_mentors(array['{mentor}']::uuid[], private.today() - 1, private.today())")
 		}},
 	} {
 		acts[a.name] = a

@@ -16,15 +16,10 @@ begin
   perform from public.notifications n
   where n.id = acknowledge_undelivered.notification_id
     and n.state = 'undeliverable'
-    and exists (
-      select from public.chapter_memberships m
-      where m.user_id = n.mentor_id
-        and m.role = 'mentor'
-        and m.ended_at is null
-        and m.chapter_id = any (private.my_administered_chapter_ids()))
+    and private.answerable_chapter_ids(n.mentor_id) && private.my_administered_chapter_ids()
   for update;
   if not found then
-    perform private.refuse('mentor_not_found', null, 'No such undeliverable notification about a mentor of a chapter that you administer.');
+    perform private.refuse('not_found', null, 'No such undeliverable notification about a mentor of a chapter that you administer.');
   end if;
   update public.notifications n
   set acknowledged_at = clock_timestamp()

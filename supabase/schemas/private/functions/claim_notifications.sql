@@ -18,8 +18,15 @@ CREATE OR REPLACE FUNCTION private.claim_notifications (
 declare
   moment timestamptz := coalesce(claim_notifications.as_of, clock_timestamp());
   zone text := coalesce(nullif(current_setting('mentorpause.time_zone', true), ''), (select s.time_zone from private.settings s));
+  today date := (moment at time zone zone)::date;
+  lease interval := interval '1 second' * least(greatest(coalesce(claim_notifications.lease_seconds, 120), 1), 3600);
   token uuid := gen_random_uuid();
   ids uuid[];
+  spent uuid[];
+  untrue uuid[];
+  facts private.notification_fact[];
+  without_outcome record;
+  without_truth record;
   notifications jsonb;
 begin
   ids := array(
@@ -30,20 +37,37 @@ begin
     limit least(greatest(coalesce(claim_notifications.batch, 100), 1), 1000)
     for update skip locked
   );
+  -- What nobody managed to record an outcome for, and what no longer holds, ends here. A
+  -- claim that fails leaves all of it as it was.
+  spent := array(
+    select n.id from public.notifications n
+    where n.id = any (ids) and private.next_claim(n.claims, lease, moment) is null);
+  select * into without_outcome
+  from private.end_notifications(spent, array_fill('given up: it was claimed too often without an outcome being recorded'::text,
+    array[cardinality(spent)]), 'undeliverable', moment);
+  ids := array(select i from unnest(ids) i where i <> all (spent));
+
+  facts := array(select f from private.notification_facts(ids, today) f);
+  untrue := array(select f.notification_id from unnest(facts) f where f.is_true is not true);
+  select * into without_truth
+  from private.end_notifications(untrue, array_fill('no longer true when it was to be sent'::text, array[cardinality(untrue)]),
+    'settled', moment);
+  ids := array(select i from unnest(ids) i where i <> all (untrue));
+
   update public.notifications n
-  set claim = token,
-    due_at = moment + interval '1 second' * least(greatest(coalesce(claim_notifications.lease_seconds, 120), 1), 3600)
+  set claim = token, claims = n.claims + 1, due_at = private.next_claim(n.claims, lease, moment)
   where n.id = any (ids);
 
   with people as (
     select w.notification_id, w.recipient_id, w.recipient_role, w.chosen_because, q.locale,
       h.recipient_id is not null as has_it,
       l.number, l.outcome, l.retry_at, u.email as address,
+      u.email_confirmed_at is not null as is_confirmed, coalesce(u.banned_until > moment, false) as is_banned,
       f.person_id is not null as address_refused
     from private.recipients_of(ids) w
-    cross join lateral (
+    left join lateral (
       select p.locale from public.profiles p where p.id = w.recipient_id offset 0
-    ) q
+    ) q on true
     left join lateral (
       select i.recipient_id
       from public.notification_inbox i
@@ -72,6 +96,8 @@ begin
         when not claim_notifications.email then case when p.number is null then 'off' else 'switched_off' end
         when p.retry_at > moment then 'later'
         when nullif(p.address, '') is null then 'no_address'
+        when p.is_banned then 'banned'
+        when not p.is_confirmed then 'unconfirmed'
         when p.address_refused then 'refused_before'
         else 'send' end,
       'address', case when claim_notifications.email then p.address end,
@@ -87,28 +113,31 @@ begin
     'kind', n.kind,
     'audience', n.audience,
     'reference_on', n.reference_on,
-    'happened_on', coalesce(l.effective_on, (n.created_at at time zone zone)::date),
-    'expected_return_date', case when n.kind = 'mentor_paused' then r.expected_return_date end,
+    'happened_on', f.happened_on,
+    'expected_return_date', case when n.kind = 'mentor_paused' then f.return_on end,
+    'is_paused', f.is_paused,
+    'is_expired', f.is_expired,
+    'is_renewed', f.is_renewed,
+    'correction', f.correction,
     'recipients', coalesce(c.list, '[]')
   ) order by n.created_at, n.id)
   into notifications
-  from unnest(ids) g (id)
-  join public.notifications n on n.id = g.id
+  from unnest(facts) f
+  join public.notifications n on n.id = f.notification_id
   left join lateral (
     select p.display_name from public.profiles p where p.id = n.mentor_id offset 0
   ) m on true
   left join recipients c on c.notification_id = n.id
-  left join public.pause_records r on r.id = n.pause_record_id
-  left join lateral (
-    select s.effective_on from public.pause_status_log s
-    where s.pause_record_id = n.pause_record_id and s.record_version = n.record_version
-    limit 1
-  ) l on true;
+  where f.is_true;
 
   return jsonb_build_object(
     'claim', token,
-    'today', (moment at time zone zone)::date,
-    'notifications', coalesce(notifications, '[]'));
+    'today', today,
+    'notifications', coalesce(notifications, '[]'),
+    'ended', jsonb_build_object(
+      'delivered', without_outcome.delivered + without_truth.delivered,
+      'undeliverable', without_outcome.undeliverable,
+      'settled', without_truth.settled));
 end
 $function$;
 

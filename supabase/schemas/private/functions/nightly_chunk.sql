@@ -95,7 +95,7 @@ begin
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);
     if ids <> '{}' then
-      run.requeued := run.requeued + private.requeue(private.requeueable(ids));
+      run.requeued := run.requeued + private.requeue(private.requeueable(ids, run.as_of));
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
@@ -105,10 +105,10 @@ begin
 
   when 'tidy' then
     run.phase := 'held';
-    -- Answers to repeated requests are promised for 24 hours.
+    -- Answers to repeated requests are promised for 72 hours.
     with outdated as (
       select i.caller_id, i.request_id from private.idempotent_requests i
-      where i.created_at < now() - interval '48 hours'
+      where i.created_at < now() - interval '72 hours'
       limit nightly_chunk.batch
       for update skip locked
     )

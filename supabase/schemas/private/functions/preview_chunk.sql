@@ -72,7 +72,7 @@ begin
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), preview_chunk.batch);
-    run.requeued := cardinality(private.requeueable(ids));
+    run.requeued := cardinality(private.requeueable(ids, run.as_of));
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < preview_chunk.batch then
       run.phase := 'tidy';

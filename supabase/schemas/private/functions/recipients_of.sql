@@ -22,6 +22,7 @@ begin
         select m.chapter_id
         from public.chapter_memberships m
         where m.user_id = n.mentor_id and m.role = 'mentor' and m.ended_at is null
+          and not exists (select from public.erasures e where e.person_id = n.mentor_id)
       ) as chapters
       offset 0
     ) p
@@ -31,6 +32,7 @@ begin
         from public.coordinator_assignments s
         where s.mentor_id = n.mentor_id and s.ended_at is null
           and n.audience = 'coordinator'
+          and not exists (select from public.erasures e where e.person_id = s.coordinator_id)
           and exists (
             select from public.chapter_memberships m
             where m.user_id = s.coordinator_id and m.role = 'coordinator' and m.ended_at is null
@@ -52,11 +54,12 @@ begin
       from public.chapter_memberships m
       where (n.audience = 'administrator' or n.audience = 'coordinator' and c.coordinators = '{}')
         and m.chapter_id = any (p.chapters) and m.role = 'administrator' and m.ended_at is null
+        and not exists (select from public.erasures e where e.person_id = m.user_id)
     ) r
     where n.id = any (recipients_of.notification_ids);
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."recipients_of"(uuid[]) IS 'The present recipients of these notifications, one row per person: in which role (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Definer, because only the nightly and dispatch RPCs call it.';
+COMMENT ON FUNCTION "private"."recipients_of"(uuid[]) IS 'The present recipients of these notifications, one row per person: in which role (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Nobody who was erased is one, nor is anybody told of an erased mentor, whatever memberships are entered again. Definer, because only the nightly and dispatch RPCs call it.';
 
 REVOKE ALL ON FUNCTION "private"."recipients_of"(uuid[]) FROM PUBLIC;

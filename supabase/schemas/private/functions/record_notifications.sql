@@ -2,8 +2,9 @@ CREATE OR REPLACE FUNCTION private.record_notifications (
   claim    uuid,
   inbox    jsonb,
   emails   jsonb,
-  settled  uuid[],
+  finished uuid[],
   released uuid[],
+  failed   jsonb,
   as_of    timestamp with time zone
 )
   RETURNS jsonb
@@ -23,15 +24,19 @@ declare
   mine uuid[];
   people uuid[];
   gone uuid[];
-  settling uuid[];
+  finishing uuid[];
+  failing uuid[];
   counts record;
+  failures record;
 begin
   asked := array(
     select (i ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
     union
     select (e ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.emails) e
     union
-    select s from unnest(record_notifications.settled) s
+    select (f ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.failed) f
+    union
+    select d from unnest(record_notifications.finished) d
     union
     select r from unnest(record_notifications.released) r
   );
@@ -108,7 +113,17 @@ begin
     where e.sent and f.person_id = e.recipient_id;
   end if;
 
-  settling := array(select s from unnest(record_notifications.settled) s where s = any (mine));
+  failing := array(
+    select distinct (f ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.failed) f
+    where (f ->> 'notification_id')::uuid = any (mine));
+  select * into failures
+  from private.end_notifications(failing, array(
+    select (
+      select left(regexp_replace(f ->> 'reason', '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
+      from jsonb_array_elements(record_notifications.failed) f where (f ->> 'notification_id')::uuid = i limit 1)
+    from unnest(failing) with ordinality g (i, place) order by g.place), 'undeliverable', moment);
+
+  finishing := array(select d from unnest(record_notifications.finished) d where d = any (mine) and d <> all (failing));
 
   -- An e-mail that would be repeated to somebody who is no longer a recipient.
   insert into public.notification_attempts
@@ -118,7 +133,7 @@ begin
   from (
     select distinct on (a.notification_id, a.recipient_id) a.*
     from public.notification_attempts a
-    where a.notification_id = any (settling) and a.channel = 'email'
+    where a.notification_id = any (finishing) and a.channel = 'email'
     order by a.notification_id, a.recipient_id, a.number desc
   ) l
   where l.retry_at is not null
@@ -129,29 +144,29 @@ begin
   with last_emails as (
     select distinct on (a.notification_id, a.recipient_id) a.notification_id, a.retry_at
     from public.notification_attempts a
-    where a.notification_id = any (settling) and a.channel = 'email'
+    where a.notification_id = any (finishing) and a.channel = 'email'
     order by a.notification_id, a.recipient_id, a.number desc
   ), ends as (
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
-      -- The ledger, not the inbox: an erased person did receive it.
-      exists (
-        select from public.notification_attempts a
-        where a.notification_id = s.id and a.outcome = 'delivered') as has_arrived
-    from unnest(settling) s (id)
+      private.has_arrived(s.id) as has_arrived
+    from unnest(finishing) s (id)
   ), judged as (
-    select e.id,
-      -- Its recipients may have left since the claim, and others may have replaced them.
-      case when e.retry_at is null and not e.has_arrived
-          and exists (select from private.recipients_of(array[e.id]))
-        then moment + interval '30 seconds' else e.retry_at end as retry_at,
-      e.has_arrived
+    select e.id, e.retry_at, e.has_arrived,
+      -- Its recipients may have left since the claim, and others may have replaced them. That
+      -- counts as a claim without an outcome, so that it can't go on for ever.
+      e.retry_at is null and not e.has_arrived and exists (select from private.recipients_of(array[e.id])) as is_anew
     from ends e
   ), changed as (
     update public.notifications n
     set claim = null,
-      due_at = coalesce(e.retry_at, moment),
-      state = case when e.retry_at is not null then 'pending' when e.has_arrived then 'delivered' else 'undeliverable' end
+      claims = case when e.is_anew then n.claims else 0 end,
+      due_at = case when e.is_anew then moment + interval '30 seconds' else coalesce(e.retry_at, moment) end,
+      state = case
+        when e.is_anew or e.retry_at is not null then 'pending'
+        when e.has_arrived then 'delivered'
+        when n.mentor_id = any (gone) then 'settled'
+        else 'undeliverable' end
     from judged e
     where n.id = e.id
     returning n.id, n.mentor_id, n.kind, n.audience, n.state
@@ -159,7 +174,6 @@ begin
     insert into public.notification_attempts (notification_id, mentor_id, kind, channel, outcome, reason, attempted_at)
     select c.id, c.mentor_id, c.kind, 'inbox', 'no_recipient',
       case
-        when exists (select from public.erasures e where e.person_id = c.mentor_id) then 'the mentor was erased'
         when not exists (select from public.profiles p where p.id = c.mentor_id) then 'there is no such mentor'
         when not exists (
           select from public.chapter_memberships m
@@ -173,24 +187,26 @@ begin
   )
   select count(*) filter (where c.state = 'delivered') as delivered,
     count(*) filter (where c.state = 'pending') as retrying,
-    count(*) filter (where c.state = 'undeliverable') as undeliverable
+    count(*) filter (where c.state = 'undeliverable') as undeliverable,
+    count(*) filter (where c.state = 'settled') as settled
   into counts
   from changed c;
 
   update public.notifications n
-  set claim = null, due_at = moment
+  set claim = null, claims = greatest(n.claims - 1, 0), due_at = moment
   where n.id = any (mine) and n.id = any (record_notifications.released);
 
   return jsonb_build_object(
-    'delivered', counts.delivered,
+    'delivered', counts.delivered + failures.delivered,
     'retrying', counts.retrying,
-    'undeliverable', counts.undeliverable,
+    'undeliverable', counts.undeliverable + failures.undeliverable,
+    'settled', counts.settled,
     'lost', to_jsonb(array(select a from unnest(asked) a where a <> all (mine))));
 end
 $function$;
 
-GRANT EXECUTE ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp WITH time zone) TO "pause_scheduler";
+GRANT EXECUTE ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamp WITH time zone) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp with time zone) IS 'Behind public.record_notifications. Definer, because the scheduler reaches no table.';
+COMMENT ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamp with time zone) IS 'Behind public.record_notifications. Definer, because the scheduler reaches no table.';
 
-REVOKE ALL ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], timestamp WITH time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."record_notifications"(uuid, jsonb, jsonb, uuid[], uuid[], jsonb, timestamp WITH time zone) FROM PUBLIC;

@@ -14,6 +14,7 @@ CREATE OR REPLACE FUNCTION private.refusals()
     ('not_a_coordinator', 403, 'You coordinate no chapter.'),
     ('mentor_not_found', 404, 'No such mentor in your chapters.'),
     ('chapter_not_found', 404, 'No such chapter among yours.'),
+    ('not_found', 404, 'No such object, or it is not yours.'),
     ('already_paused', 409, 'The mentor is already paused.'),
     ('not_paused', 409, 'The mentor is not paused.'),
     ('version_conflict', 409, 'The pause record has changed since you read it.'),

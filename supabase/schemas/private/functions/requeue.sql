@@ -10,7 +10,7 @@ declare
   requeued integer;
 begin
   update public.notifications n
-  set state = 'pending'
+  set state = 'pending', claims = 0, queued_at = clock_timestamp()
   where n.id = any (requeue.notification_ids) and n.state = 'undeliverable' and n.acknowledged_at is null;
   get diagnostics requeued = row_count;
   return requeued;

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION private.requeueable (
-  mentor_ids uuid[]
+  mentor_ids uuid[],
+  as_of      date
 )
   RETURNS uuid[]
   LANGUAGE plpgsql
@@ -13,15 +14,23 @@ CREATE OR REPLACE FUNCTION private.requeueable (
   AS $function$
 begin
   return array(
-    select distinct r.notification_id
-    from private.recipients_of(array(
-      select n.id from public.notifications n
-      where n.mentor_id = any (requeueable.mentor_ids) and n.state = 'undeliverable' and n.acknowledged_at is null
-    )) r
+    select f.notification_id
+    from private.notification_facts(array(
+      select distinct r.notification_id
+      from private.recipients_of(array(
+        select n.id from public.notifications n
+        where n.mentor_id = any (requeueable.mentor_ids) and n.state = 'undeliverable' and n.acknowledged_at is null
+          -- What could not be written or recorded would fail again.
+          and not exists (
+            select from public.notification_attempts a
+            where a.notification_id = n.id and a.recipient_id is null and a.outcome = 'failed')
+      )) r
+    ), requeueable.as_of) f
+    where f.is_true
   );
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."requeueable"(uuid[]) IS 'Notifications about these mentors that were undeliverable, are not acknowledged, and have a recipient now.';
+COMMENT ON FUNCTION "private"."requeueable"(uuid[], date) IS 'Notifications about these mentors that were undeliverable, are not acknowledged, have a recipient now, and are still true on the date.';
 
-REVOKE ALL ON FUNCTION "private"."requeueable"(uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."requeueable"(uuid[], date) FROM PUBLIC;

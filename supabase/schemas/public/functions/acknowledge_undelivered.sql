@@ -12,6 +12,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."acknowledge_undelivered"(uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."acknowledge_undelivered"(uuid) IS 'Takes an undeliverable notification off the dashboard''s count; the nightly run then leaves it alone. For administrators of a chapter where the mentor is active; else mentor_not_found. A second time changes nothing.';
+COMMENT ON FUNCTION "public"."acknowledge_undelivered"(uuid) IS 'Takes an undeliverable notification off the dashboard''s count; the nightly run then leaves it alone. For administrators of a chapter where the mentor is active, or of the last one that the mentor left; else not_found. A second time changes nothing.';
 
 REVOKE ALL ON FUNCTION "public"."acknowledge_undelivered"(uuid) FROM PUBLIC, "anon", "service_role";

@@ -14,6 +14,6 @@ END;
 
 GRANT EXECUTE ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp WITH time zone) TO "pause_scheduler";
 
-COMMENT ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp with time zone) IS 'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says who gets each now and, with email, at which address. as_of: the time, for tests; default now.';
+COMMENT ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp with time zone) IS 'Claims up to batch (100) notifications that are due, for lease_seconds (120), and says what each may say, who gets it now and, with email, at which address. Those of the batch that no longer hold, or were claimed too often, are ended instead, and only counted. as_of: the time, for tests; default now.';
 
 REVOKE ALL ON FUNCTION "public"."claim_notifications"(integer, integer, boolean, timestamp WITH time zone) FROM PUBLIC, "anon", "authenticated", "service_role";

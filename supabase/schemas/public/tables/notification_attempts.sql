@@ -13,7 +13,12 @@ CREATE TABLE "public"."notification_attempts" (
   "retry_at"        timestamp with time zone,
   "attempted_at"    timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "notification_attempts_channel_known" CHECK ((channel = ANY (ARRAY['inbox'::text, 'email'::text]))),
-  CONSTRAINT "notification_attempts_has_recipient" CHECK (((outcome = 'no_recipient'::text) = (recipient_id IS NULL))),
+  CONSTRAINT "notification_attempts_has_recipient" CHECK (
+CASE outcome
+    WHEN 'delivered'::text THEN (recipient_id IS NOT NULL)
+    WHEN 'no_recipient'::text THEN (recipient_id IS NULL)
+    ELSE true
+END),
   CONSTRAINT "notification_attempts_number_positive" CHECK ((number >= 1)),
   CONSTRAINT "notification_attempts_once" UNIQUE (notification_id, recipient_id, channel, number),
   CONSTRAINT "notification_attempts_only_failures_repeat" CHECK (((retry_at IS NULL) OR (outcome = 'failed'::text))),
@@ -42,11 +47,11 @@ CREATE TRIGGER notification_attempts_refuse_change
 CREATE POLICY "select_administered" ON "public"."notification_attempts"
   FOR SELECT
   TO "authenticated"
-  USING ((EXISTS ( SELECT
+  USING (((EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
-    my_administered_chapter_ids)::uuid[]))))));
+    my_administered_chapter_ids)::uuid[]))))) OR (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[]))));
 
 COMMENT ON COLUMN "public"."notification_attempts"."chosen_because" IS 'Why this person was chosen.';
 
@@ -54,7 +59,7 @@ COMMENT ON COLUMN "public"."notification_attempts"."number" IS 'Counts the attem
 
 COMMENT ON COLUMN "public"."notification_attempts"."reason" IS 'Delivered: why this person, and whether a channel is missing. Failed: what went wrong. No recipient: why there is nobody.';
 
-COMMENT ON COLUMN "public"."notification_attempts"."recipient_id" IS 'Null: there was nobody to give it to.';
+COMMENT ON COLUMN "public"."notification_attempts"."recipient_id" IS 'Null: there was nobody to give it to (no_recipient), or the notification could not be written or recorded (failed).';
 
 COMMENT ON COLUMN "public"."notification_attempts"."recipient_role" IS 'The role in which they got it.';
 

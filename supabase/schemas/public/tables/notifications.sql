@@ -15,6 +15,8 @@ CREATE TABLE "public"."notifications" (
   "reference_on"    date,
   "due_at"          timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   "claim"           uuid,
+  "claims"          integer                  NOT NULL DEFAULT 0,
+  "queued_at"       timestamp with time zone,
   CONSTRAINT "notifications_audience_known" CHECK ((audience = ANY (ARRAY['coordinator'::text, 'mentor'::text, 'administrator'::text]))),
   CONSTRAINT "notifications_kind_known"
     CHECK
@@ -24,7 +26,7 @@ CREATE TABLE "public"."notifications" (
   CONSTRAINT "notifications_reminder_has_date" CHECK (((reminder IS NULL) OR (reference_on IS NOT NULL))),
   CONSTRAINT "notifications_reminder_known"
     CHECK ((reminder = ANY (ARRAY['certification_in_30_days'::text, 'certification_in_7_days'::text, 'return_in_7_days'::text, 'return_today'::text, 'return_7_days_ago'::text]))),
-  CONSTRAINT "notifications_state_known" CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'undeliverable'::text])))
+  CONSTRAINT "notifications_state_known" CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'undeliverable'::text, 'settled'::text])))
 );
 
 ALTER TABLE "public"."notifications"
@@ -59,23 +61,29 @@ CREATE TRIGGER notifications_refuse_removal
 CREATE POLICY "select_undeliverable" ON "public"."notifications"
   FOR SELECT
   TO "authenticated"
-  USING (((state = 'undeliverable'::text) AND (EXISTS ( SELECT
+  USING (((state = 'undeliverable'::text) AND ((EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = notifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
-    my_administered_chapter_ids)::uuid[])))))));
+    my_administered_chapter_ids)::uuid[]))))) OR (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[])))));
 
 COMMENT ON COLUMN "public"."notifications"."claim" IS 'The claim that holds it: only the dispatcher that claimed it last may record the outcome. Null: nobody holds it.';
+
+COMMENT ON COLUMN "public"."notifications"."claims" IS 'How often it was claimed since an outcome was last recorded for it. After too many it ends: whatever kept the outcome from being recorded would do so for ever.';
 
 COMMENT ON COLUMN "public"."notifications"."due_at" IS 'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost becomes due again by itself; a failed e-mail moves it to the next attempt.';
 
 COMMENT ON COLUMN "public"."notifications"."pause_record_id" IS 'The record whose change this announces; null when it is not about a record.';
+
+COMMENT ON COLUMN "public"."notifications"."queued_at" IS 'When it was last given to the dispatcher again; null: never.';
 
 COMMENT ON COLUMN "public"."notifications"."record_version" IS 'The version that the change made.';
 
 COMMENT ON COLUMN "public"."notifications"."reference_on" IS 'The date it refers to: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so is reminded of again.';
 
 COMMENT ON COLUMN "public"."notifications"."reminder" IS 'Which reminder this is; null when it announces a change.';
+
+COMMENT ON COLUMN "public"."notifications"."state" IS 'pending: to be dispatched · delivered: in somebody''s inbox, and each e-mail sent or given up · undeliverable: nobody could be given it · settled: no longer true when it was to be dispatched, or about a person who was erased.';
 
 COMMENT ON INDEX "public"."notifications_due" IS 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
 

@@ -8,7 +8,8 @@ CREATE VIEW "public"."undelivered_notifications" WITH (security_invoker=true) AS
     NULL::text AS recipient_name,
     COALESCE(a.reason, 'unknown'::text) AS reason,
         CASE
-            WHEN (a.reason = ANY (ARRAY['the mentor was erased'::text, 'there is no such mentor'::text])) THEN 'Nothing can be done: acknowledge it.'::text
+            WHEN (a.outcome = 'failed'::text) THEN 'Have the operator look at the dispatcher''s log, tell the recipients yourself if it still matters, and acknowledge it: it is not sent again.'::text
+            WHEN (a.reason = 'there is no such mentor'::text) THEN 'Nothing can be done: acknowledge it.'::text
             WHEN (a.reason = 'the mentor is active in no chapter'::text) THEN 'Give the mentor an active membership, and the nightly run sends it again; or acknowledge it.'::text
             WHEN (n.audience = 'coordinator'::text) THEN 'Assign an active coordinator to the mentor, or appoint an administrator of the chapter, and the nightly run sends it again; or acknowledge it.'::text
             ELSE 'Appoint an administrator of the chapter, and the nightly run sends it again; or acknowledge it.'::text
@@ -17,9 +18,10 @@ CREATE VIEW "public"."undelivered_notifications" WITH (security_invoker=true) AS
     n.acknowledged_at
    FROM ((public.notifications n
      LEFT JOIN public.profiles m ON ((m.id = n.mentor_id)))
-     LEFT JOIN LATERAL ( SELECT t.reason
+     LEFT JOIN LATERAL ( SELECT t.reason,
+            t.outcome
            FROM public.notification_attempts t
-          WHERE ((t.notification_id = n.id) AND (t.outcome = 'no_recipient'::text))
+          WHERE ((t.notification_id = n.id) AND (t.recipient_id IS NULL))
           ORDER BY t.id DESC
          LIMIT 1) a ON (true))
   WHERE (n.state = 'undeliverable'::text)
@@ -35,7 +37,9 @@ UNION ALL
     e.reason,
         CASE
             WHEN (e.reason ~ 'no e-mail address'::text) THEN 'Give this person an e-mail address in Supabase Auth.'::text
-            WHEN (e.reason ~ 'the address was refused'::text) THEN 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. Meanwhile it is in the inbox.'::text
+            WHEN (e.reason ~ 'the address is not confirmed'::text) THEN 'This person confirms the e-mail address by signing in. Meanwhile it is in the inbox.'::text
+            WHEN (e.reason ~ 'the user is banned'::text) THEN 'Lift the ban in Supabase Auth, or end this person''s memberships.'::text
+            WHEN (e.reason ~ 'the address was refused'::text) THEN 'Correct this person''s e-mail address in Supabase Auth: the next e-mail goes to the new one. If it is right, take it off the list by allow_address. Meanwhile it is in the inbox.'::text
             ELSE 'Have the operator check the mail server, SMTP_URL and MAIL_FROM; the reason says more. Meanwhile it is in this person''s inbox.'::text
         END AS to_fix,
     e.attempted_at AS created_at,
@@ -43,7 +47,7 @@ UNION ALL
    FROM ((public.notification_attempts e
      LEFT JOIN public.profiles m ON ((m.id = e.mentor_id)))
      LEFT JOIN public.profiles q ON ((q.id = e.recipient_id)))
-  WHERE ((e.channel = 'email'::text) AND (e.outcome = 'failed'::text) AND (e.retry_at IS NULL) AND (e.reason !~~ 'no longer a recipient%'::text) AND (NOT (EXISTS ( SELECT
+  WHERE ((e.channel = 'email'::text) AND (e.outcome = 'failed'::text) AND (e.retry_at IS NULL) AND (e.recipient_id IS NOT NULL) AND (e.reason !~~ 'no longer %'::text) AND (NOT (EXISTS ( SELECT
            FROM public.notification_attempts l
           WHERE ((l.recipient_id = e.recipient_id) AND (l.channel = 'email'::text) AND (l.id > e.id) AND (l.retry_at IS NULL))))));
 
