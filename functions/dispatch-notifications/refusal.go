@@ -15,8 +15,8 @@ type refusals struct {
 	row      []string                 // since it accepted one
 }
 
-// add adds the refusal of an address that has not been refused in this run, and reports whether this is the one that makes the server the
-// trouble.
+// add adds the refusal of an address that has not been refused in this run, and
+// reports whether this is the one that shows that the server is the trouble.
 func (r *refusals) add(address string, failure *mail.Failure) bool {
 	if r.failures == nil {
 		r.failures = map[string]*mail.Failure{}

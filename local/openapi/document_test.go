@@ -47,7 +47,9 @@ func TestDocumentHasEveryErrorCodeWithItsStatus(t *testing.T) {
 				}
 			}
 		}
-		if diff := cmp.Diff(codeStatuses(), slices.Sorted(maps.Keys(answered))); diff != "" {
+		// With this code only RPCs without a function refuse.
+		byFunction := slices.DeleteFunc(codeStatuses(), func(row string) bool { return row == "404 "+string(refusal.NotFound) })
+		if diff := cmp.Diff(byFunction, slices.Sorted(maps.Keys(answered))); diff != "" {
 			t.Errorf("codes (-shared/refusal +docs/openapi.yaml):\n%s", diff)
 		}
 	})

@@ -254,7 +254,7 @@ revoke all on function private.my_former_mentor_ids() from public, anon, authent
 grant execute on function private.my_former_mentor_ids() to authenticated;
 
 comment on function private.my_former_mentor_ids() is
-  'Former mentors of the chapters that the caller administers, who are active nowhere since, so that these chapters still answer for them. Definer for the same reason as private.answerable_chapter_ids().';
+  'Former mentors of the chapters that the caller administers, who are active nowhere since, so that these chapters still answer for them (private.answerable_chapter_ids). Definer for the same reason as private.my_chapter_ids().';
 
 alter table public.profiles enable row level security;
 alter table public.chapters enable row level security;

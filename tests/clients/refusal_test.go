@@ -291,7 +291,10 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 		}{
 			"undelivered, by nobody":      {"acknowledge_undelivered", nobody, arguments{"notification_id": uuid.NewString()}, "unauthenticated"},
 			"undelivered, none":           {"acknowledge_undelivered", admin, arguments{}, "invalid_request"},
-			"undelivered, not there":      {"acknowledge_undelivered", admin, arguments{"notification_id": uuid.NewString()}, "mentor_not_found"},
+			"undelivered, not there":      {"acknowledge_undelivered", admin, arguments{"notification_id": uuid.NewString()}, "not_found"},
+			"address, by nobody":          {"allow_address", nobody, arguments{"person_id": uuid.NewString()}, "unauthenticated"},
+			"address, of none":            {"allow_address", admin, arguments{}, "invalid_request"},
+			"address, not theirs":         {"allow_address", admin, arguments{"person_id": uuid.NewString()}, "not_found"},
 			"discrepancy, by nobody":      {"acknowledge_discrepancy", nobody, arguments{"discrepancy_id": 1}, "unauthenticated"},
 			"discrepancy, by a former":    {"acknowledge_discrepancy", former, arguments{"discrepancy_id": 1}, "not_a_coordinator"},
 			"discrepancy, not there":      {"acknowledge_discrepancy", admin, arguments{"discrepancy_id": 1}, "mentor_not_found"},

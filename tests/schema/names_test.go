@@ -67,13 +67,16 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 	calls := map[string][]string{
 		"acknowledge_discrepancy":       {one(t, w, "select max(d.id)::text from public.status_discrepancies d")},
 		"acknowledge_undelivered":       {id(undelivered)},
+		"allow_address":                 {id(leaver) + ", null"},
 		"claim_notifications":           {"10, 60, true"},
 		"coordinator_roster":            {"null, null, null, null, null", "'" + w.chapter + "', '{active,paused}', 'a', 1, null"},
 		"erase_person":                  {id(leaver)},
 		"erase_person_as_administrator": {id(leaver)},
+		"dispatch_backlog":              {"null"},
 		"mentor_status_on":              {id(paused) + ", '2026-11-24'"},
 		"my_administered_chapter_ids":   {""},
 		"my_chapter_ids":                {""},
+		"my_former_mentor_ids":          {""},
 		"my_id":                         {""},
 		"nightly_begin":                 {"'2026-11-24', true, '" + uuid.NewString() + "'"},
 		"nightly_preview":               {"'2027-11-24', true, 'reconcile', null, 100", "'2027-11-24', true, 'mentors', null, 100", "'2027-11-24', true, 'requeue', null, 100"},
@@ -81,7 +84,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		"nightly_stop":                  {"(%[1]s), (%[2]s)"},
 		"pause_mentor":                  {id(mentor) + ", 'Eksamen', null, null, '" + uuid.NewString() + "'"},
 		"reactivate_mentor":             {id(mentor) + ", null, '" + uuid.NewString() + "'"},
-		"record_notifications":          {"'" + uuid.NewString() + "', '[]', '[]', array['" + undelivered + "']::pg_catalog.uuid[], null"},
+		"record_notifications":          {"'" + uuid.NewString() + "', '[]', '[]', array['" + undelivered + "']::pg_catalog.uuid[], null, '[]', null"},
 	}
 	writes := []string{
 		"insert into public.profiles (id, display_name) values ('00000000-0000-4000-8000-00000000d0d0', 'Ny Person')",

@@ -506,7 +506,8 @@ func checkAlarms(t template, s source) (found complaints) {
 			}
 		}
 	}
-	for _, what := range []string{"completed NightlyExpiryFunction", "undeliverable DispatchNotificationsFunction", "Invocations DispatchNotificationsFunction"} {
+	for _, what := range []string{"completed NightlyExpiryFunction", "undeliverable DispatchNotificationsFunction",
+		"oldest_pending_seconds DispatchNotificationsFunction", "oldest_unreceived_seconds DispatchNotificationsFunction", "Invocations DispatchNotificationsFunction"} {
 		if !watched[what] {
 			found.add("no alarm on %s", what)
 		}

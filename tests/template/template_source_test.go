@@ -49,7 +49,7 @@ func recorded[S any](read func(getenv func(string) string) (S, error)) map[strin
 
 var (
 	mainBody = regexp.MustCompile(`(?m)^func main\(\) \{ (.+) \}$`)
-	written  = regexp.MustCompile(`(?m)^[^/\n]*\bmetric\.(?:Count|Milliseconds)\("(\w+)"`)
+	written  = regexp.MustCompile(`(?m)^[^/\n]*\bmetric\.(?:Count|Milliseconds|Seconds)\("(\w+)"`)
 
 	// What only package config does, and package bootstrap for all functions.
 	readsEnvironment = regexp.MustCompile(`\b(?:os|syscall)\.(?:Getenv|LookupEnv|Environ|ExpandEnv)\b|\bgetenv\(`)

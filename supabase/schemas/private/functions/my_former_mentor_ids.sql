@@ -17,6 +17,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "private"."my_former_mentor_ids"() TO "authenticated";
 
-COMMENT ON FUNCTION "private"."my_former_mentor_ids"() IS 'Former mentors of the chapters that the caller administers, who are active nowhere since, so that these chapters still answer for them. Definer for the same reason as private.answerable_chapter_ids().';
+COMMENT ON FUNCTION "private"."my_former_mentor_ids"() IS 'Former mentors of the chapters that the caller administers, who are active nowhere since, so that these chapters still answer for them (private.answerable_chapter_ids). Definer for the same reason as private.my_chapter_ids().';
 
 REVOKE ALL ON FUNCTION "private"."my_former_mentor_ids"() FROM PUBLIC;
