@@ -188,6 +188,19 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				"certification_restored delivered coordinator", "certification_restored delivered mentor"},
 			[]string{"because the record has been changed"}, []string{"Thank you", "valid again"},
 		},
+		"a mistaken certification was deleted, and another kind was renewed long ago": {
+			func(t *testing.T, s mentorStory) {
+				s.certify(t, "kurs", -1000, -400)
+				mistake := s.certify(t, "førstehjelp", -400, -2)
+				s.night(t)
+				s.deliver(t)
+				s.uncertify(t, mistake)
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
+				"certification_restored delivered coordinator", "certification_restored delivered mentor"},
+			[]string{"because the record has been changed"}, []string{"Thank you", "valid again"},
+		},
 		"a mistaken kind was corrected": {
 			func(t *testing.T, s mentorStory) {
 				mistake := s.certify(t, "førstehjelp", -40, -2)
