@@ -134,7 +134,7 @@ func TestErasingFormsNoCircle(t *testing.T) {
 
 		var wrong int
 		err := w.owner.QueryRow(t.Context(), `select
-			(select count(*) from private.find_roster_discrepancies($1::uuid[]))
+			(select count(*) from private.find_roster_differences($1::uuid[]))
 			+ (select count(*) from private.find_log_discrepancies($1::uuid[]))
 			+ (select count(*) from public.chapter_memberships m where m.user_id = $2 and m.ended_at is null)
 			+ (select count(*) from public.coordinator_assignments a where a.coordinator_id = $2 and a.ended_at is null)

@@ -289,7 +289,7 @@ func (m *cell) wantSound(t *testing.T, name string, s *scene) {
 				+ (select count(*) from public.coordinator_assignments a where a.mentor_id = e.person_id and a.ended_at is null)
 			from (select $1::uuid as person_id where exists (select from public.erasures where person_id = $1)) e`,
 		"differences of the log":             "select count(*) from private.find_log_discrepancies(array[$1::uuid])",
-		"differences of the roster":          "select count(*) from private.find_roster_discrepancies(array[$1::uuid])",
+		"differences of the roster":          "select count(*) from private.find_roster_differences(array[$1::uuid])",
 		"live pauses of one mentor too many": "select greatest(count(*) - 1, 0) from public.pause_records where mentor_id = $1 and status <> 'active'",
 	} {
 		var count int
