@@ -54,17 +54,19 @@ begin
       (mentor_id, status, pause_reason, expected_return_date, paused_at, coordinator_id, effective_on, created_at, updated_at,
         version, first_version)
     select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      moment, caller, today, moment, moment, v.first, v.first
+      v.moment, caller, today, v.moment, v.moment, v.first, v.first
     from (
-      select 1 + coalesce(max(r.version), 0) from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
-    ) v (first)
+      -- Not before the end of what was brought up to date just now.
+      select 1 + coalesce(max(r.version), 0), greatest(moment, max(r.reactivated_at))
+      from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
+    ) v (first, moment)
     returning * into live;
   else
     -- An amendment, or the pause under an expired certification.
     update public.pause_records r
     set pause_reason = reason,
       expected_return_date = pause_mentor.expected_return_date,
-      paused_at = coalesce(r.paused_at, moment),
+      paused_at = coalesce(r.paused_at, greatest(moment, r.created_at)),
       coordinator_id = caller,
       effective_on = today
     where r.id = live.id
