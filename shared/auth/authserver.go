@@ -62,7 +62,7 @@ func (s *authServer) confirm(ctx context.Context, token, userID string) error {
 	case err != nil:
 		return fmt.Errorf("refused by Supabase Auth with status %d", status)
 	case user.ID.String() != userID:
-		return errors.New("Supabase Auth says that the token is another user's")
+		return errors.New("the token is another user's, says Supabase Auth")
 	}
 	return nil
 }
