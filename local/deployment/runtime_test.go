@@ -273,7 +273,7 @@ func TestDeadline(t *testing.T) {
 	t.Run("a request", func(t *testing.T) {
 		t.Parallel()
 		s := deployment.Start(t, deployment.Timeout(2*time.Second))
-		hold(t, s, "lock table private.roster_entries, public.profiles in access exclusive mode")
+		hold(t, s, "lock table private.roster_entries, private.person_locks in access exclusive mode")
 		for name, event := range map[string][]byte{
 			"roster":     urlEvent(t, s, "GET", "", "", false),
 			"pause":      urlEvent(t, s, "POST", "", fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor), false),
