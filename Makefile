@@ -142,7 +142,7 @@ bench: bench/node_modules/.package-lock.json ## measures everything beside its p
 	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
-	  .ci/quietly -l '^( *---|PASS|ok|=== (PAUSE|CONT))' bench \
+	  .ci/quietly -l '^(=== RUN| +[a-z_]+\.go:|[|]|FAIL|panic)' bench \
 	  go test -C bench -count=1 -timeout 3h -v . -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 
 .PHONY: clean
