@@ -69,14 +69,24 @@ func (o *system) scheduler(t *testing.T) scheduler {
 	return scheduler{t, db}
 }
 
-// night does the run of a date, in chunks of that many mentors.
-func (s scheduler) night(asOf time.Time, chunk int) nightly.Report {
+// night does the run of the date, in chunks of so many mentors, and reconciles for
+// so long.
+func (s scheduler) night(asOf time.Time, chunk int, reconcile time.Duration) nightly.Report {
 	s.t.Helper()
-	report, err := nightly.Run(s.t.Context(), s.db, nightly.Request{AsOf: asOf.Format(time.DateOnly), Chunk: chunk}, nil)
+	report, err := nightly.Run(s.t.Context(), s.db, nightly.Request{AsOf: asOf.Format(time.DateOnly), Chunk: chunk, Reconcile: reconcile}, nil)
 	if err != nil || report.Outcome != nightly.Completed {
 		s.t.Fatalf("%+v, %v", report, err)
 	}
 	return report
+}
+
+// timed is the time in milliseconds of a night without a reconciliation, and of
+// that what it spent on looking at mentors without a particular reason.
+func (s scheduler) timed(asOf time.Time, chunk int) (all, sweep float64, report nightly.Report) {
+	s.t.Helper()
+	began := time.Now()
+	report = s.night(asOf, chunk, unreconciled)
+	return milliseconds(time.Since(began)), float64(report.SweepMS), report
 }
 
 // bareNight writes the rows of a night (record, log, two notifications) to tables
@@ -106,71 +116,104 @@ var likeNight = strings.NewReplacer(
 const (
 	bigChunk     = 5000
 	defaultChunk = 0
+
+	unreconciled = -1 // nothing
 )
 
 // nights measures the nightly run: nights with nothing to do, in a large and a
-// small organisation, and nights in which very many certifications have ended.
+// small organisation; the reconciliation; and nights in which a tenth of all
+// certifications end, of very many mentors and of a fifth of them.
 func nights(t *testing.T, _ *system, s scale, r *report) {
-	large, small := newSystem(t), newSystem(t)
-	ways := 2 // of writing the bare rows, each with its own night in a run
+	large, middle, small := newSystem(t), newSystem(t), newSystem(t)
+	ways := 2 // to write the bare rows, each with a night of its own in a run
 	large.fillCertified(t, s.mentors, s.perNight, ways*s.runs)
+	middle.fillCertified(t, s.mentors/5, s.perNight/5, s.runs)
 	small.fillCertified(t, s.few, 0, 0)
 
 	quiet := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC) // long before anything is due
-	largeScheduler, smallScheduler := large.scheduler(t), small.scheduler(t)
-	largeScheduler.night(quiet, defaultChunk)
-	smallScheduler.night(quiet, defaultChunk)
-	var ratio, took []float64
+	schedulers := []scheduler{large.scheduler(t), small.scheduler(t)}
+	for _, scheduler := range schedulers {
+		scheduler.night(quiet, defaultChunk, unreconciled)
+	}
+	var ratio, took, sweepRatio, swept []float64
 	for range s.runs {
-		var runs [2][]float64
+		var rest, sweeps [2][]float64
 		for range s.idle {
 			quiet = quiet.AddDate(0, 0, 1)
-			for n, scheduler := range []scheduler{largeScheduler, smallScheduler} {
-				began := time.Now()
-				scheduler.night(quiet, defaultChunk)
-				runs[n] = append(runs[n], milliseconds(time.Since(began)))
+			for n, scheduler := range schedulers {
+				all, sweep, _ := scheduler.timed(quiet, defaultChunk)
+				rest[n] = append(rest[n], all-sweep)
+				sweeps[n] = append(sweeps[n], max(sweep, 1))
 			}
 		}
-		ratio = append(ratio, median(runs[0])/median(runs[1]))
-		took = append(took, median(runs[0]))
+		ratio = append(ratio, median(rest[0])/median(rest[1]))
+		took = append(took, median(rest[0]))
+		sweepRatio = append(sweepRatio, median(sweeps[0])/median(sweeps[1]))
+		swept = append(swept, median(sweeps[0]))
 	}
 	r.add(t, fmt.Sprintf("a night with nothing to do: %s ÷ %s mentors", number(float64(s.mentors)), number(float64(s.few))), atMost(1.5), "",
-		ratio, "%s ms for the many", number(median(took)))
+		ratio, "%s ms for the many, without the next two rows", number(median(took)))
+	r.add(t, fmt.Sprintf("its look at 2,000 mentors without a particular reason: %s ÷ %s mentors", number(float64(s.mentors)), number(float64(s.few))),
+		atMost(1.5), "", sweepRatio, "%s ms for the many", number(median(swept)))
+	// Of very many mentors a minute reaches some; how many decides for how many
+	// it is everybody.
+	var share []float64
+	var rate float64
+	for range s.runs {
+		quiet = quiet.AddDate(0, 0, 1)
+		report := schedulers[0].night(quiet, defaultChunk, min(s.length*5, time.Minute))
+		rate = float64(report.Reconciled) / (float64(report.ReconcileMS+1) / 1000)
+		share = append(share, 100_000/rate/60)
+	}
+	r.add(t, "the reconciliation of 100,000 mentors ÷ its minute", atMost(1), "", share, "%s mentors/s", number(rate))
 
+	large.changes(t, r, s.runs, s.perNight, []string{bareNight, likeNight})
+	middle.changes(t, r, s.runs, s.perNight/5, []string{bareNight})
+}
+
+// changes measures nights in which so many certifications end beside a bare INSERT
+// of the same rows, in one way or in two.
+func (o *system) changes(t *testing.T, r *report, runs, perNight int, ways []string) {
+	t.Helper()
 	for _, table := range []string{"pause_records", "pause_status_log", "notifications"} {
-		large.exec(t, "create table public.bare_"+table+" (like public."+table+" including all)")
+		o.exec(t, "create table public.bare_"+table+" (like public."+table+" including all)")
 	}
-	admin := large.database.Connect(t, "supabase_admin")
+	admin := o.database.Connect(t, "supabase_admin")
+	scheduler := o.scheduler(t)
 	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	largeScheduler.night(first, defaultChunk) // looks at everybody, and reminds many
-	// Second reminders, a week before the end, are sent now: the measured nights write
-	// changes only.
-	for n := range ways * s.runs {
+	scheduler.night(first, defaultChunk, unreconciled) // looks at everybody, and reminds many
+	// Who is reminded a second time, a week before the end, is now: the nights that
+	// are measured write changes only.
+	for n := range len(ways) * runs {
 		end := first.AddDate(0, 0, n)
-		large.exec(t, `select private.remind(array(select c.mentor_id from public.certifications c where c.expires_on = $1::date), $1::date - 7)`, end.Format(time.DateOnly))
+		o.exec(t, `select private.remind(array(select c.mentor_id from public.certifications c where c.expires_on = $1::date), $1::date - 7)`, end.Format(time.DateOnly))
 	}
-	var rates, walPerChange [2][]float64
-	var speed, walRatio [2][]float64
+	speed, rates := make([][]float64, len(ways)), make([][]float64, len(ways))
+	var walRatio, walPerChange []float64
 	measure := func(do func()) (seconds, wal float64) {
 		checkpoint(t, admin)
-		before, began := large.wal(t), time.Now()
+		before, began := o.wal(t), time.Now()
 		do()
-		return time.Since(began).Seconds(), large.wal(t) - before
+		return time.Since(began).Seconds(), o.wal(t) - before
 	}
 	date := first
-	for run := range s.runs {
-		for way, bareSQL := range []string{bareNight, likeNight} {
+	for run := range runs {
+		for way, bareSQL := range ways {
 			date = date.AddDate(0, 0, 1)
 			var seconds, wal, bareSeconds, bareWAL float64
 			night := func() {
+				var sweep float64
 				seconds, wal = measure(func() {
-					if report := largeScheduler.night(date, bigChunk); report.Expired != s.perNight || report.Reminders != 0 {
+					var report nightly.Report
+					_, sweep, report = scheduler.timed(date, bigChunk)
+					if report.Expired != perNight || report.Reminders != 0 {
 						t.Fatalf("%+v", report)
 					}
 				})
+				seconds -= sweep / 1000
 			}
 			bare := func() {
-				bareSeconds, bareWAL = measure(func() { large.exec(t, bareSQL, date.Format(time.DateOnly)) })
+				bareSeconds, bareWAL = measure(func() { o.exec(t, bareSQL, date.Format(time.DateOnly)) })
 			}
 			if run%2 == 0 {
 				night()
@@ -180,16 +223,21 @@ func nights(t *testing.T, _ *system, s scale, r *report) {
 				night()
 			}
 			speed[way] = append(speed[way], bareSeconds/seconds)
-			walRatio[way] = append(walRatio[way], wal/bareWAL)
-			rates[way] = append(rates[way], float64(s.perNight)/seconds)
-			walPerChange[way] = append(walPerChange[way], wal/float64(s.perNight))
+			rates[way] = append(rates[way], float64(perNight)/seconds)
+			if way == 0 {
+				walRatio = append(walRatio, wal/bareWAL)
+				walPerChange = append(walPerChange, wal/float64(perNight))
+			}
 		}
 	}
-	r.add(t, "nightly changes/s, chunks of 5,000 ÷ a bare INSERT … SELECT of the same rows", atLeast(0.60), "", speed[0],
-		"%s changes/s, %s in a night; the bare one has the ids of the columns' defaults", number(median(rates[0])), number(float64(s.perNight)))
-	r.add(t, "nightly changes/s, chunks of 5,000 ÷ a bare one with ids of the same kind", bar{}, "", speed[1],
-		"%s changes/s; one random number for all ids of a statement", number(median(rates[1])))
-	r.add(t, "nightly WAL ÷ the bare one's", atMost(1.2), "", walRatio[0], "%s bytes a change", number(median(walPerChange[0])))
+	night := number(float64(perNight))
+	r.add(t, "nightly changes/s, "+night+" in a night ÷ a bare INSERT … SELECT of the same rows", atLeast(0.60), "", speed[0],
+		"%s changes/s, in chunks of 5,000; the bare one has the ids of the columns' defaults", number(median(rates[0])))
+	if len(ways) > 1 {
+		r.add(t, "nightly changes/s, "+night+" in a night ÷ a bare one with ids of the same kind", bar{}, "", speed[1],
+			"%s changes/s; one random number for all ids of a statement", number(median(rates[1])))
+	}
+	r.add(t, "nightly WAL, "+night+" changes in a night ÷ the bare one's", atMost(1.2), "", walRatio, "%s bytes a change", number(median(walPerChange)))
 }
 
 func checkpoint(t *testing.T, admin *pgx.Conn) {
