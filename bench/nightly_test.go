@@ -80,15 +80,6 @@ func (s scheduler) night(asOf time.Time, chunk int, reconcile time.Duration) nig
 	return report
 }
 
-// timed is the time in milliseconds of a night without a reconciliation, and of
-// that what it spent on looking at mentors without a particular reason.
-func (s scheduler) timed(asOf time.Time, chunk int) (all, sweep float64, report nightly.Report) {
-	s.t.Helper()
-	began := time.Now()
-	report = s.night(asOf, chunk, unreconciled)
-	return milliseconds(time.Since(began)), float64(report.SweepMS), report
-}
-
 // bareNight writes the rows of a night (record, log, two notifications) to tables
 // with the same columns, checks and indexes.
 const bareNight = `
@@ -135,26 +126,22 @@ func nights(t *testing.T, _ *system, s scale, r *report) {
 	for _, scheduler := range schedulers {
 		scheduler.night(quiet, defaultChunk, unreconciled)
 	}
-	var ratio, took, sweepRatio, swept []float64
+	var ratio, took []float64
 	for range s.runs {
-		var rest, sweeps [2][]float64
+		var times [2][]float64
 		for range s.idle {
 			quiet = quiet.AddDate(0, 0, 1)
 			for n, scheduler := range schedulers {
-				all, sweep, _ := scheduler.timed(quiet, defaultChunk)
-				rest[n] = append(rest[n], all-sweep)
-				sweeps[n] = append(sweeps[n], max(sweep, 1))
+				began := time.Now()
+				scheduler.night(quiet, defaultChunk, unreconciled)
+				times[n] = append(times[n], milliseconds(time.Since(began)))
 			}
 		}
-		ratio = append(ratio, median(rest[0])/median(rest[1]))
-		took = append(took, median(rest[0]))
-		sweepRatio = append(sweepRatio, median(sweeps[0])/median(sweeps[1]))
-		swept = append(swept, median(sweeps[0]))
+		ratio = append(ratio, median(times[0])/median(times[1]))
+		took = append(took, median(times[0]))
 	}
 	r.add(t, fmt.Sprintf("a night with nothing to do: %s ÷ %s mentors", number(float64(s.mentors)), number(float64(s.few))), atMost(1.5), "",
-		ratio, "%s ms for the many, without the next two rows", number(median(took)))
-	r.add(t, fmt.Sprintf("its look at 2,000 mentors without a particular reason: %s ÷ %s mentors", number(float64(s.mentors)), number(float64(s.few))),
-		atMost(1.5), "", sweepRatio, "%s ms for the many", number(median(swept)))
+		ratio, "%s ms for the many; without the reconciliation", number(median(took)))
 	// Of very many mentors a minute reaches some; how many decides for how many
 	// it is everybody.
 	var share []float64
@@ -202,15 +189,12 @@ func (o *system) changes(t *testing.T, r *report, runs, perNight int, ways []str
 			date = date.AddDate(0, 0, 1)
 			var seconds, wal, bareSeconds, bareWAL float64
 			night := func() {
-				var sweep float64
 				seconds, wal = measure(func() {
-					var report nightly.Report
-					_, sweep, report = scheduler.timed(date, bigChunk)
+					report := scheduler.night(date, bigChunk, unreconciled)
 					if report.Expired != perNight || report.Reminders != 0 {
 						t.Fatalf("%+v", report)
 					}
 				})
-				seconds -= sweep / 1000
 			}
 			bare := func() {
 				bareSeconds, bareWAL = measure(func() { o.exec(t, bareSQL, date.Format(time.DateOnly)) })

@@ -102,7 +102,6 @@ func (h *handler) tell(ctx context.Context, r nightly.Report) {
 		slog.Int("held", r.Held),
 		slog.Int("reconciled", r.Reconciled),
 		slog.Int64("reconcile_ms", r.ReconcileMS),
-		slog.Int64("sweep_ms", r.SweepMS),
 	}
 	counts := []metric.Value{
 		metric.Count("expired", r.Expired),

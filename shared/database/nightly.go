@@ -36,9 +36,8 @@ type NightlyRun struct {
 	RosterRepaired int `json:"roster_repaired"`
 	CountsRepaired int `json:"counts_repaired"`
 
-	// What of the time so far went into two of the phases.
+	// How much of the time so far went into reconciling.
 	ReconcileMS int64 `json:"reconcile_ms"`
-	SweepMS     int64 `json:"sweep_ms"`
 }
 
 const nightlyBegin = `select public.nightly_begin(as_of => $1::date, is_full => $2::boolean, holder => $3::uuid, reconcile_seconds => $4::int)::text, null::text`

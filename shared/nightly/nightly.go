@@ -70,8 +70,7 @@ type Report struct {
 	LastCompleted  *string `json:"last_completed"`  // the newest date completed before, YYYY-MM-DD
 	MissedNights   int     `json:"missed_nights"`   // dates in between
 	DurationMS     int64   `json:"duration_ms"`     // of this start
-	ReconcileMS    int64   `json:"-"`               // what reconciling took
-	SweepMS        int64   `json:"-"`               // and looking at mentors without a particular reason
+	ReconcileMS    int64   `json:"-"`               // what reconciling took of it
 }
 
 // Progress is called after each chunk with how far the run is, 0 to 1, estimated
@@ -109,7 +108,6 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 		CountsRepaired: run.CountsRepaired,
 		Reconciled:     run.Reconciled,
 		ReconcileMS:    run.ReconcileMS,
-		SweepMS:        run.SweepMS,
 		Held:           run.Held,
 		LastCompleted:  run.LastCompleted,
 		MissedNights:   run.MissedNights,
@@ -224,7 +222,7 @@ func timeLeft(ctx context.Context) time.Duration {
 
 // phases maps each phase to the share of the run's time that precedes it.
 var phases = map[string]struct{ from, to float64 }{
-	"reconcile": {0, 0.15}, "mentors": {0.15, 0.9}, "sweep": {0.9, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
+	"reconcile": {0, 0.15}, "mentors": {0.15, 0.95}, "requeue": {0.95, 0.98}, "tidy": {0.98, 0.99}, "held": {0.99, 1}, "done": {1, 1},
 }
 
 func fraction(run database.NightlyRun) float64 {

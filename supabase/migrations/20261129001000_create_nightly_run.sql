@@ -31,11 +31,10 @@ create table public.nightly_runs (
   roster_repaired integer not null default 0,
   counts_repaired integer not null default 0,
   reconcile_ms integer not null default 0,
-  sweep_ms integer not null default 0,
   constraint nightly_runs_pkey primary key (id),
   constraint nightly_runs_outcome_known check (outcome in ('completed', 'partial')),
   constraint nightly_runs_finished_with_outcome check ((outcome is null) = (finished_at is null)),
-  constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'sweep', 'requeue', 'tidy', 'held', 'done')),
+  constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'requeue', 'tidy', 'held', 'done')),
   constraint nightly_runs_since_before check (since <= as_of)
 );
 create unique index nightly_runs_one_open on public.nightly_runs ((true)) where outcome is null;
@@ -61,11 +60,10 @@ comment on column public.nightly_runs.phase is 'Where it continues; with after_i
 comment on column public.nightly_runs.after_id is 'The last mentor that the phase has finished.';
 comment on column public.nightly_runs.reconcile_from is 'The mentor after whom its reconciliation begins, and to whom it goes round.';
 comment on column public.nightly_runs.reconcile_seconds is 'How long it may reconcile, unless the week asks for more; 0: not at all.';
-comment on column public.nightly_runs.reconciled is 'Mentors whose status, log and entries it compared.';
+comment on column public.nightly_runs.reconciled is 'Mentors whose status it compared with log and facts, and whose entries with the tables.';
 comment on column public.nightly_runs.roster_repaired is 'Mentors whose entries in the roster were not what the tables say.';
 comment on column public.nightly_runs.counts_repaired is 'Sets of chapters whose counts were not.';
 comment on column public.nightly_runs.reconcile_ms is 'What it took of the time for the reconciliation.';
-comment on column public.nightly_runs.sweep_ms is 'And for looking at mentors without a particular reason.';
 comment on column public.nightly_runs.held is 'Mentors that somebody else held, to come back to.';
 comment on column public.nightly_runs.missed_nights is 'Dates between since and as_of, without a completed run.';
 comment on index public.nightly_runs_one_open is 'One run at a time.';
@@ -80,7 +78,6 @@ create table private.nightly_state (
   reconciled_to uuid not null default '00000000-0000-0000-0000-000000000000',
   round_reached integer not null default 0,
   round_size integer not null default 0,
-  swept_to uuid not null default '00000000-0000-0000-0000-000000000000',
   constraint nightly_state_pkey primary key (only_row),
   constraint nightly_state_only_one_row check (only_row)
 );
@@ -93,9 +90,6 @@ comment on column private.nightly_state.reconciled_to is
   'The last mentor who was reconciled, where time did not suffice for all: the next night goes on from there.';
 comment on column private.nightly_state.round_reached is 'How many have been reconciled since the last round ended.';
 comment on column private.nightly_state.round_size is 'How many the last round reached: of so many a night takes a sixth at least.';
-comment on column private.nightly_state.swept_to is
-  'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
-
 create function private.judge_mentors(
   mentor_ids uuid[], since date, as_of date,
   out expired integer, out restored integer, out reminders integer, out held uuid[]
@@ -210,26 +204,62 @@ revoke all on function private.next_to_reconcile(uuid, uuid, integer) from publi
 comment on function private.next_to_reconcile(uuid, uuid, integer) is
   'Who is reconciled next by a run that began after reconcile_from and has come to after_id, and where it then is; is_end: at the end of a round, from where it goes on at the beginning; is_all: back where it began.';
 
-create function private.tonights_sweep(batch integer) returns uuid[]
+create function private.with_nightly_reason(mentor_ids uuid[], since date, as_of date) returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
+set enable_seqscan = off set max_parallel_workers_per_gather = 0
+as $$
+begin
+  return array(
+    select distinct m
+    from unnest(with_nightly_reason.mentor_ids) m
+    where exists (
+        select from public.certifications c
+        where c.mentor_id = m
+          and (c.issued_on > with_nightly_reason.since and c.issued_on <= with_nightly_reason.as_of
+            or exists (
+              select from unnest(array[0, 8, 31]) ahead (days)
+              where c.expires_on between with_nightly_reason.since + ahead.days and with_nightly_reason.as_of - 1 + ahead.days)))
+      or exists (
+        select from public.pause_records p
+        where p.mentor_id = m
+          and p.status in ('paused', 'expired_cert')
+          and exists (
+            select from unnest(array[-7, 0, 7]) ahead (days)
+            where p.expected_return_date between with_nightly_reason.since + 1 + ahead.days and with_nightly_reason.as_of + ahead.days))
+      or exists (select from private.nightly_held h where h.mentor_id = m)
+      or exists (select from private.nightly_pending p where p.mentor_id = m)
+    order by m
+  );
+end
+$$;
+revoke all on function private.with_nightly_reason(uuid[], date, date) from public, anon, authenticated, service_role;
+
+comment on function private.with_nightly_reason(uuid[], date, date) is
+  'Which of these mentors private.nightly_candidates would name, in a run that is not full.';
+
+create function private.unannounced(mentor_ids uuid[], since date, as_of date) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  next_ids uuid[] := private.nightly_candidates(null, null, true,
-    (select s.swept_to from private.nightly_state s), tonights_sweep.batch);
+  due uuid[] := array(
+    select c.mentor_id from private.due_changes(unannounced.mentor_ids, unannounced.since, unannounced.as_of) c
+    union
+    select r.mentor_id from private.due_reminders(unannounced.mentor_ids, unannounced.as_of) r);
 begin
-  if cardinality(next_ids) < tonights_sweep.batch then
-    next_ids := next_ids || array(
-      select w from unnest(private.nightly_candidates(null, null, true,
-        '00000000-0000-0000-0000-000000000000', tonights_sweep.batch - cardinality(next_ids))) w
-      where w <> all (next_ids));
+  if due = '{}' then
+    return due;
   end if;
-  return next_ids;
+  return array(
+    select unnest(due)
+    except
+    select unnest(private.with_nightly_reason(due, unannounced.since, unannounced.as_of)));
 end
 $$;
-revoke all on function private.tonights_sweep(integer) from public, anon, authenticated, service_role;
+revoke all on function private.unannounced(uuid[], date, date) from public, anon, authenticated, service_role;
 
-comment on function private.tonights_sweep(integer) is
-  'The mentors that a run that is not full looks at without a particular reason: all in a small organisation; in a large one those that follow last night''s.';
+comment on function private.unannounced(uuid[], date, date) is
+  'For which of these mentors something is due that no mark and no date announces: whatever kept them from being marked (a load with triggers disabled, say), the facts prevail.';
 
 create function private.mentors_to_requeue(after_id uuid, batch integer) returns uuid[]
 language plpgsql stable security definer
@@ -317,7 +347,6 @@ declare
   next record;
   round_size integer;
   held uuid[] := '{}'::uuid[];
-  suspects uuid[];
   is_waiting boolean := false;
 begin
   case run.phase
@@ -333,8 +362,12 @@ begin
       run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
       run.reconciled := run.reconciled + cardinality(ids);
       run.after_id := next.next_id;
-      -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
+      -- A mentor whose status or log was wrong is judged by the facts too, whatever the
+      -- date; and so is everybody when the run looks at everybody.
       held := reconciled.held || reconciled.touched;
+      if not run.is_full then
+        held := held || private.unannounced(ids, run.since, run.as_of);
+      end if;
       update private.nightly_state s
       set reconciled_to = case when next.is_all then nobody else next.next_id end,
         round_size = case
@@ -363,31 +396,9 @@ begin
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.phase := 'requeue';
       run.after_id := null;
     end if;
-
-  -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
-  -- facts prevail in time.
-  when 'sweep' then
-    ids := private.tonights_sweep(nightly_chunk.batch);
-    suspects := array(
-      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
-      union
-      select r.mentor_id from private.due_reminders(ids, run.as_of) r);
-    if suspects <> '{}' then
-      select * into judged from private.judge_mentors(suspects, run.since, run.as_of) j;
-      run.expired := run.expired + judged.expired;
-      run.restored := run.restored + judged.restored;
-      run.reminders := run.reminders + judged.reminders;
-      held := judged.held;
-    end if;
-    if ids <> '{}' then
-      update private.nightly_state set swept_to = ids[cardinality(ids)];
-    end if;
-    run.sweep_ms := run.sweep_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
-    run.phase := 'requeue';
-    run.after_id := null;
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);
@@ -458,41 +469,6 @@ comment on function private.nightly_chunk(public.nightly_runs, integer) is
 
 -- A dry run has a reading path of its own through each phase. What a real run finds
 -- changed by the phases before, it has to tell apart: nobody is counted twice.
-
-create function private.with_nightly_reason(mentor_ids uuid[], since date, as_of date) returns uuid[]
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
-set enable_seqscan = off set max_parallel_workers_per_gather = 0
-as $$
-begin
-  return array(
-    select distinct m
-    from unnest(with_nightly_reason.mentor_ids) m
-    where exists (
-        select from public.certifications c
-        where c.mentor_id = m
-          and (c.issued_on > with_nightly_reason.since and c.issued_on <= with_nightly_reason.as_of
-            or exists (
-              select from unnest(array[0, 8, 31]) ahead (days)
-              where c.expires_on between with_nightly_reason.since + ahead.days and with_nightly_reason.as_of - 1 + ahead.days)))
-      or exists (
-        select from public.pause_records p
-        where p.mentor_id = m
-          and p.status in ('paused', 'expired_cert')
-          and exists (
-            select from unnest(array[-7, 0, 7]) ahead (days)
-            where p.expected_return_date between with_nightly_reason.since + 1 + ahead.days and with_nightly_reason.as_of + ahead.days))
-      or exists (select from private.nightly_held h where h.mentor_id = m)
-      or exists (select from private.nightly_pending p where p.mentor_id = m)
-    order by m
-  );
-end
-$$;
-revoke all on function private.with_nightly_reason(uuid[], date, date) from public, anon, authenticated, service_role;
-
-comment on function private.with_nightly_reason(uuid[], date, date) is
-  'Which of these mentors private.nightly_candidates would name, in a run that is not full.';
-
 create function private.not_reached_by(start public.nightly_runs, mentor_ids uuid[]) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -543,9 +519,12 @@ begin
     else
       select * into next from private.next_to_reconcile(run.reconcile_from, run.after_id, preview_chunk.batch) n;
       select * into compared from private.would_reconcile(next.ids) r;
-      -- Those it repairs are judged too.
-      select * into judged
-      from private.would_judge(private.not_reached_by(start, compared.suspects), run.since, run.as_of) j;
+      suspects := compared.suspects;
+      if not run.is_full then
+        suspects := array(
+          select unnest(suspects) union select unnest(private.unannounced(next.ids, run.since, run.as_of)));
+      end if;
+      select * into judged from private.would_judge(private.not_reached_by(start, suspects), run.since, run.as_of) j;
       run.reconciled := cardinality(next.ids);
       if run.after_id is not distinct from start.after_id then
         run.counts_repaired := cardinality(private.find_count_differences_of_nobody());
@@ -562,23 +541,9 @@ begin
     select * into judged from private.would_judge(ids, run.since, run.as_of) j;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < preview_chunk.batch then
-      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.phase := 'requeue';
       run.after_id := null;
     end if;
-
-  when 'sweep' then
-    ids := private.tonights_sweep(preview_chunk.batch);
-    ids := private.not_reached_by(start, array(
-      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
-      union
-      select r.mentor_id from private.due_reminders(ids, run.as_of) r));
-    if start.phase = 'reconcile' then
-      suspects := (select r.suspects from private.would_reconcile(ids) r);
-      ids := array(select i from unnest(ids) i where i <> all (suspects));
-    end if;
-    select * into judged from private.would_judge(ids, run.since, run.as_of) j;
-    run.phase := 'requeue';
-    run.after_id := null;
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), preview_chunk.batch);
@@ -604,9 +569,6 @@ begin
       run.after_id := null;
     end if;
     ids := private.not_reached_by(start, ids);
-    if not run.is_full and start.phase in ('reconcile', 'mentors', 'sweep') then
-      ids := array(select i from unnest(ids) i where i <> all (private.tonights_sweep(preview_chunk.batch)));
-    end if;
     select * into compared from private.would_reconcile(ids) r;
     select * into judged from private.would_judge(ids, run.since, run.as_of) j;
 
@@ -650,8 +612,7 @@ begin
     'reconciled', (nightly_answer.run).reconciled,
     'roster_repaired', (nightly_answer.run).roster_repaired,
     'counts_repaired', (nightly_answer.run).counts_repaired,
-    'reconcile_ms', (nightly_answer.run).reconcile_ms,
-    'sweep_ms', (nightly_answer.run).sweep_ms);
+    'reconcile_ms', (nightly_answer.run).reconcile_ms);
 end
 $$;
 revoke all on function private.nightly_answer(public.nightly_runs, text) from public, anon, authenticated, service_role;
@@ -811,7 +772,6 @@ begin
     roster_repaired = run.roster_repaired,
     counts_repaired = run.counts_repaired,
     reconcile_ms = run.reconcile_ms,
-    sweep_ms = run.sweep_ms,
     held = (select count(*) from private.nightly_held h),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
     outcome = case when run.phase = 'done' then 'completed' end,
@@ -865,7 +825,6 @@ begin
   run.id := null;
   run.held := 0;
   run.reconcile_ms := 0;
-  run.sweep_ms := 0;
   return private.nightly_answer(run, case when run.phase = 'done' then 'completed' end);
 end
 $$;

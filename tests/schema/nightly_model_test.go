@@ -186,8 +186,8 @@ func newNights(t *testing.T) *nights {
 		as $$ begin return (select c.day from private.test_clock c); end $$`)
 	n.exec(t, `create or replace function private.date_of(moment timestamptz) returns date language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 		as $$ begin return (select c.day from private.test_clock c); end $$`)
-	// With so few mentors the sweep would hide what the marks and dates miss.
-	n.exec(t, `create or replace function private.tonights_sweep(batch integer) returns uuid[] language sql stable security definer
+	// The reconciliation would make good what the marks and dates miss.
+	n.exec(t, `create or replace function private.unannounced(mentor_ids uuid[], since date, as_of date) returns uuid[] language sql stable security definer
 		set search_path = pg_catalog, pg_temp as $$ select '{}'::uuid[] $$`)
 	return n
 }

@@ -195,11 +195,8 @@ func TestADryRunReadsOnly(t *testing.T) {
 		}
 	}
 	// Phases that a step does not end in are looked at from there too.
-	for _, phase := range []string{"reconcile", "mentors", "sweep", "requeue", "tidy", "held"} {
+	for _, phase := range []string{"reconcile", "mentors", "requeue", "tidy", "held"} {
 		for _, full := range []bool{false, true} {
-			if full && phase == "sweep" {
-				continue // there is none when everybody is looked at
-			}
 			play(fmt.Sprintf("in phase %s, full %v", phase, full), func(s steps) {
 				run := s.begin(today, full)
 				stopped(s, run)

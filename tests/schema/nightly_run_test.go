@@ -521,11 +521,11 @@ func TestReconciliationReachesEverybody(t *testing.T) {
 	db := w.openScheduler(t)
 	w.exec(t, "insert into public.profiles (id, display_name) select md5('mentor ' || n)::uuid, 'Åse' from generate_series(1, $1::int) n", mentors)
 	w.exec(t, "insert into public.chapter_memberships (chapter_id, user_id, role) select $1, id, 'mentor' from public.profiles where display_name = 'Åse'", w.chapter)
-	w.exec(t, "insert into public.pause_records (mentor_id, status) select id, 'paused' from public.profiles where display_name = 'Åse'")
+	w.exec(t, "insert into public.pause_records (mentor_id, status, effective_on) select id, 'paused', private.today() - 30 from public.profiles where display_name = 'Åse'")
 	alter := func() {
 		t.Helper()
 		w.exec(t, "alter table public.pause_status_log disable trigger user")
-		w.exec(t, "update public.pause_status_log set to_status = 'active' where to_status = 'paused'")
+		w.exec(t, "update public.pause_status_log set to_status = 'active' where to_status <> 'active'")
 		w.exec(t, "alter table public.pause_status_log enable trigger user")
 	}
 	night := func(day int, reconcile time.Duration) nightly.Report {
@@ -538,7 +538,14 @@ func TestReconciliationReachesEverybody(t *testing.T) {
 	}
 	night(-20, 0)
 	alter()
-	if report := night(-19, 0); report.Discrepancies != mentors || report.Reconciled != mentors {
+	// And certifications that nobody was told of, with no date that the night looks at.
+	superuser := w.db.Connect(t, "supabase_admin")
+	if _, err := superuser.Exec(t.Context(), `set session_replication_role to replica;
+		insert into public.certifications (mentor_id, kind, issued_on, expires_on)
+			select id, 'kurs', private.today() - 900, private.today() - 50 from public.profiles where display_name = 'Åse'`); err != nil {
+		t.Fatal(err)
+	}
+	if report := night(-19, 0); report.Discrepancies != mentors || report.Reconciled != mentors || report.Expired != mentors {
 		t.Errorf("one night found %+v", report)
 	}
 

@@ -27,8 +27,7 @@ begin
     'reconciled', (nightly_answer.run).reconciled,
     'roster_repaired', (nightly_answer.run).roster_repaired,
     'counts_repaired', (nightly_answer.run).counts_repaired,
-    'reconcile_ms', (nightly_answer.run).reconcile_ms,
-    'sweep_ms', (nightly_answer.run).sweep_ms);
+    'reconcile_ms', (nightly_answer.run).reconcile_ms);
 end
 $function$;
 

@@ -20,7 +20,6 @@ declare
   next record;
   round_size integer;
   held uuid[] := '{}'::uuid[];
-  suspects uuid[];
   is_waiting boolean := false;
 begin
   case run.phase
@@ -36,8 +35,12 @@ begin
       run.counts_repaired := run.counts_repaired + reconciled.counts_repaired;
       run.reconciled := run.reconciled + cardinality(ids);
       run.after_id := next.next_id;
-      -- A mentor whose status or log was wrong is judged by the facts too, whatever the date.
+      -- A mentor whose status or log was wrong is judged by the facts too, whatever the
+      -- date; and so is everybody when the run looks at everybody.
       held := reconciled.held || reconciled.touched;
+      if not run.is_full then
+        held := held || private.unannounced(ids, run.since, run.as_of);
+      end if;
       update private.nightly_state s
       set reconciled_to = case when next.is_all then nobody else next.next_id end,
         round_size = case
@@ -66,31 +69,9 @@ begin
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
-      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.phase := 'requeue';
       run.after_id := null;
     end if;
-
-  -- Whatever kept a mentor from being marked (a load with triggers disabled, say), the
-  -- facts prevail in time.
-  when 'sweep' then
-    ids := private.tonights_sweep(nightly_chunk.batch);
-    suspects := array(
-      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
-      union
-      select r.mentor_id from private.due_reminders(ids, run.as_of) r);
-    if suspects <> '{}' then
-      select * into judged from private.judge_mentors(suspects, run.since, run.as_of) j;
-      run.expired := run.expired + judged.expired;
-      run.restored := run.restored + judged.restored;
-      run.reminders := run.reminders + judged.reminders;
-      held := judged.held;
-    end if;
-    if ids <> '{}' then
-      update private.nightly_state set swept_to = ids[cardinality(ids)];
-    end if;
-    run.sweep_ms := run.sweep_ms + (extract(epoch from clock_timestamp() - began) * 1000)::integer;
-    run.phase := 'requeue';
-    run.after_id := null;
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), nightly_chunk.batch);

@@ -26,7 +26,6 @@ begin
   run.id := null;
   run.held := 0;
   run.reconcile_ms := 0;
-  run.sweep_ms := 0;
   return private.nightly_answer(run, case when run.phase = 'done' then 'completed' end);
 end
 $function$;

@@ -36,7 +36,6 @@ begin
     roster_repaired = run.roster_repaired,
     counts_repaired = run.counts_repaired,
     reconcile_ms = run.reconcile_ms,
-    sweep_ms = run.sweep_ms,
     held = (select count(*) from private.nightly_held h),
     heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + interval '60 seconds',
     outcome = case when run.phase = 'done' then 'completed' end,

@@ -33,9 +33,12 @@ begin
     else
       select * into next from private.next_to_reconcile(run.reconcile_from, run.after_id, preview_chunk.batch) n;
       select * into compared from private.would_reconcile(next.ids) r;
-      -- Those it repairs are judged too.
-      select * into judged
-      from private.would_judge(private.not_reached_by(start, compared.suspects), run.since, run.as_of) j;
+      suspects := compared.suspects;
+      if not run.is_full then
+        suspects := array(
+          select unnest(suspects) union select unnest(private.unannounced(next.ids, run.since, run.as_of)));
+      end if;
+      select * into judged from private.would_judge(private.not_reached_by(start, suspects), run.since, run.as_of) j;
       run.reconciled := cardinality(next.ids);
       if run.after_id is not distinct from start.after_id then
         run.counts_repaired := cardinality(private.find_count_differences_of_nobody());
@@ -52,23 +55,9 @@ begin
     select * into judged from private.would_judge(ids, run.since, run.as_of) j;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < preview_chunk.batch then
-      run.phase := case when run.is_full then 'requeue' else 'sweep' end;
+      run.phase := 'requeue';
       run.after_id := null;
     end if;
-
-  when 'sweep' then
-    ids := private.tonights_sweep(preview_chunk.batch);
-    ids := private.not_reached_by(start, array(
-      select c.mentor_id from private.due_changes(ids, run.since, run.as_of) c
-      union
-      select r.mentor_id from private.due_reminders(ids, run.as_of) r));
-    if start.phase = 'reconcile' then
-      suspects := (select r.suspects from private.would_reconcile(ids) r);
-      ids := array(select i from unnest(ids) i where i <> all (suspects));
-    end if;
-    select * into judged from private.would_judge(ids, run.since, run.as_of) j;
-    run.phase := 'requeue';
-    run.after_id := null;
 
   when 'requeue' then
     ids := private.mentors_to_requeue(coalesce(run.after_id, nobody), preview_chunk.batch);
@@ -94,9 +83,6 @@ begin
       run.after_id := null;
     end if;
     ids := private.not_reached_by(start, ids);
-    if not run.is_full and start.phase in ('reconcile', 'mentors', 'sweep') then
-      ids := array(select i from unnest(ids) i where i <> all (private.tonights_sweep(preview_chunk.batch)));
-    end if;
     select * into compared from private.would_reconcile(ids) r;
     select * into judged from private.would_judge(ids, run.since, run.as_of) j;
 

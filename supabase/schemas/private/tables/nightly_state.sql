@@ -4,7 +4,6 @@ CREATE TABLE "private"."nightly_state" (
   "reconciled_to" uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
   "round_reached" integer NOT NULL DEFAULT 0,
   "round_size"    integer NOT NULL DEFAULT 0,
-  "swept_to"      uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
   CONSTRAINT "nightly_state_only_one_row" CHECK (only_row),
   CONSTRAINT "nightly_state_pkey" PRIMARY KEY (only_row)
 );
@@ -17,7 +16,5 @@ COMMENT ON COLUMN "private"."nightly_state"."reconciled_to" IS 'The last mentor 
 COMMENT ON COLUMN "private"."nightly_state"."round_reached" IS 'How many have been reconciled since the last round ended.';
 
 COMMENT ON COLUMN "private"."nightly_state"."round_size" IS 'How many the last round reached: of so many a night takes a sixth at least.';
-
-COMMENT ON COLUMN "private"."nightly_state"."swept_to" IS 'The last mentor who was looked at without a particular reason. Each night looks at the next few thousand, and starts again at the end.';
 
 COMMENT ON TABLE "private"."nightly_state" IS 'One row: what outlives a run.';

@@ -26,10 +26,9 @@ CREATE TABLE "public"."nightly_runs" (
   "roster_repaired"   integer                  NOT NULL DEFAULT 0,
   "counts_repaired"   integer                  NOT NULL DEFAULT 0,
   "reconcile_ms"      integer                  NOT NULL DEFAULT 0,
-  "sweep_ms"          integer                  NOT NULL DEFAULT 0,
   CONSTRAINT "nightly_runs_finished_with_outcome" CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   CONSTRAINT "nightly_runs_outcome_known" CHECK ((outcome = ANY (ARRAY['completed'::text, 'partial'::text]))),
-  CONSTRAINT "nightly_runs_phase_known" CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'sweep'::text, 'requeue'::text, 'tidy'::text, 'held'::text, 'done'::text]))),
+  CONSTRAINT "nightly_runs_phase_known" CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'requeue'::text, 'tidy'::text, 'held'::text, 'done'::text]))),
   CONSTRAINT "nightly_runs_pkey" PRIMARY KEY (id),
   CONSTRAINT "nightly_runs_since_before" CHECK ((since <= as_of))
 );
@@ -78,15 +77,13 @@ COMMENT ON COLUMN "public"."nightly_runs"."reconcile_ms" IS 'What it took of the
 
 COMMENT ON COLUMN "public"."nightly_runs"."reconcile_seconds" IS 'How long it may reconcile, unless the week asks for more; 0: not at all.';
 
-COMMENT ON COLUMN "public"."nightly_runs"."reconciled" IS 'Mentors whose status, log and entries it compared.';
+COMMENT ON COLUMN "public"."nightly_runs"."reconciled" IS 'Mentors whose status it compared with log and facts, and whose entries with the tables.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."roster_repaired" IS 'Mentors whose entries in the roster were not what the tables say.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."since" IS 'The newest date that was completed before; null: this is the first run.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."starts" IS 'How many starts have worked on it.';
-
-COMMENT ON COLUMN "public"."nightly_runs"."sweep_ms" IS 'And for looking at mentors without a particular reason.';
 
 COMMENT ON INDEX "public"."nightly_runs_one_open" IS 'One run at a time.';
 
