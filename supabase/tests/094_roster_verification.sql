@@ -5,6 +5,13 @@ begin;
 
 select plan(34);
 
+-- Every 128th delta folds those before it, by an id that other tests have moved on.
+do $$
+begin
+  perform setval('private.roster_deltas_id_seq', (nextval('private.roster_deltas_id_seq') / 128 + 1) * 128);
+end
+$$;
+
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo', 'Kari');
 select pg_temp.join_chapter('coordinator', 'coordinator', 'asker');
