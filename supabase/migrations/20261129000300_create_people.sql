@@ -24,6 +24,23 @@ comment on column public.profiles.display_name is 'Sorted as Norwegians sort: â€
 comment on index public.profiles_with_names is 'The name of each person whose id is near, from few pages.';
 comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
+-- The order of locks, for every writer and every trigger. Nobody waits for something
+-- further up while holding something further down; whoever has to, tries, and gives way.
+--
+--  1. A request's key (tried), the nightly run's row, its marks (passed by when held).
+--  2. The rows that the statement itself changes: in profiles, chapter_memberships,
+--     certifications and coordinator_assignments, and what their foreign keys point to.
+--  3. private.lock_coordinators(): shared by whoever assigns one, exclusive for whoever
+--     changes one, because the entries of other people name a coordinator.
+--  4. private.mentor_lock(): whoever changes a mentor's status (the nightly run tries).
+--  5. private.person_locks, by id: whoever changes a status or what the roster shows.
+--  6. pause_records; a hand, which holds its rows already, only tries 5.
+--  7. chapter_sets, nightly_pending, the roster's tables, log, outbox and answers.
+--  8. The fold of the deltas (tried).
+--
+-- What a writer decides or derives is read once it holds all of these. An erasure tries
+-- all of them together (private.erase_people).
+
 -- A row to lock for each person, apart from the profile: a statement that changes many
 -- profiles takes them in any order, and would meet those who lock people in theirs.
 create table private.person_locks (
@@ -53,6 +70,52 @@ create trigger profiles_add_person_locks
   after insert on public.profiles referencing new table as new_rows
   for each statement execute function private.add_person_locks();
 
+create function private.try_or_wait(key bigint, waits boolean) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if try_or_wait.waits then
+    perform pg_advisory_xact_lock(try_or_wait.key);
+    return true;
+  end if;
+  return pg_try_advisory_xact_lock(try_or_wait.key);
+end
+$$;
+revoke all on function private.try_or_wait(bigint, boolean) from public, anon, authenticated, service_role;
+
+comment on function private.try_or_wait(bigint, boolean) is
+  'Takes an advisory lock until the transaction ends; without waits only if it is free, and says whether it was.';
+
+-- Not rows of person_locks: a coordinator may be a mentor too, whose coordinator is a
+-- mentor of this one. A thousand keys for all, so that a statement about a million
+-- people does not run out of room for locks.
+create function private.lock_coordinators(person_ids uuid[], is_shared boolean, waits boolean default true) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  space constant integer := 20261129;
+  key integer;
+begin
+  for key in
+    select distinct uuid_hash(i) & 1023 from unnest(lock_coordinators.person_ids) i order by 1
+  loop
+    if not lock_coordinators.waits then
+      if not pg_try_advisory_xact_lock(space, key) then
+        raise lock_not_available;
+      end if;
+    elsif lock_coordinators.is_shared then
+      perform pg_advisory_xact_lock_shared(space, key);
+    else
+      perform pg_advisory_xact_lock(space, key);
+    end if;
+  end loop;
+end
+$$;
+revoke all on function private.lock_coordinators(uuid[], boolean, boolean) from public, anon, authenticated, service_role;
+
+comment on function private.lock_coordinators(uuid[], boolean, boolean) is
+  'Locks people as coordinators, whom entries of other people name, until the transaction ends: shared for whoever makes an entry name them, else alone for whoever changes them. Without waits, raises lock_not_available (SQLSTATE 55P03) when somebody holds one.';
+
 create table public.chapters (
   id uuid not null default gen_random_uuid(),
   name text collate "nb-x-icu" not null,
@@ -74,8 +137,8 @@ create table public.chapter_memberships (
   constraint chapter_memberships_chapter_exists foreign key (chapter_id) references public.chapters (id) on delete restrict,
   constraint chapter_memberships_user_exists foreign key (user_id) references public.profiles (id) on delete restrict,
   constraint chapter_memberships_role_known check (role in ('mentor', 'coordinator', 'administrator')),
-  constraint chapter_memberships_started_at_possible check (started_at >= timestamptz '1900-01-01 00:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
-  constraint chapter_memberships_ended_at_possible check (ended_at >= timestamptz '1900-01-01 00:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
+  constraint chapter_memberships_started_at_possible check (started_at >= timestamptz '1899-12-31 23:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
+  constraint chapter_memberships_ended_at_possible check (ended_at >= timestamptz '1899-12-31 23:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
   constraint chapter_memberships_ends_after_start check (ended_at >= started_at)
 );
 create unique index chapter_memberships_one_active
@@ -126,8 +189,8 @@ create table public.coordinator_assignments (
   constraint coordinator_assignments_pkey primary key (id),
   constraint coordinator_assignments_mentor_exists foreign key (mentor_id) references public.profiles (id) on delete restrict,
   constraint coordinator_assignments_coordinator_exists foreign key (coordinator_id) references public.profiles (id) on delete restrict,
-  constraint coordinator_assignments_started_at_possible check (started_at >= timestamptz '1900-01-01 00:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
-  constraint coordinator_assignments_ended_at_possible check (ended_at >= timestamptz '1900-01-01 00:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
+  constraint coordinator_assignments_started_at_possible check (started_at >= timestamptz '1899-12-31 23:00+00' and started_at < timestamptz '10000-01-01 00:00+00'),
+  constraint coordinator_assignments_ended_at_possible check (ended_at >= timestamptz '1899-12-31 23:00+00' and ended_at < timestamptz '10000-01-01 00:00+00'),
   constraint coordinator_assignments_ends_after_start check (ended_at >= started_at)
 );
 create unique index coordinator_assignments_one_open
@@ -370,7 +433,8 @@ create trigger erasures_refuse_change
   for each statement execute function private.refuse_removal('The log of erasures is append-only.');
 
 -- After the statement, and by name after the triggers that lock the people: whoever
--- waited for an erasure sees it here.
+-- waited for an erasure sees it here. Ending what is open is no return, and what an
+-- erasure does where it finds something left.
 create function private.refuse_erased() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -380,8 +444,28 @@ begin
   -- The arguments are the columns that name people. Dynamic, so that one function
   -- serves tables of different shapes.
   for i in 0 .. tg_nargs - 1 loop
-    execute format('select e.person_id from public.erasures e where e.person_id in (select n.%I from new_rows n) limit 1', tg_argv[i])
-    into erased;
+    erased := null;
+    if tg_op <> 'DELETE' then
+      execute format('select e.person_id from public.erasures e where e.person_id in (select n.%I from new_rows n) limit 1', tg_argv[i])
+      into erased;
+    end if;
+    if tg_op <> 'INSERT' and erased is null then
+      execute format('select e.person_id from public.erasures e where e.person_id in (select o.%I from old_rows o) limit 1', tg_argv[i])
+      into erased;
+    end if;
+    if erased is not null and tg_op = 'UPDATE' then
+      execute format($query$
+        select e.person_id
+        from new_rows n
+        full join old_rows o on o.id = n.id
+        join public.erasures e on e.person_id in (n.%1$I, o.%1$I)
+        cross join lateral (select to_jsonb(n) as changed, to_jsonb(o) as was) r
+        where not (r.changed @> '{"display_name": "Slettet person", "locale": "nb"}')
+          and (r.changed - 'ended_at' = r.was - 'ended_at'
+            and (r.changed ->> 'ended_at')::timestamptz < coalesce((r.was ->> 'ended_at')::timestamptz, 'infinity')) is not true
+        limit 1 $query$, tg_argv[i])
+      into erased;
+    end if;
     if erased is not null then
       raise exception 'person % was erased, which is final', erased
         using errcode = 'restrict_violation', constraint = tg_table_name || '_erased_is_final',
@@ -394,28 +478,37 @@ $$;
 revoke all on function private.refuse_erased() from public, anon, authenticated, service_role;
 
 comment on function private.refuse_erased() is
-  'Trigger: refuses rows that name somebody who was erased, for every role (SQLSTATE 23001); its arguments are the columns that name people. Definer, because not everybody who writes may read the erasures.';
+  'Trigger: refuses to enter, change or delete what names somebody who was erased, for every role (SQLSTATE 23001); its arguments are the columns that name people. Definer, because not everybody who writes may read the erasures.';
 
 create trigger profiles_refuse_erased
-  after update on public.profiles referencing new table as new_rows
+  after update on public.profiles referencing old table as old_rows new table as new_rows
   for each statement execute function private.refuse_erased('id');
 create trigger chapter_memberships_refuse_erased_insert
   after insert on public.chapter_memberships referencing new table as new_rows
   for each statement execute function private.refuse_erased('user_id');
 create trigger chapter_memberships_refuse_erased_update
-  after update on public.chapter_memberships referencing new table as new_rows
+  after update on public.chapter_memberships referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refuse_erased('user_id');
+create trigger chapter_memberships_refuse_erased_delete
+  after delete on public.chapter_memberships referencing old table as old_rows
   for each statement execute function private.refuse_erased('user_id');
 create trigger certifications_refuse_erased_insert
   after insert on public.certifications referencing new table as new_rows
   for each statement execute function private.refuse_erased('mentor_id');
 create trigger certifications_refuse_erased_update
-  after update on public.certifications referencing new table as new_rows
+  after update on public.certifications referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id');
+create trigger certifications_refuse_erased_delete
+  after delete on public.certifications referencing old table as old_rows
   for each statement execute function private.refuse_erased('mentor_id');
 create trigger coordinator_assignments_refuse_erased_insert
   after insert on public.coordinator_assignments referencing new table as new_rows
   for each statement execute function private.refuse_erased('mentor_id', 'coordinator_id');
 create trigger coordinator_assignments_refuse_erased_update
-  after update on public.coordinator_assignments referencing new table as new_rows
+  after update on public.coordinator_assignments referencing old table as old_rows new table as new_rows
+  for each statement execute function private.refuse_erased('mentor_id', 'coordinator_id');
+create trigger coordinator_assignments_refuse_erased_delete
+  after delete on public.coordinator_assignments referencing old table as old_rows
   for each statement execute function private.refuse_erased('mentor_id', 'coordinator_id');
 
 create function private.guard_certification() returns trigger

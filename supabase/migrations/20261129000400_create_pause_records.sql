@@ -29,8 +29,10 @@ create table public.pause_records (
   constraint pause_records_reason_length check (char_length(pause_reason) between 1 and 500),
   constraint pause_records_reason_visible check (private.is_visible(pause_reason)),
   constraint pause_records_expected_return_date_possible check (expected_return_date between '1900-01-01' and '9999-12-31'),
-  constraint pause_records_paused_at_possible check (paused_at >= timestamptz '1900-01-01 00:00+00'),
-  constraint pause_records_reactivated_at_possible check (reactivated_at >= timestamptz '1900-01-01 00:00+00'),
+  constraint pause_records_paused_at_possible check (paused_at >= timestamptz '1899-12-31 23:00+00' and paused_at < timestamptz '10000-01-01 00:00+00'),
+  constraint pause_records_reactivated_at_possible check (reactivated_at >= timestamptz '1899-12-31 23:00+00' and reactivated_at < timestamptz '10000-01-01 00:00+00'),
+  constraint pause_records_created_at_possible check (created_at >= timestamptz '1899-12-31 23:00+00' and created_at < timestamptz '10000-01-01 00:00+00'),
+  constraint pause_records_updated_at_possible check (updated_at >= timestamptz '1899-12-31 23:00+00' and updated_at < timestamptz '10000-01-01 00:00+00'),
   constraint pause_records_effective_on_possible check (effective_on between '1900-01-01' and '9999-12-31'),
   constraint pause_records_paused_since check (status <> 'paused' or paused_at is not null),
   constraint pause_records_closed_has_end check ((status = 'active') = (reactivated_at is not null)),
@@ -78,6 +80,7 @@ create table public.pause_status_log (
   constraint pause_status_log_pkey primary key (id),
   constraint pause_status_log_from_known check (from_status in ('active', 'paused', 'expired_cert')),
   constraint pause_status_log_to_known check (to_status in ('active', 'paused', 'expired_cert')),
+  constraint pause_status_log_effective_on_possible check (effective_on between '1900-01-01' and '9999-12-31'),
   constraint pause_status_log_actor_known check (actor_kind in ('coordinator', 'scheduler', 'reconciler', 'system'))
 );
 create index pause_status_log_by_record on public.pause_status_log (pause_record_id, record_version);
@@ -122,6 +125,7 @@ create table public.notifications (
   constraint notifications_state_known check (state in ('pending', 'delivered', 'undeliverable', 'settled')),
   constraint notifications_reminder_known check (reminder in (
     'certification_in_30_days', 'certification_in_7_days', 'return_in_7_days', 'return_today', 'return_7_days_ago')),
+  constraint notifications_reference_on_possible check (reference_on between '1900-01-01' and '9999-12-31'),
   constraint notifications_reminder_has_date check (reminder is null or reference_on is not null)
 );
 create index notifications_due on public.notifications (due_at) where state = 'pending';
@@ -226,14 +230,31 @@ as $$
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
-  if greatest(new.paused_at, new.reactivated_at) > clock_timestamp() then
-    raise exception 'a pause can neither begin nor end in the future'
-      using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
-        table = tg_table_name, schema = tg_table_schema;
+  if by_hand then
+    -- Not an RPC, which would know its mentor and hold the lock. Of a record that is
+    -- there, the row is held already, for which somebody with the lock may wait.
+    if tg_op = 'INSERT' then
+      perform from private.person_locks l where l.person_id = new.mentor_id for no key update;
+    else
+      perform from private.person_locks l where l.person_id = new.mentor_id for no key update nowait;
+    end if;
+    if tg_op = 'INSERT' and greatest(new.paused_at, new.reactivated_at) > clock_timestamp()
+       or tg_op = 'UPDATE' and (
+         new.paused_at is distinct from old.paused_at and new.paused_at > clock_timestamp()
+         or new.reactivated_at is distinct from old.reactivated_at and new.reactivated_at > clock_timestamp()) then
+      raise exception 'a pause can neither begin nor end in the future'
+        using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
+          table = tg_table_name, schema = tg_table_schema;
+    end if;
   end if;
   if tg_op = 'INSERT' then
     new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
     new.version := new.first_version;
+    -- The columns' defaults are older than the lock.
+    if new.created_at >= now() then
+      new.created_at := clock_timestamp();
+      new.updated_at := new.created_at;
+    end if;
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
@@ -268,16 +289,17 @@ begin
   end if;
 
   if new.status = 'active' then
-    new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    -- The clock may have been set back.
+    new.reactivated_at := coalesce(new.reactivated_at, greatest(clock_timestamp(), new.paused_at));
   end if;
   -- An RPC has checked already, and refuses with a code of its own.
-  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
+  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.date_of(clock_timestamp())) then
     raise exception 'the mentor of pause record % has an expired certification', old.id
       using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
         table = tg_table_name, schema = tg_table_schema, hint = 'Register the renewal first.';
   end if;
   if by_hand and new.effective_on is not distinct from old.effective_on then
-    new.effective_on := private.today();
+    new.effective_on := private.date_of(clock_timestamp());
   end if;
   new.version := old.version + 1;
   return new;
@@ -379,17 +401,17 @@ declare
   prefix text := private.id_prefix();
 begin
   if by_hand then
-    -- Not an RPC, which would know its mentor and hold its lock.
-    perform from private.person_locks l
-    where l.person_id in (select n.mentor_id from new_rows n)
-    order by l.person_id
-    for no key update;
     if exists (
       select from new_rows n where not exists (select from public.profiles p where p.id = n.mentor_id)
     ) then
       raise exception 'a pause record needs a mentor with a profile'
         using errcode = 'foreign_key_violation', constraint = 'pause_records_mentor_exists',
           table = 'pause_records', schema = 'public';
+    end if;
+    if exists (select from new_rows n join public.erasures e on e.person_id = n.mentor_id) then
+      raise exception 'a pause record needs a mentor who was not erased'
+        using errcode = 'restrict_violation', constraint = 'pause_records_erased_is_final',
+          table = 'pause_records', schema = 'public', hint = 'A person who returns is registered under a new id.';
     end if;
     acting_kind := 'system';
     acting_id := auth.uid();
@@ -412,7 +434,7 @@ begin
       insert into public.pause_status_log
         (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
       select n.id, n.mentor_id, 'active', n.status, acting_id, acting_kind, n.version,
-        coalesce(n.effective_on, private.today()), changed_at
+        coalesce(n.effective_on, private.date_of(changed_at)), changed_at
       from new_rows n
     ), counted as (
       insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
@@ -448,7 +470,7 @@ begin
     insert into public.pause_status_log
       (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
     select c.id, c.mentor_id, c.old_status, c.status, acting_id, acting_kind, c.version,
-      coalesce(c.effective_on, private.today()), changed_at
+      coalesce(c.effective_on, private.date_of(changed_at)), changed_at
     from changed c
   ), counted as (
     -- An expiry was counted by its date before it was stored.
@@ -486,7 +508,7 @@ $$;
 revoke all on function private.record_pause_changes() from public, anon, authenticated, service_role;
 
 comment on function private.record_pause_changes() is
-  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to. A change by hand locks its mentors first.';
+  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
 
 create trigger pause_records_record_insert
   after insert on public.pause_records

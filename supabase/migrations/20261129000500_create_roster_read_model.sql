@@ -327,6 +327,7 @@ begin
   with made as (
     insert into private.chapter_sets (chapter_ids)
     select distinct private.answerable_chapter_ids(w) from unnest(waiting) w
+    order by 1
     on conflict on constraint chapter_sets_distinct do nothing
     returning id, chapter_ids
   )
@@ -394,6 +395,7 @@ begin
     from public.chapter_memberships m
     where m.user_id = any (refresh_roster.mentor_ids) and m.role = 'mentor' and m.ended_at is null
     group by m.user_id
+    order by 1 -- two who make the same sets wait for each other in one order
     on conflict on constraint chapter_sets_distinct do nothing
     returning id, chapter_ids
   )
@@ -490,15 +492,12 @@ begin
   -- assigns one, so that what is read of them stays; and by whoever changes one, so
   -- that the mentors who are looked up next are all.
   if tg_table_name = 'coordinator_assignments' and tg_op <> 'DELETE' then
-    perform from private.person_locks l
-    where l.person_id in (select n.coordinator_id from new_rows n)
-    order by l.person_id for share;
+    perform private.lock_coordinators(array(select n.coordinator_id from new_rows n where n.ended_at is null), true);
   elsif tg_argv[0] <> 'mentor_id' then
-    perform from private.person_locks l
-    where l.person_id = any (touched) and (
-      exists (select from public.coordinator_assignments a where a.coordinator_id = l.person_id)
-      or exists (select from public.chapter_memberships m where m.user_id = l.person_id and m.role = 'coordinator'))
-    order by l.person_id for no key update;
+    perform private.lock_coordinators(array(
+      select t from unnest(touched) t
+      where exists (select from public.coordinator_assignments a where a.coordinator_id = t)
+        or exists (select from public.chapter_memberships m where m.user_id = t and m.role = 'coordinator')), false);
     touched := touched || array(
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null

@@ -14,7 +14,7 @@ create table private.idempotent_requests (
   fingerprint bytea not null,
   mentor_id uuid not null,
   response jsonb not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz not null default clock_timestamp(),
   constraint idempotent_requests_pkey primary key (caller_id, request_id)
 );
 create index idempotent_requests_by_age on private.idempotent_requests (created_at);
@@ -23,7 +23,7 @@ alter table private.idempotent_requests enable row level security;
 revoke all on table private.idempotent_requests from public, anon, authenticated, service_role;
 
 comment on table private.idempotent_requests is
-  'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours.';
+  'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours: pruned by the nightly run, and by about every 64th answer.';
 comment on column private.idempotent_requests.fingerprint is 'Hash of what was asked; the same key with another one is refused.';
 comment on column private.idempotent_requests.mentor_id is 'Whose reason the response holds: erased with the person.';
 
@@ -92,6 +92,31 @@ revoke all on function private.replay(uuid, uuid, bytea) from public, anon, auth
 comment on function private.replay(uuid, uuid, bytea) is
   'The answer that this caller got for this request before; null for a new one. Refuses with idempotency_key_reused.';
 
+create function private.prune_requests(most integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  pruned integer;
+begin
+  with outdated as (
+    select i.caller_id, i.request_id from private.idempotent_requests i
+    where i.created_at < clock_timestamp() - interval '72 hours'
+    order by i.created_at
+    limit prune_requests.most
+    for update skip locked
+  )
+  delete from private.idempotent_requests i
+  using outdated o
+  where i.caller_id = o.caller_id and i.request_id = o.request_id;
+  get diagnostics pruned = row_count;
+  return pruned;
+end
+$$;
+revoke all on function private.prune_requests(integer) from public, anon, authenticated, service_role;
+
+comment on function private.prune_requests(integer) is
+  'Removes at most so many answers that are older than the 72 hours for which they are promised, the oldest first, and returns how many.';
+
 create function private.answer(caller_id uuid, request_id uuid, fingerprint bytea, pause_record public.pause_records) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -112,6 +137,10 @@ begin
   if answer.request_id is not null then
     insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response)
     values (answer.caller_id, answer.request_id, answer.fingerprint, (answer.pause_record).mentor_id, response);
+    -- The nightly run prunes too; but nothing may grow without end where no run ends.
+    if uuid_hash(answer.request_id) & 63 = 0 then
+      perform private.prune_requests(256);
+    end if;
   end if;
   return response;
 end
@@ -305,7 +334,7 @@ begin
 
   perform private.act_as('coordinator', caller);
   update public.pause_records r
-  set status = 'active', reactivated_at = greatest(moment, r.created_at), coordinator_id = caller, effective_on = today
+  set status = 'active', reactivated_at = greatest(moment, r.created_at, r.paused_at), coordinator_id = caller, effective_on = today
   where r.id = live.id
   returning * into live;
   perform private.act_as(null);

@@ -35,6 +35,7 @@ create table public.nightly_runs (
   constraint nightly_runs_outcome_known check (outcome in ('completed', 'partial')),
   constraint nightly_runs_finished_with_outcome check ((outcome is null) = (finished_at is null)),
   constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'requeue', 'tidy', 'held', 'done')),
+  constraint nightly_runs_as_of_possible check (as_of between '1900-01-01' and '9999-12-31'),
   constraint nightly_runs_since_before check (since <= as_of)
 );
 create unique index nightly_runs_one_open on public.nightly_runs ((true)) where outcome is null;
@@ -414,16 +415,7 @@ begin
   when 'tidy' then
     run.phase := 'held';
     -- Answers to repeated requests are promised for 72 hours.
-    with outdated as (
-      select i.caller_id, i.request_id from private.idempotent_requests i
-      where i.created_at < now() - interval '72 hours'
-      limit nightly_chunk.batch
-      for update skip locked
-    )
-    delete from private.idempotent_requests i
-    using outdated o
-    where i.caller_id = o.caller_id and i.request_id = o.request_id;
-    if found then
+    if private.prune_requests(nightly_chunk.batch) > 0 then
       run.phase := 'tidy';
     end if;
 
@@ -627,8 +619,8 @@ declare
   newest public.nightly_runs;
   run public.nightly_runs;
 begin
-  if nightly_plan.as_of is null then
-    perform private.refuse('invalid_request', 'as_of', 'as_of is required.');
+  if nightly_plan.as_of is null or nightly_plan.as_of not between '1900-01-01' and '9999-12-31' then
+    perform private.refuse('invalid_request', 'as_of', 'as_of is required, and a date from 1900 to 9999.');
   end if;
   select * into completed from public.nightly_runs r where r.outcome = 'completed' order by r.as_of desc, r.id desc limit 1;
   select * into newest from public.nightly_runs r order by r.id desc limit 1;

@@ -19,7 +19,8 @@ create table public.notification_inbox (
   constraint notification_inbox_pkey primary key (id),
   constraint notification_inbox_once_per_recipient unique (notification_id, recipient_id),
   constraint notification_inbox_title_length check (char_length(title) between 1 and 500),
-  constraint notification_inbox_body_length check (char_length(body) <= 5000)
+  constraint notification_inbox_body_length check (char_length(body) <= 5000),
+  constraint notification_inbox_read_at_possible check (read_at >= timestamptz '1899-12-31 23:00+00' and read_at < timestamptz '10000-01-01 00:00+00')
 );
 create index notification_inbox_by_recipient on public.notification_inbox (recipient_id, created_at desc, id desc);
 create index notification_inbox_by_mentor on public.notification_inbox (mentor_id);
@@ -408,6 +409,8 @@ comment on column public.undelivered_notifications.recipient_id is 'The person w
 create function private.acknowledge_undelivered(notification_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  about uuid;
 begin
   if private.my_id() is null then
     perform private.refuse('unauthenticated');
@@ -415,12 +418,12 @@ begin
   if acknowledge_undelivered.notification_id is null then
     perform private.refuse('invalid_request', 'notification_id', 'notification_id is required.');
   end if;
-  perform from public.notifications n
-  where n.id = acknowledge_undelivered.notification_id
-    and n.state = 'undeliverable'
-    and private.answerable_chapter_ids(n.mentor_id) && private.my_administered_chapter_ids()
+  -- Rights are read while the row is held.
+  select n.mentor_id into about
+  from public.notifications n
+  where n.id = acknowledge_undelivered.notification_id and n.state = 'undeliverable'
   for update;
-  if not found then
+  if about is null or not private.answerable_chapter_ids(about) && private.my_administered_chapter_ids() then
     perform private.refuse('not_found', null, 'No such undeliverable notification about a mentor of a chapter that you administer.');
   end if;
   update public.notifications n
@@ -452,7 +455,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller uuid := auth.uid();
-  administered uuid[] := private.my_administered_chapter_ids();
+  administered uuid[];
   fingerprint bytea := sha256(convert_to(jsonb_build_array('allow_address', allow_address.person_id)::text, 'UTF8'));
   response jsonb := jsonb_build_object('allow_address', jsonb_build_object('person_id', allow_address.person_id));
   replayed jsonb;
@@ -463,8 +466,15 @@ begin
   if allow_address.person_id is null then
     perform private.refuse('invalid_request', 'person_id', 'person_id is required.');
   end if;
+  if allow_address.request_id is not null
+     and not pg_try_advisory_xact_lock(hashtextextended(caller::text || allow_address.request_id::text, 0)) then
+    perform private.refuse('request_in_progress');
+  end if;
+  -- Rights, and whether the person still exists, are read under the lock.
+  perform from private.person_locks l where l.person_id = allow_address.person_id for no key update;
+  administered := private.my_administered_chapter_ids();
   -- Whoever is active nowhere belongs to the last chapter.
-  if not exists (
+  if exists (select from public.erasures e where e.person_id = allow_address.person_id) or not exists (
     select from public.chapter_memberships m
     where m.user_id = allow_address.person_id and m.chapter_id = any (administered)
       and coalesce(m.ended_at, 'infinity') = (

@@ -271,7 +271,7 @@ set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode =
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
 as $$
 declare
-  moment timestamptz := coalesce(record_notifications.as_of, clock_timestamp());
+  moment timestamptz;
   asked uuid[];
   mine uuid[];
   people uuid[];
@@ -312,6 +312,7 @@ begin
     order by n.id
     for update
   );
+  moment := coalesce(record_notifications.as_of, clock_timestamp());
 
   with given as (
     insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, created_at)

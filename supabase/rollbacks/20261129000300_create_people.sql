@@ -12,6 +12,8 @@ drop table public.chapters;
 drop table public.erasures;
 drop table public.profiles;
 drop function private.add_person_locks();
+drop function private.lock_coordinators(uuid[], boolean, boolean);
+drop function private.try_or_wait(bigint, boolean);
 drop table private.person_locks;
 drop function private.guard_certification();
 drop function private.refuse_erased();

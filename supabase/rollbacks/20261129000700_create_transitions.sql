@@ -11,4 +11,5 @@ drop function private.lock_live_record(uuid, uuid);
 drop function private.answer(uuid, uuid, bytea, public.pause_records);
 drop function private.replay(uuid, uuid, bytea);
 drop function private.authorised_caller(uuid);
+drop function private.prune_requests(integer);
 drop table private.idempotent_requests;

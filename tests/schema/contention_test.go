@@ -353,3 +353,64 @@ func wantDay(t *testing.T, w *world, what, sql, mentor string) {
 		t.Errorf("%s: at %v, dated %s; want a time after midnight in Oslo, dated 2027-06-24", what, moment.UTC(), day)
 	}
 }
+
+// TestAHandGivesWay changes a record in the SQL editor while an RPC is at work on the
+// mentor: the hand, which holds the row already, is refused instead of waiting for what
+// the RPC holds, which may wait for the row.
+func TestAHandGivesWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	record, code := w.pause(t.Context(), w.coordinators[0], mentor, "Ferie", nil)
+	if code != "" {
+		t.Fatal(code)
+	}
+	tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := tx.Exec(t.Context(), "select private.lock_live_record($1)", mentor); err != nil {
+		t.Fatal(err)
+	}
+	const change = "update public.pause_records set expected_return_date = private.today() + 9 where id = $1"
+	if _, err := w.owner.Exec(t.Context(), change, record.ID); codeOf(err) != "55P03" {
+		t.Errorf("while the mentor is held: %v, want 55P03", err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.exec(t, change, record.ID)
+	w.wantNoDifferences(t, []string{mentor})
+}
+
+// TestAnswersArePruned without a nightly run: those older than 72 hours go, whichever
+// mentor they are about, with every 64th that is stored.
+func TestAnswersArePruned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const store = `
+		insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response, created_at)
+		select gen_random_uuid(), gen_random_uuid(), '', gen_random_uuid(), '{}', clock_timestamp() - $1::interval
+		from generate_series(1, $2::int)`
+	w.exec(t, store, "72 hours 1 minute", 100)
+	w.exec(t, store, "71 hours 59 minutes", 10)
+	var request string
+	if err := w.owner.QueryRow(t.Context(),
+		"select i::text from (select gen_random_uuid() as i from generate_series(1, 10000)) c where uuid_hash(i) & 63 = 0 limit 1").Scan(&request); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.api.PauseMentor(t.Context(), claims(w.coordinators[0]),
+		database.PauseMentorArguments{MentorID: w.mentor(t), PauseReason: "Ferie", RequestID: request}); err != nil {
+		t.Fatal(err)
+	}
+	var old, kept int
+	if err := w.owner.QueryRow(t.Context(), `select
+		count(*) filter (where created_at < clock_timestamp() - interval '72 hours'), count(*) filter (where response = '{}')
+		from private.idempotent_requests`).Scan(&old, &kept); err != nil {
+		t.Fatal(err)
+	}
+	if old != 0 || kept != 10 {
+		t.Errorf("%d answers are left that are too old, and %d of 10 that are not", old, kept)
+	}
+}

@@ -70,6 +70,13 @@ func TestNothingImpossibleIsEntered(t *testing.T) {
 		}
 	}
 
+	for _, asOf := range impossible["date"] {
+		_, err := w.owner.Exec(t.Context(), "select public.nightly_begin($1::text::date, false, gen_random_uuid())", asOf)
+		if code := codeOf(err); code != "invalid_request" {
+			t.Errorf("a nightly run as of %s: %q", asOf, code)
+		}
+	}
+
 	tomorrow := "now() + interval '1 day'"
 	for what, sql := range map[string]string{
 		"a pause that begins in the future": "insert into public.pause_records (mentor_id, status, paused_at) select id, 'paused', " + tomorrow + " from public.profiles where id not in (select mentor_id from public.pause_records) limit 1",
@@ -77,6 +84,10 @@ func TestNothingImpossibleIsEntered(t *testing.T) {
 		"a pause that ends before it began": "update public.pause_records set status = 'active', reactivated_at = paused_at - interval '1 second'",
 		"a membership that ends before":     "update public.chapter_memberships set ended_at = started_at - interval '1 second'",
 		"an assignment that ends before":    "update public.coordinator_assignments set ended_at = started_at - interval '1 second'",
+		"a record of a year without end":    "insert into public.pause_records (mentor_id, status, created_at) select id, 'expired_cert', '-infinity' from public.profiles where id not in (select mentor_id from public.pause_records) limit 1",
+		"a message that was never read":     "insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, read_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'mentor_paused', 'Pause', '', 'infinity')",
+		"a reminder of no date":             "insert into public.notifications (mentor_id, audience, kind, reminder, reference_on) values (gen_random_uuid(), 'mentor', 'return_due', 'return_today', 'infinity')",
+		"a change from no day on":           "insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on) values (gen_random_uuid(), gen_random_uuid(), 'active', 'paused', 'system', 1, '-infinity')",
 		"a certification that ends before":  "insert into public.certifications (mentor_id, kind, issued_on, expires_on) select id, 'kurs', '2026-02-01', '2026-01-31' from public.profiles limit 1",
 	} {
 		if code := attempt(sql); code != "23514" {
@@ -191,6 +202,10 @@ func TestErasedIsFinal(t *testing.T) {
 		"insert into public.certifications (mentor_id, kind, issued_on) values ('%[1]s', 'kurs', '2026-01-01')",
 		"insert into public.coordinator_assignments (mentor_id, coordinator_id) values ('%[1]s', '%[3]s')",
 		"insert into public.coordinator_assignments (mentor_id, coordinator_id) values ('%[3]s', '%[1]s')",
+		"update public.chapter_memberships set started_at = started_at - interval '1 day' where user_id = '%[1]s'",
+		"update public.chapter_memberships set user_id = '%[3]s', role = 'administrator' where user_id = '%[1]s'",
+		"delete from public.chapter_memberships where user_id = '%[1]s'",
+		"delete from public.certifications where mentor_id = '%[1]s'",
 	}
 	for _, statement := range returns {
 		sql := fmt.Sprintf(statement, mentor, w.chapter, w.coordinators[0])
@@ -208,6 +223,10 @@ func TestErasedIsFinal(t *testing.T) {
 				t.Errorf("%s: %s: %q, want 23001", as, sql, code)
 			}
 		}
+	}
+
+	if _, err := w.owner.Exec(t.Context(), "insert into public.pause_records (mentor_id, status) values ($1, 'paused')", mentor); codeOf(err) != "23001" {
+		t.Errorf("a hand pauses the erased: %v", err)
 	}
 
 	// Somebody signs up under the id again.

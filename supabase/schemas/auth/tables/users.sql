@@ -1,6 +1,6 @@
 CREATE TRIGGER mentorpause_erase_deleted_user
-  AFTER DELETE ON auth.users
-  FOR EACH ROW
+  AFTER DELETE ON auth.users REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT
   EXECUTE FUNCTION private.erase_deleted_user();
 
 CREATE TRIGGER mentorpause_erase_soft_deleted_user

@@ -6,6 +6,8 @@ CREATE OR REPLACE FUNCTION private.acknowledge_undelivered (
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
+declare
+  about uuid;
 begin
   if private.my_id() is null then
     perform private.refuse('unauthenticated');
@@ -13,12 +15,12 @@ begin
   if acknowledge_undelivered.notification_id is null then
     perform private.refuse('invalid_request', 'notification_id', 'notification_id is required.');
   end if;
-  perform from public.notifications n
-  where n.id = acknowledge_undelivered.notification_id
-    and n.state = 'undeliverable'
-    and private.answerable_chapter_ids(n.mentor_id) && private.my_administered_chapter_ids()
+  -- Rights are read while the row is held.
+  select n.mentor_id into about
+  from public.notifications n
+  where n.id = acknowledge_undelivered.notification_id and n.state = 'undeliverable'
   for update;
-  if not found then
+  if about is null or not private.answerable_chapter_ids(about) && private.my_administered_chapter_ids() then
     perform private.refuse('not_found', null, 'No such undeliverable notification about a mentor of a chapter that you administer.');
   end if;
   update public.notifications n

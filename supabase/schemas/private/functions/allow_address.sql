@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION private.allow_address (
   AS $function$
 declare
   caller uuid := auth.uid();
-  administered uuid[] := private.my_administered_chapter_ids();
+  administered uuid[];
   fingerprint bytea := sha256(convert_to(jsonb_build_array('allow_address', allow_address.person_id)::text, 'UTF8'));
   response jsonb := jsonb_build_object('allow_address', jsonb_build_object('person_id', allow_address.person_id));
   replayed jsonb;
@@ -20,8 +20,15 @@ begin
   if allow_address.person_id is null then
     perform private.refuse('invalid_request', 'person_id', 'person_id is required.');
   end if;
+  if allow_address.request_id is not null
+     and not pg_try_advisory_xact_lock(hashtextextended(caller::text || allow_address.request_id::text, 0)) then
+    perform private.refuse('request_in_progress');
+  end if;
+  -- Rights, and whether the person still exists, are read under the lock.
+  perform from private.person_locks l where l.person_id = allow_address.person_id for no key update;
+  administered := private.my_administered_chapter_ids();
   -- Whoever is active nowhere belongs to the last chapter.
-  if not exists (
+  if exists (select from public.erasures e where e.person_id = allow_address.person_id) or not exists (
     select from public.chapter_memberships m
     where m.user_id = allow_address.person_id and m.chapter_id = any (administered)
       and coalesce(m.ended_at, 'infinity') = (

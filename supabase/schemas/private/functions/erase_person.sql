@@ -7,64 +7,11 @@ CREATE OR REPLACE FUNCTION private.erase_person (
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
-declare
-  moment timestamptz;
-  today date;
-  erased boolean := false;
 begin
-  perform private.lock_for_erasure(erase_person.person_id);
-  moment := clock_timestamp();
-  today := private.date_of(moment);
-  if not exists (select from public.profiles p where p.id = erase_person.person_id) then
-    return; -- a user whom the organisation never registered
-  end if;
-
-  -- Lets the guard accept the emptied reasons of closed records, and nothing else.
-  perform set_config('mentorpause.erasing', erase_person.person_id::text, true);
-
-  perform private.act_as('system', erase_person.actor_id);
-  update public.pause_records r
-  set status = 'active', reactivated_at = moment, pause_reason = null, effective_on = today
-  where r.mentor_id = erase_person.person_id and r.status in ('paused', 'expired_cert');
-  erased := erased or found;
-  update public.pause_records r
-  set pause_reason = null
-  where r.mentor_id = erase_person.person_id and r.pause_reason is not null;
-  erased := erased or found;
-  perform private.act_as(null);
-  delete from private.idempotent_requests i where erase_person.person_id in (i.mentor_id, i.caller_id);
-
-  delete from public.notification_inbox i where i.recipient_id = erase_person.person_id;
-  erased := erased or found;
-  -- In the inboxes of others the rows stay, without the name.
-  update public.notification_inbox i
-  set title = 'Slettet person', body = ''
-  where i.mentor_id = erase_person.person_id and (i.title, i.body) <> ('Slettet person', '');
-  erased := erased or found;
-  delete from private.refused_addresses f where f.person_id = erase_person.person_id;
-
-  update public.coordinator_assignments a
-  set ended_at = greatest(moment, a.started_at)
-  where erase_person.person_id in (a.mentor_id, a.coordinator_id) and a.ended_at is null;
-  erased := erased or found;
-  update public.chapter_memberships m
-  set ended_at = greatest(moment, m.started_at)
-  where m.user_id = erase_person.person_id and m.ended_at is null;
-  erased := erased or found;
-  update public.profiles p
-  set display_name = 'Slettet person', locale = 'nb'
-  where p.id = erase_person.person_id and (p.display_name, p.locale) <> ('Slettet person', 'nb');
-  erased := erased or found;
-
-  -- The second time there is nothing to log: when the user is deleted after the person
-  -- was erased, say.
-  if erased then
-    insert into public.erasures (person_id, actor_id) values (erase_person.person_id, erase_person.actor_id);
-  end if;
-  perform set_config('mentorpause.erasing', '', true);
+  perform private.erase_people(array[erase_person.person_id], erase_person.actor_id, false);
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."erase_person"(uuid, uuid) IS 'Pseudonymises a person in one transaction and logs it. Definer, for the trigger on auth.users; does not check the caller.';
+COMMENT ON FUNCTION "private"."erase_person"(uuid, uuid) IS 'Pseudonymises a person and keeps the login. For the role postgres; does not check the caller.';
 
 REVOKE ALL ON FUNCTION "private"."erase_person"(uuid, uuid) FROM PUBLIC;

@@ -6,14 +6,31 @@ CREATE OR REPLACE FUNCTION private.guard_pause_record()
 declare
   by_hand boolean := coalesce(current_setting('mentorpause.actor_kind', true), '') = '';
 begin
-  if greatest(new.paused_at, new.reactivated_at) > clock_timestamp() then
-    raise exception 'a pause can neither begin nor end in the future'
-      using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
-        table = tg_table_name, schema = tg_table_schema;
+  if by_hand then
+    -- Not an RPC, which would know its mentor and hold the lock. Of a record that is
+    -- there, the row is held already, for which somebody with the lock may wait.
+    if tg_op = 'INSERT' then
+      perform from private.person_locks l where l.person_id = new.mentor_id for no key update;
+    else
+      perform from private.person_locks l where l.person_id = new.mentor_id for no key update nowait;
+    end if;
+    if tg_op = 'INSERT' and greatest(new.paused_at, new.reactivated_at) > clock_timestamp()
+       or tg_op = 'UPDATE' and (
+         new.paused_at is distinct from old.paused_at and new.paused_at > clock_timestamp()
+         or new.reactivated_at is distinct from old.reactivated_at and new.reactivated_at > clock_timestamp()) then
+      raise exception 'a pause can neither begin nor end in the future'
+        using errcode = 'check_violation', constraint = 'pause_records_not_in_the_future',
+          table = tg_table_name, schema = tg_table_schema;
+    end if;
   end if;
   if tg_op = 'INSERT' then
     new.first_version := 1 + coalesce((select max(r.version) from public.pause_records r where r.mentor_id = new.mentor_id), 0);
     new.version := new.first_version;
+    -- The columns' defaults are older than the lock.
+    if new.created_at >= now() then
+      new.created_at := clock_timestamp();
+      new.updated_at := new.created_at;
+    end if;
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
@@ -48,16 +65,17 @@ begin
   end if;
 
   if new.status = 'active' then
-    new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
+    -- The clock may have been set back.
+    new.reactivated_at := coalesce(new.reactivated_at, greatest(clock_timestamp(), new.paused_at));
   end if;
   -- An RPC has checked already, and refuses with a code of its own.
-  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.today()) then
+  if by_hand and new.status = 'active' and private.has_lapsed(new.mentor_id, private.date_of(clock_timestamp())) then
     raise exception 'the mentor of pause record % has an expired certification', old.id
       using errcode = 'check_violation', constraint = 'pause_records_certification_is_valid',
         table = tg_table_name, schema = tg_table_schema, hint = 'Register the renewal first.';
   end if;
   if by_hand and new.effective_on is not distinct from old.effective_on then
-    new.effective_on := private.today();
+    new.effective_on := private.date_of(clock_timestamp());
   end if;
   new.version := old.version + 1;
   return new;

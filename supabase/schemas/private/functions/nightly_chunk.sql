@@ -87,16 +87,7 @@ begin
   when 'tidy' then
     run.phase := 'held';
     -- Answers to repeated requests are promised for 72 hours.
-    with outdated as (
-      select i.caller_id, i.request_id from private.idempotent_requests i
-      where i.created_at < now() - interval '72 hours'
-      limit nightly_chunk.batch
-      for update skip locked
-    )
-    delete from private.idempotent_requests i
-    using outdated o
-    where i.caller_id = o.caller_id and i.request_id = o.request_id;
-    if found then
+    if private.prune_requests(nightly_chunk.batch) > 0 then
       run.phase := 'tidy';
     end if;
 

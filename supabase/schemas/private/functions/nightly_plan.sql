@@ -13,8 +13,8 @@ declare
   newest public.nightly_runs;
   run public.nightly_runs;
 begin
-  if nightly_plan.as_of is null then
-    perform private.refuse('invalid_request', 'as_of', 'as_of is required.');
+  if nightly_plan.as_of is null or nightly_plan.as_of not between '1900-01-01' and '9999-12-31' then
+    perform private.refuse('invalid_request', 'as_of', 'as_of is required, and a date from 1900 to 9999.');
   end if;
   select * into completed from public.nightly_runs r where r.outcome = 'completed' order by r.as_of desc, r.id desc limit 1;
   select * into newest from public.nightly_runs r order by r.id desc limit 1;

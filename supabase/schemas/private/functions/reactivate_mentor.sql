@@ -37,7 +37,7 @@ begin
 
   perform private.act_as('coordinator', caller);
   update public.pause_records r
-  set status = 'active', reactivated_at = greatest(moment, r.created_at), coordinator_id = caller, effective_on = today
+  set status = 'active', reactivated_at = greatest(moment, r.created_at, r.paused_at), coordinator_id = caller, effective_on = today
   where r.id = live.id
   returning * into live;
   perform private.act_as(null);

@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION private.record_notifications (
   SET enable_mergejoin TO 'off'
   AS $function$
 declare
-  moment timestamptz := coalesce(record_notifications.as_of, clock_timestamp());
+  moment timestamptz;
   asked uuid[];
   mine uuid[];
   people uuid[];
@@ -60,6 +60,7 @@ begin
     order by n.id
     for update
   );
+  moment := coalesce(record_notifications.as_of, clock_timestamp());
 
   with given as (
     insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, created_at)

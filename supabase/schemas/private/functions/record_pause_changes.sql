@@ -13,17 +13,17 @@ declare
   prefix text := private.id_prefix();
 begin
   if by_hand then
-    -- Not an RPC, which would know its mentor and hold its lock.
-    perform from private.person_locks l
-    where l.person_id in (select n.mentor_id from new_rows n)
-    order by l.person_id
-    for no key update;
     if exists (
       select from new_rows n where not exists (select from public.profiles p where p.id = n.mentor_id)
     ) then
       raise exception 'a pause record needs a mentor with a profile'
         using errcode = 'foreign_key_violation', constraint = 'pause_records_mentor_exists',
           table = 'pause_records', schema = 'public';
+    end if;
+    if exists (select from new_rows n join public.erasures e on e.person_id = n.mentor_id) then
+      raise exception 'a pause record needs a mentor who was not erased'
+        using errcode = 'restrict_violation', constraint = 'pause_records_erased_is_final',
+          table = 'pause_records', schema = 'public', hint = 'A person who returns is registered under a new id.';
     end if;
     acting_kind := 'system';
     acting_id := auth.uid();
@@ -46,7 +46,7 @@ begin
       insert into public.pause_status_log
         (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
       select n.id, n.mentor_id, 'active', n.status, acting_id, acting_kind, n.version,
-        coalesce(n.effective_on, private.today()), changed_at
+        coalesce(n.effective_on, private.date_of(changed_at)), changed_at
       from new_rows n
     ), counted as (
       insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
@@ -82,7 +82,7 @@ begin
     insert into public.pause_status_log
       (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
     select c.id, c.mentor_id, c.old_status, c.status, acting_id, acting_kind, c.version,
-      coalesce(c.effective_on, private.today()), changed_at
+      coalesce(c.effective_on, private.date_of(changed_at)), changed_at
     from changed c
   ), counted as (
     -- An expiry was counted by its date before it was stored.
@@ -118,6 +118,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."record_pause_changes"() IS 'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to. A change by hand locks its mentors first.';
+COMMENT ON FUNCTION "private"."record_pause_changes"() IS 'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
 
 REVOKE ALL ON FUNCTION "private"."record_pause_changes"() FROM PUBLIC;

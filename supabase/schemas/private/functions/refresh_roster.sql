@@ -21,6 +21,7 @@ begin
     from public.chapter_memberships m
     where m.user_id = any (refresh_roster.mentor_ids) and m.role = 'mentor' and m.ended_at is null
     group by m.user_id
+    order by 1 -- two who make the same sets wait for each other in one order
     on conflict on constraint chapter_sets_distinct do nothing
     returning id, chapter_ids
   )

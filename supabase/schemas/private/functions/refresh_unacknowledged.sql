@@ -32,6 +32,7 @@ begin
   with made as (
     insert into private.chapter_sets (chapter_ids)
     select distinct private.answerable_chapter_ids(w) from unnest(waiting) w
+    order by 1
     on conflict on constraint chapter_sets_distinct do nothing
     returning id, chapter_ids
   )

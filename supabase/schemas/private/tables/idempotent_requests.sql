@@ -4,7 +4,7 @@ CREATE TABLE "private"."idempotent_requests" (
   "fingerprint" bytea                    NOT NULL,
   "mentor_id"   uuid                     NOT NULL,
   "response"    jsonb                    NOT NULL,
-  "created_at"  timestamp with time zone NOT NULL DEFAULT now(),
+  "created_at"  timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "idempotent_requests_pkey" PRIMARY KEY (caller_id, request_id)
 );
 
@@ -19,4 +19,4 @@ COMMENT ON COLUMN "private"."idempotent_requests"."fingerprint" IS 'Hash of what
 
 COMMENT ON COLUMN "private"."idempotent_requests"."mentor_id" IS 'Whose reason the response holds: erased with the person.';
 
-COMMENT ON TABLE "private"."idempotent_requests" IS 'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours.';
+COMMENT ON TABLE "private"."idempotent_requests" IS 'Answers of transitions that succeeded, given again when the same caller repeats the same request. Kept for 72 hours: pruned by the nightly run, and by about every 64th answer.';

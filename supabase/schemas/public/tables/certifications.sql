@@ -42,13 +42,18 @@ CREATE TRIGGER certifications_refresh_roster_update AFTER UPDATE ON public.certi
   'mentor_id'
 );
 
+CREATE TRIGGER certifications_refuse_erased_delete AFTER DELETE ON public.certifications
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'mentor_id'
+);
+
 CREATE TRIGGER certifications_refuse_erased_insert AFTER INSERT ON public.certifications
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'mentor_id'
 );
 
 CREATE TRIGGER certifications_refuse_erased_update AFTER UPDATE ON public.certifications
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'mentor_id'
 );
 

@@ -5,12 +5,12 @@ CREATE TABLE "public"."chapter_memberships" (
   "role"       text                     NOT NULL,
   "started_at" timestamp with time zone NOT NULL DEFAULT now(),
   "ended_at"   timestamp with time zone,
-  CONSTRAINT "chapter_memberships_ended_at_possible" CHECK (((ended_at >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (ended_at < '10000-01-01 00:00:00+00'::timestamp
+  CONSTRAINT "chapter_memberships_ended_at_possible" CHECK (((ended_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (ended_at < '10000-01-01 00:00:00+00'::timestamp
     with time zone))),
   CONSTRAINT "chapter_memberships_ends_after_start" CHECK ((ended_at >= started_at)),
   CONSTRAINT "chapter_memberships_pkey" PRIMARY KEY (id),
   CONSTRAINT "chapter_memberships_role_known" CHECK ((role = ANY (ARRAY['mentor'::text, 'coordinator'::text, 'administrator'::text]))),
-  CONSTRAINT "chapter_memberships_started_at_possible" CHECK (((started_at >= '1900-01-01 00:00:00+00'::timestamp
+  CONSTRAINT "chapter_memberships_started_at_possible" CHECK (((started_at >= '1899-12-31 23:00:00+00'::timestamp
     with time zone) AND (started_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT "chapter_memberships_chapter_exists" FOREIGN KEY (chapter_id) REFERENCES public.chapters(id) ON DELETE RESTRICT,
   CONSTRAINT "chapter_memberships_user_exists" FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
@@ -44,13 +44,18 @@ CREATE TRIGGER chapter_memberships_refresh_roster_update AFTER UPDATE ON public.
   'user_id'
 );
 
+CREATE TRIGGER chapter_memberships_refuse_erased_delete AFTER DELETE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'user_id'
+);
+
 CREATE TRIGGER chapter_memberships_refuse_erased_insert AFTER INSERT ON public.chapter_memberships
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'user_id'
 );
 
 CREATE TRIGGER chapter_memberships_refuse_erased_update AFTER UPDATE ON public.chapter_memberships
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'user_id'
 );
 

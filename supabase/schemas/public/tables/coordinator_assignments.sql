@@ -4,11 +4,11 @@ CREATE TABLE "public"."coordinator_assignments" (
   "coordinator_id" uuid                     NOT NULL,
   "started_at"     timestamp with time zone NOT NULL DEFAULT now(),
   "ended_at"       timestamp with time zone,
-  CONSTRAINT "coordinator_assignments_ended_at_possible" CHECK (((ended_at >= '1900-01-01 00:00:00+00'::timestamp
+  CONSTRAINT "coordinator_assignments_ended_at_possible" CHECK (((ended_at >= '1899-12-31 23:00:00+00'::timestamp
     with time zone) AND (ended_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT "coordinator_assignments_ends_after_start" CHECK ((ended_at >= started_at)),
   CONSTRAINT "coordinator_assignments_pkey" PRIMARY KEY (id),
-  CONSTRAINT "coordinator_assignments_started_at_possible" CHECK (((started_at >= '1900-01-01 00:00:00+00'::timestamp
+  CONSTRAINT "coordinator_assignments_started_at_possible" CHECK (((started_at >= '1899-12-31 23:00:00+00'::timestamp
     with time zone) AND (started_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT "coordinator_assignments_coordinator_exists" FOREIGN KEY (coordinator_id) REFERENCES public.profiles(id) ON DELETE RESTRICT,
   CONSTRAINT "coordinator_assignments_mentor_exists" FOREIGN KEY (mentor_id) REFERENCES public.profiles(id) ON DELETE RESTRICT
@@ -39,6 +39,12 @@ CREATE TRIGGER coordinator_assignments_refresh_roster_update AFTER UPDATE ON pub
   'mentor_id'
 );
 
+CREATE TRIGGER coordinator_assignments_refuse_erased_delete AFTER DELETE ON public.coordinator_assignments
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  'mentor_id',
+  'coordinator_id'
+);
+
 CREATE TRIGGER coordinator_assignments_refuse_erased_insert AFTER INSERT ON public.coordinator_assignments
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'mentor_id',
@@ -46,7 +52,7 @@ CREATE TRIGGER coordinator_assignments_refuse_erased_insert AFTER INSERT ON publ
 );
 
 CREATE TRIGGER coordinator_assignments_refuse_erased_update AFTER UPDATE ON public.coordinator_assignments
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'mentor_id',
   'coordinator_id'
 );

@@ -26,6 +26,7 @@ CREATE TABLE "public"."nightly_runs" (
   "roster_repaired"   integer                  NOT NULL DEFAULT 0,
   "counts_repaired"   integer                  NOT NULL DEFAULT 0,
   "reconcile_ms"      integer                  NOT NULL DEFAULT 0,
+  CONSTRAINT "nightly_runs_as_of_possible" CHECK (((as_of >= '1900-01-01'::date) AND (as_of <= '9999-12-31'::date))),
   CONSTRAINT "nightly_runs_finished_with_outcome" CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   CONSTRAINT "nightly_runs_outcome_known" CHECK ((outcome = ANY (ARRAY['completed'::text, 'partial'::text]))),
   CONSTRAINT "nightly_runs_phase_known" CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'requeue'::text, 'tidy'::text, 'held'::text, 'done'::text]))),

@@ -11,6 +11,8 @@ CREATE TABLE "public"."notification_inbox" (
   CONSTRAINT "notification_inbox_body_length" CHECK ((char_length(body) <= 5000)),
   CONSTRAINT "notification_inbox_once_per_recipient" UNIQUE (notification_id, recipient_id),
   CONSTRAINT "notification_inbox_pkey" PRIMARY KEY (id),
+  CONSTRAINT "notification_inbox_read_at_possible" CHECK (((read_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (read_at < '10000-01-01 00:00:00+00'::timestamp
+    with time zone))),
   CONSTRAINT "notification_inbox_title_length" CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))
 );
 

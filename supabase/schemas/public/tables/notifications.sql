@@ -23,6 +23,7 @@ CREATE TABLE "public"."notifications" (
     ((kind = ANY (ARRAY['mentor_paused'::text, 'mentor_reactivated'::text, 'certification_expired'::text, 'certification_restored'::text, 'certification_expiring'::text,
     'return_due'::text, 'return_overdue'::text, 'discrepancy_found'::text]))),
   CONSTRAINT "notifications_pkey" PRIMARY KEY (id),
+  CONSTRAINT "notifications_reference_on_possible" CHECK (((reference_on >= '1900-01-01'::date) AND (reference_on <= '9999-12-31'::date))),
   CONSTRAINT "notifications_reminder_has_date" CHECK (((reminder IS NULL) OR (reference_on IS NOT NULL))),
   CONSTRAINT "notifications_reminder_known"
     CHECK ((reminder = ANY (ARRAY['certification_in_30_days'::text, 'certification_in_7_days'::text, 'return_in_7_days'::text, 'return_today'::text, 'return_7_days_ago'::text]))),

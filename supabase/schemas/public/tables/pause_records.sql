@@ -13,15 +13,21 @@ CREATE TABLE "public"."pause_records" (
   "created_at"           timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   "updated_at"           timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "pause_records_closed_has_end" CHECK (((status = 'active'::text) = (reactivated_at IS NOT NULL))),
+  CONSTRAINT "pause_records_created_at_possible" CHECK (((created_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp
+    with time zone))),
   CONSTRAINT "pause_records_effective_on_possible" CHECK (((effective_on >= '1900-01-01'::date) AND (effective_on <= '9999-12-31'::date))),
   CONSTRAINT "pause_records_ends_after_start" CHECK ((reactivated_at >= paused_at)),
   CONSTRAINT "pause_records_expected_return_date_possible" CHECK (((expected_return_date >= '1900-01-01'::date) AND (expected_return_date <= '9999-12-31'::date))),
-  CONSTRAINT "pause_records_paused_at_possible" CHECK ((paused_at >= '1900-01-01 00:00:00+00'::timestamp with time zone)),
+  CONSTRAINT "pause_records_paused_at_possible" CHECK (((paused_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (paused_at < '10000-01-01 00:00:00+00'::timestamp
+    with time zone))),
   CONSTRAINT "pause_records_paused_since" CHECK (((status <> 'paused'::text) OR (paused_at IS NOT NULL))),
   CONSTRAINT "pause_records_pkey" PRIMARY KEY (id),
-  CONSTRAINT "pause_records_reactivated_at_possible" CHECK ((reactivated_at >= '1900-01-01 00:00:00+00'::timestamp with time zone)),
+  CONSTRAINT "pause_records_reactivated_at_possible" CHECK (((reactivated_at >= '1899-12-31 23:00:00+00'::timestamp
+    with time zone) AND (reactivated_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT "pause_records_reason_length" CHECK (((char_length(pause_reason) >= 1) AND (char_length(pause_reason) <= 500))),
   CONSTRAINT "pause_records_status_known" CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text]))),
+  CONSTRAINT "pause_records_updated_at_possible" CHECK (((updated_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp
+    with time zone))),
   CONSTRAINT "pause_records_version_positive" CHECK ((version >= 1)),
   CONSTRAINT "pause_records_versions_in_order" CHECK (((first_version >= 1) AND (first_version <= version))),
   CONSTRAINT "pause_records_reason_visible" CHECK (private.is_visible(pause_reason))

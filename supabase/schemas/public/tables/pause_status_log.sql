@@ -10,6 +10,7 @@ CREATE TABLE "public"."pause_status_log" (
   "effective_on"    date                     NOT NULL,
   "occurred_at"     timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "pause_status_log_actor_known" CHECK ((actor_kind = ANY (ARRAY['coordinator'::text, 'scheduler'::text, 'reconciler'::text, 'system'::text]))),
+  CONSTRAINT "pause_status_log_effective_on_possible" CHECK (((effective_on >= '1900-01-01'::date) AND (effective_on <= '9999-12-31'::date))),
   CONSTRAINT "pause_status_log_from_known" CHECK ((from_status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text]))),
   CONSTRAINT "pause_status_log_pkey" PRIMARY KEY (id),
   CONSTRAINT "pause_status_log_to_known" CHECK ((to_status = ANY (ARRAY['active'::text, 'paused'::text, 'expired_cert'::text])))

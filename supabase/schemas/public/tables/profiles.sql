@@ -29,7 +29,8 @@ CREATE TRIGGER profiles_refuse_another_id
   WHEN ((new.id <> old.id))
   EXECUTE FUNCTION private.refuse_removal('A person keeps the id.');
 
-CREATE TRIGGER profiles_refuse_erased AFTER UPDATE ON public.profiles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
+CREATE TRIGGER profiles_refuse_erased AFTER UPDATE ON public.profiles
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_erased (
   'id'
 );
 
