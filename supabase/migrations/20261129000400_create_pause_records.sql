@@ -42,7 +42,8 @@ create table public.pause_records (
 );
 create unique index pause_records_one_live_per_mentor
   on public.pause_records (mentor_id) where status in ('paused', 'expired_cert');
-create index pause_records_by_mentor on public.pause_records (mentor_id, paused_at);
+-- The next version is one more than the last of these, however long the history is.
+create index pause_records_by_mentor on public.pause_records (mentor_id, version);
 create index pause_records_by_return on public.pause_records (expected_return_date, mentor_id)
   where status in ('paused', 'expired_cert') and expected_return_date is not null;
 

@@ -180,7 +180,7 @@ create function private.last_judged() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed');
+  return (select s.judged_on from private.nightly_state s);
 end
 $$;
 revoke all on function private.last_judged() from public, anon, authenticated, service_role;
@@ -197,7 +197,7 @@ begin
     group by c.kind
     having max(coalesce(c.expires_on, 'infinity')) < may_have_lapsed.as_of
       or max(c.expires_on) filter (where c.expires_on < may_have_lapsed.as_of)
-        >= (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed')
+        >= (select s.judged_on from private.nightly_state s)
   );
 end
 $$;

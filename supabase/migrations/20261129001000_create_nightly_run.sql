@@ -76,6 +76,7 @@ create trigger nightly_runs_refuse_removal
 create table private.nightly_state (
   only_row boolean not null default true,
   fencing_token bigint not null default 0,
+  judged_on date,
   reconciled_to uuid not null default '00000000-0000-0000-0000-000000000000',
   round_reached integer not null default 0,
   round_size integer not null default 0,
@@ -87,6 +88,8 @@ alter table private.nightly_state enable row level security;
 revoke all on table private.nightly_state from public, anon, authenticated, service_role;
 
 comment on table private.nightly_state is 'One row: what outlives a run.';
+comment on column private.nightly_state.judged_on is
+  'The newest date that a run has completed; null: none has. Here, so that a pause learns it from one page.';
 comment on column private.nightly_state.reconciled_to is
   'The last mentor who was reconciled, where time did not suffice for all: the next night goes on from there.';
 comment on column private.nightly_state.round_reached is 'How many have been reconciled since the last round ended.';
@@ -667,14 +670,15 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   lease constant interval := interval '60 seconds';
-  plan public.nightly_runs := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
+  plan public.nightly_runs;
   open public.nightly_runs;
   is_free boolean;
   run public.nightly_runs;
 begin
-  if nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
-    perform private.refuse('invalid_request', 'holder', 'holder is required, and reconcile_seconds can''t be negative.');
+  if nightly_begin.as_of is null or nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
+    perform private.refuse('invalid_request', 'as_of', 'as_of and holder are required, and reconcile_seconds can''t be negative.');
   end if;
+  plan := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
   if plan.outcome = 'skipped' then
     return private.nightly_answer(plan, 'skipped');
   end if;
@@ -770,6 +774,9 @@ begin
     finished_at = case when run.phase = 'done' then clock_timestamp() end
   where r.id = run.id
   returning * into run;
+  if run.outcome = 'completed' then
+    update private.nightly_state set judged_on = run.as_of;
+  end if;
   return private.nightly_answer(run, run.outcome) || jsonb_build_object('is_waiting', done.is_waiting);
 end
 $$;

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(16);
+select plan(18);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -51,6 +51,20 @@ insert into public.pause_records (mentor_id, status, version, first_version) val
 select is((pg_temp.versions('imported'))[4], '4–4', 'whatever version a hand asks for');
 select throws_ok(format($$ update public.pause_records set first_version = 1 where mentor_id = %L and status = 'paused' $$, pg_temp.id('imported')),
   '23514', null, 'the first version stays');
+
+-- However often somebody has been away, the next pause reads only the last of it.
+select pg_temp.add_mentor('often away', 'oslo');
+select pg_temp.certify('often away', 400);
+insert into public.pause_records (mentor_id, status, paused_at, reactivated_at)
+select pg_temp.id('often away'), 'active', now() - make_interval(days => d), now() - make_interval(days => d) from generate_series(300, 1, -1) d;
+create temporary table read_before as
+select s.idx_tup_fetch + s.seq_tup_read as rows from pg_stat_xact_user_tables s where s.relname = 'pause_records';
+select is(
+  pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Ferie'')', pg_temp.id('often away'))) #>> '{pause_record,version}',
+  '301', 'the 301st pause of a mentor');
+select cmp_ok((
+    select s.idx_tup_fetch + s.seq_tup_read - b.rows from pg_stat_xact_user_tables s, read_before b where s.relname = 'pause_records'),
+  '<', 20::bigint, 'reads a few records');
 
 -- A row that the log of a later record lacks is found, and only that.
 select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Ferie'', null, 3)', pg_temp.id('nils')));

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.last_judged()
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  return (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed');
+  return (select s.judged_on from private.nightly_state s);
 end
 $function$;
 

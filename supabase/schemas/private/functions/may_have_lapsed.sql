@@ -15,7 +15,7 @@ begin
     group by c.kind
     having max(coalesce(c.expires_on, 'infinity')) < may_have_lapsed.as_of
       or max(c.expires_on) filter (where c.expires_on < may_have_lapsed.as_of)
-        >= (select max(n.as_of) from public.nightly_runs n where n.outcome = 'completed')
+        >= (select s.judged_on from private.nightly_state s)
   );
 end
 $function$;

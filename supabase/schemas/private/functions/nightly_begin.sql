@@ -11,14 +11,15 @@ CREATE OR REPLACE FUNCTION private.nightly_begin (
   AS $function$
 declare
   lease constant interval := interval '60 seconds';
-  plan public.nightly_runs := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
+  plan public.nightly_runs;
   open public.nightly_runs;
   is_free boolean;
   run public.nightly_runs;
 begin
-  if nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
-    perform private.refuse('invalid_request', 'holder', 'holder is required, and reconcile_seconds can''t be negative.');
+  if nightly_begin.as_of is null or nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
+    perform private.refuse('invalid_request', 'as_of', 'as_of and holder are required, and reconcile_seconds can''t be negative.');
   end if;
+  plan := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
   if plan.outcome = 'skipped' then
     return private.nightly_answer(plan, 'skipped');
   end if;

@@ -42,6 +42,9 @@ begin
     finished_at = case when run.phase = 'done' then clock_timestamp() end
   where r.id = run.id
   returning * into run;
+  if run.outcome = 'completed' then
+    update private.nightly_state set judged_on = run.as_of;
+  end if;
   return private.nightly_answer(run, run.outcome) || jsonb_build_object('is_waiting', done.is_waiting);
 end
 $function$;

@@ -36,7 +36,7 @@ CREATE TABLE "public"."pause_records" (
 ALTER TABLE "public"."pause_records"
   ENABLE ROW LEVEL SECURITY;
 
-CREATE INDEX pause_records_by_mentor ON public.pause_records USING btree (mentor_id, paused_at);
+CREATE INDEX pause_records_by_mentor ON public.pause_records USING btree (mentor_id, VERSION);
 
 CREATE INDEX pause_records_by_return ON public.pause_records USING btree (expected_return_date, mentor_id)
   WHERE ((status = ANY (ARRAY['paused'::text, 'expired_cert'::text])) AND (expected_return_date IS NOT NULL));
