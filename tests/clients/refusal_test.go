@@ -296,6 +296,7 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 			"address, by nobody":          {"allow_address", nobody, arguments{"person_id": uuid.NewString()}, "unauthenticated"},
 			"address, of none":            {"allow_address", admin, arguments{}, "invalid_request"},
 			"address, not theirs":         {"allow_address", admin, arguments{"person_id": uuid.NewString()}, "not_found"},
+			"address, in progress":        {"allow_address", testdb.User(endpoint.Coordinator), arguments{"person_id": uuid.NewString(), "request_id": pending}, "request_in_progress"},
 			"discrepancy, by nobody":      {"acknowledge_discrepancy", nobody, arguments{"discrepancy_id": 1}, "unauthenticated"},
 			"discrepancy, by a former":    {"acknowledge_discrepancy", former, arguments{"discrepancy_id": 1}, "not_a_coordinator"},
 			"discrepancy, not there":      {"acknowledge_discrepancy", admin, arguments{"discrepancy_id": 1}, "mentor_not_found"},
