@@ -535,6 +535,30 @@ create trigger certifications_guard
   before update on public.certifications
   for each row execute function private.guard_certification();
 
+-- A writer's now() is when its transaction began. A row that another one has committed
+-- since may have begun later: it ends with its beginning, and the writer doesn't fail.
+create function private.end_with_the_beginning() returns trigger
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.ended_at := new.started_at;
+  return new;
+end
+$$;
+revoke all on function private.end_with_the_beginning() from public, anon, authenticated, service_role;
+
+comment on function private.end_with_the_beginning() is
+  'Trigger: what began since the transaction did, and is ended as of the transaction''s time, ends when it began.';
+
+create trigger chapter_memberships_end_with_the_beginning
+  before update on public.chapter_memberships
+  for each row when (new.ended_at < new.started_at and new.ended_at >= now() and new.started_at <= clock_timestamp())
+  execute function private.end_with_the_beginning();
+create trigger coordinator_assignments_end_with_the_beginning
+  before update on public.coordinator_assignments
+  for each row when (new.ended_at < new.started_at and new.ended_at >= now() and new.started_at <= clock_timestamp())
+  execute function private.end_with_the_beginning();
+
 -- The roster's read model follows rows that are deleted, not tables that are emptied.
 create trigger chapter_memberships_refuse_truncate
   before truncate on public.chapter_memberships

@@ -16,6 +16,7 @@ drop function private.lock_coordinators(uuid[], boolean, boolean);
 drop function private.try_or_wait(bigint, boolean);
 drop table private.person_locks;
 drop function private.guard_certification();
+drop function private.end_with_the_beginning();
 drop function private.refuse_erased();
 drop function private.refuse_removal();
 drop function private.my_former_mentor_ids();

@@ -250,3 +250,32 @@ func TestErasedIsFinal(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A transaction that has begun before a row did, and ends it as of its own time, ends
+// it with its beginning: now() is older than what others have committed since.
+func TestEndingWhatBeganMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mentor := w.mentor(t)
+	tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := tx.Exec(t.Context(), "select now()"); err != nil {
+		t.Fatal(err)
+	}
+	w.join(t, mentor, w.chapter, "coordinator")
+	w.exec(t, "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentor, w.coordinators[0])
+	for _, sql := range []string{
+		"update public.chapter_memberships set ended_at = now() where user_id = $1 and role = 'coordinator'",
+		"update public.coordinator_assignments set ended_at = now() where mentor_id = $1",
+	} {
+		if tag, err := tx.Exec(t.Context(), sql, mentor); err != nil || tag.RowsAffected() != 1 {
+			t.Errorf("%s: %v, %v", sql, tag, err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

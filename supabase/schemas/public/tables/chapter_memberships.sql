@@ -29,6 +29,12 @@ CREATE INDEX chapter_memberships_of_mentors ON public.chapter_memberships USING 
 CREATE UNIQUE INDEX chapter_memberships_one_active ON public.chapter_memberships USING btree (chapter_id, user_id, ROLE)
   WHERE (ended_at IS NULL);
 
+CREATE TRIGGER chapter_memberships_end_with_the_beginning
+  BEFORE UPDATE ON public.chapter_memberships
+  FOR EACH ROW
+  WHEN (((new.ended_at < new.started_at) AND (new.ended_at >= now()) AND (new.started_at <= clock_timestamp())))
+  EXECUTE FUNCTION private.end_with_the_beginning();
+
 CREATE TRIGGER chapter_memberships_refresh_roster_delete AFTER DELETE ON public.chapter_memberships
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
   'user_id'

@@ -24,6 +24,12 @@ CREATE INDEX coordinator_assignments_by_mentor ON public.coordinator_assignments
 CREATE UNIQUE INDEX coordinator_assignments_one_open ON public.coordinator_assignments USING btree (mentor_id, coordinator_id)
   WHERE (ended_at IS NULL);
 
+CREATE TRIGGER coordinator_assignments_end_with_the_beginning
+  BEFORE UPDATE ON public.coordinator_assignments
+  FOR EACH ROW
+  WHEN (((new.ended_at < new.started_at) AND (new.ended_at >= now()) AND (new.started_at <= clock_timestamp())))
+  EXECUTE FUNCTION private.end_with_the_beginning();
+
 CREATE TRIGGER coordinator_assignments_refresh_roster_delete AFTER DELETE ON public.coordinator_assignments
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
   'mentor_id'
