@@ -63,8 +63,8 @@ type Report struct {
 	Reminders      int     `json:"reminders"`       // each counts once, whoever gets it
 	Discrepancies  int     `json:"discrepancies"`   // new ones between status and log
 	RosterRepaired int     `json:"roster_repaired"` // mentors whose entries in the read model were wrong
-	CountsRepaired int     `json:"counts_repaired"` // sets of chapters whose counts were
-	Reconciled     int     `json:"reconciled"`      // mentors of whom all of that was compared
+	CountsRepaired int     `json:"counts_repaired"` // sets of chapters whose counts were wrong
+	Reconciled     int     `json:"reconciled"`      // mentors for whom all of this was compared
 	Requeued       int     `json:"requeued"`        // undeliverable notifications that have a recipient now
 	Held           int     `json:"held"`            // mentors left, whom another transaction held all the while
 	LastCompleted  *string `json:"last_completed"`  // the newest date completed before, YYYY-MM-DD

@@ -24,8 +24,8 @@ comment on column public.profiles.display_name is 'Sorted as Norwegians sort: â€
 comment on index public.profiles_with_names is 'The name of each person whose id is near, from few pages.';
 comment on column public.profiles.locale is 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
--- The order of locks, for every writer and every trigger. Nobody waits for something
--- further up while holding something further down; whoever has to, tries, and gives way.
+-- The order of locks, for every writer and every trigger. Never wait for an earlier lock
+-- while holding a later one; if you must have one, try, and back off.
 --
 --  1. A request's key (tried), the nightly run's row, its marks (passed by when held).
 --  2. The rows that the statement itself changes: in profiles, chapter_memberships,
@@ -34,7 +34,7 @@ comment on column public.profiles.locale is 'Language of messages to this person
 --     changes one, because the entries of other people name a coordinator.
 --  4. private.mentor_lock(): whoever changes a mentor's status (the nightly run tries).
 --  5. private.person_locks, by id: whoever changes a status or what the roster shows.
---  6. pause_records; a hand, which holds its rows already, only tries 5.
+--  6. pause_records; a manual change, which already holds its rows, only tries 5.
 --  7. chapter_sets, nightly_pending, the roster's tables, log, outbox and answers.
 --  8. The fold of the deltas (tried).
 --
