@@ -57,8 +57,13 @@ begin
       v.moment, caller, today, v.moment, v.moment, v.first, v.first
     from (
       -- Not before the end of what was brought up to date just now.
-      select 1 + coalesce(max(r.version), 0), greatest(moment, max(r.reactivated_at))
-      from public.pause_records r where r.mentor_id = pause_mentor.mentor_id
+      select 1 + coalesce(max(l.version), 0), greatest(moment, max(l.reactivated_at))
+      from (
+        select r.version, r.reactivated_at from public.pause_records r
+        where r.mentor_id = pause_mentor.mentor_id
+        order by r.version desc
+        limit 1
+      ) l
     ) v (first, moment)
     returning * into live;
   else
