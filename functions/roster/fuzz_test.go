@@ -98,7 +98,7 @@ func asBody(query, sent string) (string, error) {
 		}
 	}
 	// What net/url refuses is ignored, except in our fields.
-	values, _ := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
+	values, _ := url.ParseQuery(strings.ReplaceAll(endpoint.PlainNames(query), ";", "%3B"))
 	for _, name := range []string{"chapter_id", "status", "search", "limit", "cursor"} {
 		joined := strings.Trim(strings.Join(values[name], ","), ",")
 		if joined == "" {

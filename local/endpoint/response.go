@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -104,4 +105,20 @@ func Body(t testing.TB, response events.LambdaFunctionURLResponse) []byte {
 		t.Fatal(err)
 	}
 	return body
+}
+
+// PlainNames returns a query with each name[] written as name, in the same order.
+func PlainNames(query string) string {
+	var pairs []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, hasValue := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && strings.HasSuffix(plain, "[]") {
+			pair = url.QueryEscape(strings.TrimSuffix(plain, "[]"))
+			if hasValue {
+				pair += "=" + value
+			}
+		}
+		pairs = append(pairs, pair)
+	}
+	return strings.Join(pairs, "&")
 }

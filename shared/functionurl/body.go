@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"mime"
 	"reflect"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 const maxBody = 16 << 10
 
 // readBody returns the body as sent. It is refused if it is larger than 16 KiB
-// (payload_too_large), or not declared as JSON in UTF-8
+// (payload_too_large), or if it is encoded or not declared as JSON
 // (unsupported_media_type).
 func (r *Request) readBody() ([]byte, error) {
 	text := r.event.Body
@@ -41,20 +40,23 @@ func (r *Request) readBody() ([]byte, error) {
 	if len(body) > maxBody {
 		return nil, refusal.New(refusal.PayloadTooLarge)
 	}
-	if !isJSON(r.header("content-type")) {
+	if !isJSON(r.header("content-type")) || !isIdentity(r.header("content-encoding")) {
 		return nil, refusal.New(refusal.UnsupportedMediaType)
 	}
 	return body, nil
 }
 
-// isJSON reports whether a content type means JSON in UTF-8.
+// isJSON reports whether a content type means JSON. Its parameters are not held
+// against it: JSON is UTF-8 whatever they say, and that is checked.
 func isJSON(contentType string) bool {
-	mediaType, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || mediaType != "application/json" {
-		return false
-	}
-	charset, given := parameters["charset"]
-	return !given || strings.EqualFold(charset, "utf-8")
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
+}
+
+// isIdentity reports whether a content encoding leaves the body as it is.
+func isIdentity(contentEncoding string) bool {
+	encoding := strings.TrimSpace(contentEncoding)
+	return encoding == "" || strings.EqualFold(encoding, "identity")
 }
 
 var (

@@ -481,8 +481,11 @@ func TestContentType(t *testing.T) {
 		{"application/json; charset=utf-8", `{}`, 200},
 		{`application/json; charset="UTF-8"; profile=x`, `{}`, 200},
 		{"APPLICATION/JSON", `{}`, 200},
-		{"application/json; charset=iso-8859-1", `{}`, 415},
-		{"application/json; charset", `{}`, 415},
+		{"application/json; charset=utf8", `{}`, 200},
+		{"application/json; charset=iso-8859-1", `{}`, 200},
+		{"application/json; charset=iso-8859-1", "{\"a\":\"\xe5\"}", 400},
+		{"application/json; charset", `{}`, 200},
+		{" application/json ;odata=verbose", `{}`, 200},
 		{"application/json, application/json", `{}`, 415},
 		{"application/jsonp", `{}`, 415},
 		{"application/problem+json", `{}`, 415},
@@ -503,6 +506,21 @@ func TestContentType(t *testing.T) {
 			}
 			if response := invoke(t, endpoint, event); response.StatusCode != test.status {
 				t.Errorf("status %d, want %d: %s", response.StatusCode, test.status, response.Body)
+			}
+		})
+	}
+}
+
+func TestContentEncoding(t *testing.T) {
+	t.Parallel()
+	for encoding, status := range map[string]int{"": 200, "identity": 200, "Identity": 200, "gzip": 415, "br": 415, "identity, gzip": 415} {
+		t.Run(encoding, func(t *testing.T) {
+			t.Parallel()
+			endpoint, _ := newEndpoint(t, echo)
+			event := post(`{}`)
+			event.Headers["content-encoding"] = encoding
+			if response := invoke(t, endpoint, event); response.StatusCode != status {
+				t.Errorf("status %d, want %d: %s", response.StatusCode, status, response.Body)
 			}
 		})
 	}

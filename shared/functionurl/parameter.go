@@ -30,8 +30,10 @@ func (r *Request) Query(names ...string) (map[string][]string, error) {
 	if r.event.RawQueryString == "" {
 		// Lambda always sends the raw string; an event written by hand may not.
 		for _, name := range names {
-			if err := add(name, r.event.QueryStringParameters[name]); err != nil {
-				return nil, err
+			for _, written := range []string{name, name + "[]"} {
+				if err := add(name, r.event.QueryStringParameters[written]); err != nil {
+					return nil, err
+				}
 			}
 		}
 		return values, nil
@@ -39,6 +41,7 @@ func (r *Request) Query(names ...string) (map[string][]string, error) {
 	for pair := range strings.SplitSeq(r.event.RawQueryString, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(name)
+		name = strings.TrimSuffix(name, "[]") // as some clients write a list
 		if err != nil || !slices.Contains(names, name) {
 			continue
 		}

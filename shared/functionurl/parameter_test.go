@@ -48,6 +48,7 @@ func TestQuery(t *testing.T) {
 		"nothing":                      {"", map[string][]string{}, ""},
 		"values":                       {"search=%C3%A5se+b&status=a,b", map[string][]string{"search": {"åse b"}, "status": {"a,b"}}, ""},
 		"repeated":                     {"status=a&status=b", map[string][]string{"status": {"a", "b"}}, ""},
+		"a list as some write it":      {"status[]=a&status%5B%5D=b&status=c", map[string][]string{"status": {"a", "b", "c"}}, ""},
 		"escaped name":                 {"se%61rch=a", map[string][]string{"search": {"a"}}, ""},
 		"empty values":                 {"search=&status&&=x", map[string][]string{}, ""},
 		"equals sign in a value":       {"search=a=b", map[string][]string{"search": {"a=b"}}, ""},
@@ -80,7 +81,7 @@ func TestQuery(t *testing.T) {
 func TestQueryOfAnEventWithoutTheRawString(t *testing.T) {
 	t.Parallel()
 	event := post("")
-	event.QueryStringParameters = map[string]string{"search": "åse", "status": "a,b", "other": "x"}
+	event.QueryStringParameters = map[string]string{"search": "åse", "status[]": "a,b", "other": "x"}
 	handling(t, event, func(r *functionurl.Request) {
 		values, err := r.Query("search", "status", "limit")
 		if err != nil {
