@@ -12,8 +12,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/mail"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,7 +142,7 @@ func (e *environment) text(name string, check func(value string) (problem string
 
 func (e *environment) common() Common {
 	c := Common{
-		DatabaseURL: e.text("SUPABASE_DB_URL", checkDatabaseURL),
+		DatabaseURL: withoutForeign(e.text("SUPABASE_DB_URL", checkDatabaseURL)),
 	}
 	if c.DatabaseURL == "" {
 		e.fail("SUPABASE_DB_URL", "is required")
@@ -183,7 +186,48 @@ func checkDatabaseURL(value string) (problem string) {
 	case parsed.Hostname() == "" && parsed.Query().Get("host") == "":
 		return "has no host"
 	}
+	for _, name := range slices.Sorted(maps.Keys(parsed.Query())) {
+		if !slices.Contains(databaseParameters, name) && !slices.Contains(foreignParameters, name) {
+			// Sent on to the server, it would refuse every connection. What looks like no
+			// name may be a part of a password.
+			if !parameterName.MatchString(name) {
+				name = "?"
+			}
+			return fmt.Sprintf("has the parameter %q, which this driver doesn't know; leave it out", name)
+		}
+	}
 	return ""
+}
+
+// databaseParameters are those of a connection URL that the driver knows, or that
+// the server may be sent.
+var databaseParameters = []string{
+	"host", "port", "user", "password", "passfile", "dbname", "database", "service", "servicefile",
+	"sslmode", "sslcert", "sslcertmode", "sslkey", "sslpassword", "sslrootcert", "sslsni", "sslnegotiation", "channel_binding",
+	"require_auth", "min_protocol_version", "max_protocol_version", "krbsrvname", "krbspn", "target_session_attrs",
+	"connect_timeout", "application_name", "client_encoding", "options", "timezone", "search_path", "datestyle",
+}
+
+var parameterName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
+
+// foreignParameters are those that other drivers understand, in URLs that are
+// copied from their pages: Prisma's, and those of the platform's dashboard.
+var foreignParameters = []string{"pgbouncer", "connection_limit", "schema", "supa"}
+
+// withoutForeign takes the parameters of other drivers from a checked URL.
+func withoutForeign(value string) string {
+	base, query, found := strings.Cut(value, "?")
+	if !found {
+		return value
+	}
+	kept := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return slices.Contains(foreignParameters, name)
+	})
+	if len(kept) == 0 {
+		return base
+	}
+	return base + "?" + strings.Join(kept, "&")
 }
 
 func checkMailServer(value string) (problem string) {
@@ -226,9 +270,14 @@ func checkProjectURL(value string) (problem string) {
 		return "is not an http or https URL"
 	case parsed.Hostname() == "":
 		return "has no host"
+	case servicePath.MatchString(parsed.Path):
+		return fmt.Sprintf("is the address of one of the project's services; write %s://%s", parsed.Scheme, parsed.Host)
 	}
 	return ""
 }
+
+// servicePath is the end of the address of one service of a Supabase project.
+var servicePath = regexp.MustCompile(`/(auth|rest|functions|storage|realtime|graphql)/v1/?$`)
 
 // checkKeySet checks the outer shape; the package that uses the keys decides which
 // of them are usable.
