@@ -228,11 +228,14 @@ revoke all on function private.bring_up_to_date(uuid, public.pause_records, date
 comment on function private.bring_up_to_date(uuid, public.pause_records, date) is
   'Brings a locked mentor''s stored status in line with the facts on a date, as actor system, with every change since the last night; returns the live record as it is then, or a row of nulls.';
 
+-- Plans are kept with the session; one that was made while a table was empty would
+-- read all of it, for every look-up, until the session ends.
 create function private.pause_mentor(
   mentor_id uuid, pause_reason text, expected_return_date date, expected_version integer, request_id uuid
 ) returns jsonb
 language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off
 as $$
 declare
   live public.pause_records := private.lock_live_record(pause_mentor.mentor_id, pause_mentor.request_id);
@@ -311,7 +314,8 @@ comment on function private.pause_mentor(uuid, text, date, integer, uuid) is
 
 create function private.reactivate_mentor(mentor_id uuid, expected_version integer, request_id uuid) returns jsonb
 language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_generic_plan' set jit = off
+set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off
 as $$
 declare
   live public.pause_records := private.lock_live_record(reactivate_mentor.mentor_id, reactivate_mentor.request_id);

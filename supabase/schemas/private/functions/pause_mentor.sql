@@ -12,6 +12,7 @@ CREATE OR REPLACE FUNCTION private.pause_mentor (
   SET "TimeZone" TO 'UTC'
   SET plan_cache_mode TO 'force_generic_plan'
   SET jit TO 'off'
+  SET enable_seqscan TO 'off'
   AS $function$
 declare
   live public.pause_records := private.lock_live_record(pause_mentor.mentor_id, pause_mentor.request_id);

@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION private.reactivate_mentor (
   SET "TimeZone" TO 'UTC'
   SET plan_cache_mode TO 'force_generic_plan'
   SET jit TO 'off'
+  SET enable_seqscan TO 'off'
   AS $function$
 declare
   live public.pause_records := private.lock_live_record(reactivate_mentor.mentor_id, reactivate_mentor.request_id);
