@@ -36,7 +36,7 @@ comment on column public.profiles.locale is 'Language of messages to this person
 --  5. private.person_locks, by id: whoever changes a status or what the roster shows.
 --  6. pause_records; a manual change, which already holds its rows, only tries 5.
 --  7. chapter_sets, nightly_pending, the roster's tables, log, outbox and answers.
---  8. The fold of the deltas (tried).
+--  8. The fold of the deltas (tried; private.rebuild_roster() waits for it before all).
 --
 -- What a writer decides or derives is read once it holds all of these. An erasure tries
 -- all of them together (private.erase_people).

@@ -414,3 +414,72 @@ func TestAnswersArePruned(t *testing.T) {
 		t.Errorf("%d answers are left that are too old, and %d of 10 that are not", old, kept)
 	}
 }
+
+// TestRebuildingFormsNoCircle rebuilds the read model while a statement is between its
+// first lock and its last: one that writes a table of facts, and the reconciliation,
+// which holds the fold.
+func TestRebuildingFormsNoCircle(t *testing.T) {
+	t.Parallel()
+	for name, statement := range map[string][2]string{
+		"a membership ends": {
+			"lock table public.chapter_memberships in row exclusive mode",
+			"update public.chapter_memberships set ended_at = clock_timestamp() where ended_at is null",
+		},
+		"somebody is renamed": {
+			"lock table public.profiles in row exclusive mode",
+			"update public.profiles set display_name = 'Ny ' || display_name",
+		},
+		"the night judges": {
+			"lock table public.pause_records in row exclusive mode",
+			"select from private.person_locks for no key update skip locked",
+		},
+		"the night reconciles": {
+			"select pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0))",
+			"select from private.person_locks for no key update skip locked",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			mentor := w.mentor(t)
+			tx, err := w.db.Connect(t, "postgres").Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback(context.WithoutCancel(t.Context()))
+			if _, err := tx.Exec(t.Context(), statement[0]); err != nil {
+				t.Fatal(err)
+			}
+			rebuilder := w.db.Connect(t, "postgres")
+			rebuilt := make(chan error, 1)
+			go func() {
+				_, err := rebuilder.Exec(t.Context(), "select private.rebuild_roster()")
+				rebuilt <- err
+			}()
+			if name == "the night judges" {
+				// Nothing that it has written so far is in the way.
+				select {
+				case err := <-rebuilt:
+					if err != nil {
+						t.Fatalf("the rebuild: %v", err)
+					}
+				case <-time.After(20 * time.Second):
+					t.Fatal("the rebuild waits for what the night has written")
+				}
+				rebuilt <- nil
+			} else {
+				w.awaitBlocked(t, rebuilder)
+			}
+			if _, err := tx.Exec(t.Context(), statement[1]); err != nil {
+				t.Errorf("whoever was first: %v", err)
+			}
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := <-rebuilt; err != nil {
+				t.Errorf("the rebuild: %v", err)
+			}
+			w.wantNoDifferences(t, []string{mentor})
+		})
+	}
+}

@@ -9,14 +9,13 @@ declare
   sets integer[];
   last_id uuid := uuid '00000000-0000-0000-0000-000000000000';
 begin
-  -- Locks out every writer of what the entries are built from, whole tables in the
-  -- order in which writers take their rows: a transaction that has begun finishes
-  -- first, and none can get one lock and then wait for another.
+  -- Locks out every writer of what the entries are built from, in the order in which
+  -- those lock: the fold first, for which all others only try; then what a statement
+  -- changes itself; then the people, whom everybody locks who begins or ends a pause.
+  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
   lock table public.profiles, public.chapter_memberships, public.certifications,
     public.coordinator_assignments in share row exclusive mode;
   lock table private.person_locks in exclusive mode;
-  lock table public.pause_records in share row exclusive mode;
-  perform pg_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0));
   -- People who came in with triggers switched off.
   insert into private.person_locks (person_id) select p.id from public.profiles p on conflict do nothing;
   delete from private.roster_counts;
