@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,7 +219,7 @@ func TestSIGTERM(t *testing.T) {
 		"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor),
 		"roster":     "",
 	}
-	for _, name := range []string{"pause", "reactivate", "roster"} {
+	for _, name := range slices.Sorted(maps.Keys(bodies)) { // pause comes before its end
 		got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", bodies[name], false))
 		if got.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", name, got.StatusCode, got.Body)
