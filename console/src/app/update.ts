@@ -1,0 +1,64 @@
+// The service worker's life: a new version waits until its user asks for it.
+import { useSyncExternalStore } from 'react';
+
+let waiting: ServiceWorker | null = null;
+const listeners = new Set<() => void>();
+
+function set(worker: ServiceWorker | null): void {
+  waiting = worker;
+  for (const listener of listeners) listener();
+}
+
+interface Policies {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (text: string) => string },
+  ): { createScriptURL(text: string): unknown };
+}
+
+/** The address of the worker, under a policy of trusted types that allows no other. */
+function workerAddress(): string {
+  const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
+  const only = (text: string) => {
+    if (text !== '/sw.js') throw new TypeError('no such script');
+    return text;
+  };
+  return (policies?.createPolicy('console', { createScriptURL: only }).createScriptURL('/sw.js') ?? '/sw.js') as string;
+}
+
+export async function startUpdates(): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  try {
+    const registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
+    const watch = (worker: ServiceWorker | null) => {
+      worker?.addEventListener('statechange', () => {
+        // The first worker of all is no new version.
+        if (worker.state === 'installed' && navigator.serviceWorker.controller) set(worker);
+      });
+    };
+    if (registration.waiting && navigator.serviceWorker.controller) set(registration.waiting);
+    watch(registration.installing);
+    registration.addEventListener('updatefound', () => watch(registration.installing));
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') void registration.update().catch(() => undefined);
+    });
+  } catch {
+    // without a worker the page needs its network
+  }
+}
+
+export function useUpdate(): (() => void) | null {
+  const worker = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => waiting,
+  );
+  if (!worker) return null;
+  return () => {
+    // Only the tab that asked is loaded again; the others keep their version and its files.
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+    worker.postMessage('take over');
+  };
+}

@@ -1,0 +1,70 @@
+import { Button, Fieldset, Radio } from '@digdir/designsystemet-react';
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { forget } from '../../api/client';
+import { useOutbox } from '../../api/outbox';
+import { signOut } from '../../api/session';
+import { Head } from '../../parts/Head';
+import { catalogues, chooseLanguage, type Language, useLanguage, useTexts } from '../../texts/language';
+
+export function Account({ name, email }: { name: string | undefined; email: string }) {
+  const t = useTexts();
+  const chosen = useLanguage();
+  const outbox = useOutbox();
+  const [build, setBuild] = useState<string>();
+  useEffect(() => {
+    void fetch('/version.json')
+      .then((answer) => answer.json() as Promise<{ build: string }>)
+      .then((version) => setBuild(version.build))
+      .catch(() => undefined);
+  }, []);
+
+  async function leave() {
+    await signOut();
+    forget();
+  }
+
+  return (
+    <>
+      <Head title={t.more_title} app={t.app} />
+      <div className="stack narrow">
+        <section className="panel sheet">
+          <p className="muted">{t.signed_in_as}</p>
+          <p>
+            {name ? <strong>{name}</strong> : null} {email}
+          </p>
+        </section>
+        <section className="panel sheet">
+          <Fieldset>
+            <Fieldset.Legend>{t.choose_language}</Fieldset.Legend>
+            {(Object.keys(catalogues) as Language[]).map((code) => (
+              <Radio
+                key={code}
+                name="language"
+                value={code}
+                lang={code}
+                label={catalogues[code].language}
+                checked={code === chosen}
+                onChange={() => chooseLanguage(code)}
+              />
+            ))}
+          </Fieldset>
+        </section>
+        {outbox.length > 0 ? (
+          <section className="panel sheet">
+            <Link href="/usendt">{t.waiting_link(outbox.length)}</Link>
+          </section>
+        ) : null}
+        <section className="panel sheet">
+          <p>{outbox.length > 0 ? t.sign_out_waiting(outbox.length) : t.sign_out_say}</p>
+          <div className="actions">
+            <Button variant="secondary" onClick={leave}>
+              {outbox.length > 0 ? t.sign_out_anyway : t.sign_out}
+            </Button>
+          </div>
+        </section>
+        {build ? <p className="muted">{t.version(build)}</p> : null}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+import { Alert, Button, Heading, Tag, Textfield } from '@digdir/designsystemet-react';
+import { ChatIcon } from '@navikt/aksel-icons';
+import { useRef, useState } from 'react';
+import { send } from '../../api/outbox';
+import type { LeaveRequest, MentorPage } from '../../api/types';
+import { announce } from '../../parts/announce';
+import { Icon } from '../../parts/Icon';
+import { firstName } from '../../parts/people';
+import { zone } from '../../parts/time';
+import { dateIn, distance, withWeekday } from '../../texts/dates';
+import type { Texts } from '../../texts/nb';
+import { Secret } from './Secret';
+
+/** What a mentor asks for, with the two answers. */
+export function Request(props: { t: Texts; page: MentorPage; request: LeaveRequest; today: string; isWhole: boolean }) {
+  const { t, page, request, today } = props;
+  const name = firstName(page.profile.display_name);
+  const [isDeclining, setDeclining] = useState(false);
+  const [message, setMessage] = useState('');
+  const [refusal, setRefusal] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const alert = useRef<HTMLDivElement>(null);
+  const day = (date: string | null) => (date ? withWeekday(t, date, today) : null);
+  const said =
+    request.kind === 'return'
+      ? t.asks_return(name)
+      : request.kind === 'change_return'
+        ? t.asks_date(name, day(request.expected_return_date))
+        : t.asks_pause(name, day(request.starts_on), day(request.expected_return_date));
+  const asked = dateIn(zone(), Date.parse(request.created_at));
+
+  async function answer(how: 'accept' | 'decline') {
+    if (isBusy) return;
+    setBusy(true);
+    setRefusal(undefined);
+    const outcome = await send({
+      fn: 'requests',
+      method: 'POST',
+      body: {
+        request_id: request.id,
+        answer: how,
+        ...(how === 'decline' && message.trim() ? { message: message.trim() } : {}),
+      },
+      does: how,
+      mentor: { id: page.profile.id, name: page.profile.display_name },
+    });
+    setBusy(false);
+    if (outcome.outcome === 'refused') {
+      setRefusal(t.refused[outcome.code] ?? t.refused_other);
+      requestAnimationFrame(() => alert.current?.focus());
+      return;
+    }
+    announce(outcome.outcome === 'waiting' ? t.saved_for_later : how === 'accept' ? t.done_accept : t.done_decline);
+  }
+
+  return (
+    <section className="panel sheet request" data-color="lyng">
+      <div className="message-top">
+        <Heading level={2}>{said}</Heading>
+        <Tag data-color="lyng">
+          <Icon of={ChatIcon} small />
+          {t.request}
+        </Tag>
+      </div>
+      <p className="muted">{t.asked(`${withWeekday(t, asked, today)}, ${distance(t, asked, today)}`)}</p>
+      <Secret t={t} id={page.profile.id} isWhole={props.isWhole} text={request.reason} />
+      {refusal ? (
+        <Alert data-color="danger" ref={alert} tabIndex={-1} role="alert">
+          {refusal}
+        </Alert>
+      ) : null}
+      {isDeclining ? (
+        <>
+          <Textfield
+            multiline
+            rows={2}
+            label={t.decline_message(name)}
+            description={t.decline_hint}
+            value={message}
+            maxLength={500}
+            onChange={(event) => setMessage(event.target.value)}
+          />
+          <div className="actions">
+            <Button className="row-button" aria-disabled={isBusy} onClick={() => void answer('decline')}>
+              {isBusy ? t.sending : t.decline}
+            </Button>
+            <Button variant="tertiary" className="row-button" onClick={() => setDeclining(false)}>
+              {t.cancel}
+            </Button>
+          </div>
+        </>
+      ) : (
+        <>
+          <div className="actions">
+            <Button className="row-button" aria-disabled={isBusy} onClick={() => void answer('accept')}>
+              {isBusy ? t.sending : t.accept}
+            </Button>
+            <Button variant="secondary" className="row-button" onClick={() => setDeclining(true)}>
+              {t.decline_with}
+            </Button>
+          </div>
+          <p className="muted">{t.told_of_answer(name)}</p>
+        </>
+      )}
+    </section>
+  );
+}
