@@ -18,6 +18,11 @@ define TESTCLUSTER
 @.ci/quietly 'installing PostgreSQL' .cache/testcluster -install
 endef
 
+# The console's files, which its function embeds. Without Node.js the function compiles too,
+# and serves a page that says what is missing.
+CONSOLE := functions/console/dist/version.json
+CONSOLE_SOURCES := $(shell find console \( -name node_modules -o -name dist -o -name .cache \) -prune -o -type f ! -name schema.d.ts -print 2>/dev/null)
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -27,7 +32,7 @@ help: ## lists the commands
 # Built first, because `go run` doesn't pass SIGTERM on; and with the functions'
 # flags, so that shared packages are compiled once.
 .PHONY: dev
-dev: ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787)
+dev: $(CONSOLE) ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787)
 	@.ci/quietly compiling env $(GO_BUILD) -o .dev/dev ./cmd/dev
 	@.ci/quietly 'installing PostgreSQL' .dev/dev -install
 	@exec .dev/dev $(if $(PORT),-port $(PORT))
@@ -36,7 +41,7 @@ dev: ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C 
 LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .ci/quietly 'installing pgbench' .cache/testcluster -install
 
 .PHONY: test
-test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json ## runs every test on a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
+test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## runs every test on a throwaway PostgreSQL (PG=17): pgTAP in both privilege modes, then Go
 	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)
 	@exec .cache/testcluster -- .ci/test
@@ -46,14 +51,22 @@ test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, chan
 	$(TESTCLUSTER)
 	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
 
+.PHONY: test-console
+test-console: tools node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## tests the console in a browser: every language, width and theme, with pictures (UPDATE=1 writes docs/console)
+	$(TESTCLUSTER)
+	@exec .cache/testcluster -- env CONSOLE=all $(if $(UPDATE),UPDATE=$(UPDATE)) go test -count=1 -timeout 40m -run '^TestConsole' -v ./tests/clients
+
 .PHONY: fuzz
 fuzz: ## fuzzes every target in turn, against a throwaway PostgreSQL (FUZZTIME=2m for each)
 	$(TESTCLUSTER)
 	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
 
 .PHONY: test-long
-test-long: tools ## runs the long tests: thousands of network and server faults (SEED=7 repeats a run's)
+test-long: tools ## runs the long tests: thousands of network and server faults, months of random histories (SEED=7 repeats a run's)
 	@$(if $(SEED),MENTORPAUSE_SEED=$(SEED)) go test -tags long -run '^TestLong' -count=1 -timeout 60m -v ./tests/network
+	$(TESTCLUSTER)
+	@exec $(if $(SEED),env MENTORPAUSE_SEED=$(SEED)) .cache/testcluster -- go test -tags long -run '^TestLong' -count=1 -timeout 3h -v ./tests/schema
+	@exec .cache/testcluster -- go test -run '^TestReportsFollowTheReference$$' -count=1 -timeout 3h ./tests/schema -rapid.checks=5000 -rapid.seed=$(or $(SEED),0)
 
 .PHONY: build
 build: $(addprefix build/,$(FUNCTIONS)) ## builds each function as build/<name>/bootstrap, for Linux and this machine's processor (GOARCH=arm64)
@@ -62,6 +75,18 @@ build: $(addprefix build/,$(FUNCTIONS)) ## builds each function as build/<name>/
 .PHONY: $(addprefix build/,$(FUNCTIONS))
 $(addprefix build/,$(FUNCTIONS)): build/%:
 	GOOS=linux $(if $(GOARCH),GOARCH=$(GOARCH)) $(GO_BUILD) -o $@/bootstrap ./functions/$*
+
+build/console build-ConsoleFunction: $(CONSOLE)
+
+$(CONSOLE): $(CONSOLE_SOURCES)
+	@$(MAKE) --no-print-directory console/node_modules/.package-lock.json
+	@.ci/quietly 'building the console' npm --prefix console run -s build
+
+.PHONY: theme
+theme: ## writes the console's theme from console/designsystemet.config.json of the design system
+	@cd console && npx --yes @digdir/designsystemet@1.15.0 tokens create --config designsystemet.config.json && \
+	  npx --yes @digdir/designsystemet@1.15.0 tokens build -t design-tokens -o .cache/theme --clean && \
+	  cp .cache/theme/likeperson.css src/styles/theme.css && rm -r design-tokens
 
 # `sam build` calls build-<logical id> with $ARTIFACTS_DIR: NightlyExpiryFunction
 # is functions/nightly-expiry. Here arm64 is the default, as in the template.
@@ -97,13 +122,25 @@ nightly: ## starts the nightly run on $SUPABASE_DB_URL, by default that of make 
 	@.ci/quietly compiling go build -o .cache/nightly ./cmd/nightly
 	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
+.PHONY: appoint
+appoint: ## makes the person with an address an organisation administrator, by $SUPABASE_DB_URL, by default that of make dev (EMAIL=anne@example.org NAME='Anne Berg')
+	@test -n "$(EMAIL)" || { echo "make appoint EMAIL=<address> [NAME='<name>']" >&2; exit 2; }
+	@.ci/quietly compiling go build -o .cache/appoint ./cmd/appoint
+	@exec .cache/appoint -email '$(EMAIL)' $(if $(NAME),-name '$(NAME)')
+
+.PHONY: import
+import: ## enters a file with people (FILE=people.xlsx), by $SUPABASE_DB_URL, by default that of make dev (DRY_RUN=1 only says what it would do; CHAPTER=Oslo SOURCE=hypersys YES=1)
+	@test -n "$(FILE)" || { echo "make import FILE=<file> [DRY_RUN=1] [CHAPTER=<name or id>] [SOURCE=<the other system>] [YES=1]" >&2; exit 2; }
+	@.ci/quietly compiling go build -o .cache/import ./cmd/import
+	@exec .cache/import $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(YES)),-yes) $(if $(CHAPTER),-chapter '$(CHAPTER)') $(if $(SOURCE),-source '$(SOURCE)') '$(FILE)'
+
 .PHONY: smoke
-smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on; TOKEN=… before make); without a URL, a local one
+smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on; CONSOLE_URL=…; TOKEN=… before make); without a URL, a local one
 	@.ci/quietly compiling go build -o .cache/smoke ./cmd/smoke
 	@exec .cache/smoke
 
 .PHONY: lint
-lint: node_modules/.package-lock.json ## checks format, vet, staticcheck, imports, prose, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
+lint: node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## checks format, vet, staticcheck, imports, prose, SQL (Supabase's lint and advisors, supabase/schemas), template, licences, workflow, OpenAPI
 	$(TESTCLUSTER)
 	@.ci/lint
 	@exec .cache/testcluster -- .ci/lint-sql
@@ -162,7 +199,8 @@ tools-pgtap:
 
 node_modules/.package-lock.json: package-lock.json
 bench/node_modules/.package-lock.json: bench/package-lock.json
-node_modules/.package-lock.json bench/node_modules/.package-lock.json:
+console/node_modules/.package-lock.json: console/package-lock.json
+node_modules/.package-lock.json bench/node_modules/.package-lock.json console/node_modules/.package-lock.json:
 	@.ci/install npm npm node
 	@cd $(<D) && '$(CURDIR)/.ci/quietly' 'installing npm packages' npm ci --no-audit --no-fund
 	@touch $@

@@ -1,10 +1,8 @@
 package bench_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
 
 	"mentorpause/local/lambda"
 )
@@ -58,16 +56,7 @@ func dispatch(t *testing.T, _ *system, s scale, r *report) {
 			side := sides[(at+run)%len(sides)] // neither always follows the other
 			side.exec(t, `insert into public.notifications (mentor_id, audience, kind)
 				select md5('mentor' || (1 + n % $2::int))::uuid, 'coordinator', 'mentor_reactivated' from generate_series(1, $1::int) n`, s.pending, s.crowd)
-			began := time.Now()
-			answer, err := side.function.Invoke(t.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`))
-			took := time.Since(began)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got struct{ Delivered int }
-			if err := json.Unmarshal(answer, &got); err != nil || got.Delivered != s.pending {
-				t.Fatalf("%s, %v", answer, err)
-			}
+			took := deliver(t, side.function, s.pending)
 			side.rates = append(side.rates, float64(s.pending)/took.Seconds())
 		}
 	}

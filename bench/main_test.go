@@ -27,30 +27,37 @@ var (
 
 // scale is how much is measured.
 type scale struct {
-	mentors   int           // of the organisation; with very many, one chapter has a tenth and ten have a hundredth each
-	runs      int           // of each measurement, in turns
-	length    time.Duration // of a run under load
-	clients   []int         // concurrent clients, in the table of the throughput
-	barred    []int         // those of them that have bars
-	calls     int           // of each page in a run, for its median
-	turns     int           // in which the calls are made
-	perNight  int           // mentors whose certification ends in a night
-	few       int           // mentors of the small organisation, for nights with nothing to do
-	idle      int           // nights with nothing to do in a run
-	starts    int           // cold starts in a run
-	crowd     int           // mentors whom notifications are about
-	delivered int           // notifications that were delivered long ago
-	pending   int           // notifications that a run delivers
+	mentors       int           // of the organisation; with very many, one chapter has a tenth and ten have a hundredth each
+	runs          int           // of each measurement, in turns
+	length        time.Duration // of a run under load
+	clients       []int         // concurrent clients, in the table of the throughput
+	barred        []int         // those of them that have bars
+	calls         int           // of each page in a run, for its median
+	turns         int           // in which the calls are made
+	perNight      int           // mentors whose certification ends in a night
+	few           int           // mentors of the small organisation, for nights with nothing to do
+	idle          int           // nights with nothing to do in a run
+	starts        int           // cold starts in a run
+	crowd         int           // mentors whom notifications are about
+	delivered     int           // notifications that were delivered long ago
+	pending       int           // notifications that a run delivers
+	imported      int           // people in a file
+	largestImport int           // people in the largest file
+	handedOver    int           // mentors of a coordinator
+	together      int           // mentors who are paused in one request
+	digests       int           // coordinators who get one, and mentors
 }
 
 var (
 	whole = scale{
 		mentors: 1_000_000, runs: 5, length: 2 * time.Second, clients: []int{1, 4, 8, 32}, barred: []int{8, 32}, calls: 800, turns: 10,
 		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
+		imported: 10_000, largestImport: 20_000, handedOver: 1000, together: 500, digests: 10_000,
 	}
 	short = scale{
 		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 20, turns: 1,
 		perNight: 50, few: 20, idle: 1, starts: 1, crowd: 40, delivered: 100, pending: 50,
+		imported: 50, largestImport: 100, handedOver: 10, together: 20, digests: 20,
 	}
 )
 
@@ -90,9 +97,17 @@ func TestBench(t *testing.T) {
 		{"far", far, false},
 		{"round trips", roundTrips, false},
 		{"size", size, false},
+		{"mentor", mentorPages, false},
 		{"transitions", transitions, false},
+		{"batches", batches, false},
+		{"filters", rosterFilters, false}, // which adds chapters
 		{"nights", nights, true},
+		{"plans", plans, true},
 		{"dispatch", dispatch, true},
+		{"digests", digests, true},
+		{"imports", importing, true},
+		{"periods", periods, true},
+		{"recording", recording, true},
 		{"cold starts", coldStarts, true},
 	} {
 		if !strings.Contains(measure.name, *only) {

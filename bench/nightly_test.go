@@ -13,16 +13,16 @@ import (
 )
 
 // certified makes mentors who each have an old certification and a valid one. Of the
-// latter, perNight end before each of the nights; the others end later, evenly over
-// three years.
+// latter, perNight end before each of the nights, which are some days apart; the others end
+// later, evenly over three years.
 const certified = `
 	with people as (
 		insert into public.profiles (id, display_name)
 		select gen_random_uuid(), 'Mentor ' || n from generate_series(1, %[1]d) n
 		returning id, substr(display_name, 8)::int as n
 	), joined as (
-		insert into public.chapter_memberships (chapter_id, user_id, role)
-		select md5('chapter ' || p.n %% 100)::uuid, p.id, 'mentor' from people p
+		insert into public.chapter_memberships (chapter_id, user_id, role, started_at)
+		select md5('chapter ' || p.n %% 100)::uuid, p.id, 'mentor', timestamptz '2020-01-01' from people p
 	)
 	insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 	select p.id, 'kurs', c.issued_on, c.expires_on
@@ -30,20 +30,21 @@ const certified = `
 	cross join lateral (values
 		(date '2020-01-01', date '2023-01-01'),
 		(date '2023-01-01', case when (p.n - 1) / greatest(%[2]d, 1) < %[3]d
-			then date '2026-01-01' + (p.n - 1) / greatest(%[2]d, 1)
+			then date '2026-01-01' + %[4]d * ((p.n - 1) / greatest(%[2]d, 1))
 			else date '2027-06-01' + p.n %% 1000 end)
 	) c (issued_on, expires_on)`
 
 // fillCertified inserts the mentors and their read model.
-func (o *system) fillCertified(t *testing.T, mentors, perNight, nights int) {
+func (o *system) fillCertified(t *testing.T, mentors, perNight, nights, apart int) {
 	t.Helper()
 	began := time.Now()
 	o.exec(t, "insert into public.chapters (id, name) select md5('chapter ' || n)::uuid, 'Lag ' || n from generate_series(0, 99) n")
+	o.exec(t, "insert into public.certification_kinds (code) values ('kurs')")
 	tables := []string{"profiles", "chapter_memberships", "certifications"}
 	for _, table := range tables {
 		o.exec(t, "alter table public."+table+" disable trigger user")
 	}
-	o.exec(t, fmt.Sprintf(certified, mentors, perNight, nights))
+	o.exec(t, fmt.Sprintf(certified, mentors, perNight, nights, apart))
 	for _, table := range tables {
 		o.exec(t, "alter table public."+table+" enable trigger user")
 	}
@@ -117,9 +118,9 @@ const (
 func nights(t *testing.T, _ *system, s scale, r *report) {
 	large, middle, small := newSystem(t), newSystem(t), newSystem(t)
 	ways := 2 // to write the bare rows, each with a night of its own in a run
-	large.fillCertified(t, s.mentors, s.perNight, ways*s.runs)
-	middle.fillCertified(t, s.mentors/5, s.perNight/5, s.runs)
-	small.fillCertified(t, s.few, 0, 0)
+	large.fillCertified(t, s.mentors, s.perNight, ways*s.runs, 1)
+	middle.fillCertified(t, s.mentors/5, s.perNight/5, s.runs, 1)
+	small.fillCertified(t, s.few, 0, 0, 1)
 
 	quiet := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC) // long before anything is due
 	schedulers := []scheduler{large.scheduler(t), small.scheduler(t)}

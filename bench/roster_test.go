@@ -315,11 +315,18 @@ func roundTrips(t *testing.T, o *system, s scale, r *report) {
 		return network.Fault{}
 	})
 	mentors := o.mentors(t, chapter)
+	office := uuid.New()
+	o.exec(t, "insert into public.profiles (id, display_name) values ($1, 'Nasjonalt kontor')", office)
+	o.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", office)
 	for _, function := range []struct {
 		name  string
 		event func(n int) []byte // the nth request
 	}{
 		{"roster", func(int) []byte { return request(t, token, "GET", "", nil) }},
+		{"mentor", func(n int) []byte { return request(t, token, "GET", "mentor_id="+mentors[n].String(), nil) }},
+		{"inbox", func(int) []byte { return request(t, token, "GET", "", nil) }},
+		{"requests", func(int) []byte { return request(t, token, "GET", "state=open", nil) }},
+		{"follow-up", func(int) []byte { return request(t, o.token(office), "GET", "", nil) }},
 		{"pause", func(n int) []byte { return request(t, token, "POST", "", pauseBody(mentors[n]), newKey()...) }},
 		{"reactivate", func(n int) []byte { return request(t, token, "POST", "", reactivateBody(mentors[n]), newKey()...) }},
 	} {

@@ -1,5 +1,5 @@
-// Package supabase holds the SQL files of the database: the folders migrations and rollbacks and
-// the file seed.sql, as the Supabase CLI finds them.
+// Package supabase holds what the Supabase CLI finds in this folder: the SQL files of the
+// database, and the e-mails of Supabase Auth.
 package supabase
 
 import "embed"
@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed migrations/*.sql rollbacks/*.sql seed.sql
 var Files embed.FS
+
+// Emails has the paths templates/<name>.html and config.toml, which has their subjects.
+//
+//go:embed templates/*.html config.toml
+var Emails embed.FS

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -27,6 +28,7 @@ const tokenLifetime = 12 * time.Hour
 type localAuth struct {
 	base       string // of our own server
 	project    *authserver.Project
+	users      *authserver.Users // nil: Supabase's own Auth has them
 	algorithm  jose.SignatureAlgorithm
 	parameters sam.Parameters // of the template, in addition to the project's URL
 	where      string         // for the banner
@@ -35,21 +37,43 @@ type localAuth struct {
 // chooseAuth uses the real Supabase Auth if `supabase start` is running: its tokens
 // are accepted, and ours are signed with its secret, which is $SUPABASE_JWT_SECRET,
 // what `supabase status` says, or the CLI's default. Otherwise our own server at
-// base publishes a key of ours, and the functions fetch it as in production.
-func chooseAuth(ctx context.Context, db *database, base string) *localAuth {
+// base publishes a key of ours, and the functions fetch it as in production; its users are
+// those of the database, and its e-mails are caught.
+func chooseAuth(ctx context.Context, db *database, base string, mail *mailCatcher) (*localAuth, error) {
 	const keysPath = "/auth/v1/.well-known/jwks.json"
 	if db.cluster == nil && answers(ctx, supabaseAPI+keysPath) {
 		project := authserver.New(supabaseAPI)
-		project.Secret = secretOfSupabase(ctx)
+		secret, publishable := keysOfSupabase(ctx)
+		project.Secret = secret
+		project.SecretKey = project.APIKey("service_role")
 		return &localAuth{
 			base: base, project: project, algorithm: jose.HS256,
-			parameters: sam.Parameters{"JwtSecret": project.Secret},
+			parameters: sam.Parameters{"JwtSecret": project.Secret, "SupabasePublishableKey": cmp.Or(publishable, project.APIKey("anon"))},
 			where:      supabaseAPI + "/auth/v1 (supabase start)",
-		}
+		}, nil
+	}
+	project := authserver.New(base)
+	users, err := authserver.NewUsers(ctx, project, db.url("supabase_auth_admin"), mail.mailer())
+	if err != nil {
+		return nil, err
 	}
 	return &localAuth{
-		base: base, project: authserver.New(base), algorithm: jose.ES256,
+		base: base, project: project, users: users, algorithm: jose.ES256,
 		where: base + keysPath,
+	}, nil
+}
+
+// handler serves Supabase Auth; nil when another server does.
+func (a *localAuth) handler() http.Handler {
+	if a.users == nil {
+		return nil
+	}
+	return a.users.Handler()
+}
+
+func (a *localAuth) close() {
+	if a.users != nil {
+		a.users.Close()
 	}
 }
 
@@ -76,10 +100,10 @@ func answers(ctx context.Context, url string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-func secretOfSupabase(ctx context.Context) string {
-	if secret := os.Getenv("SUPABASE_JWT_SECRET"); secret != "" {
-		return secret
-	}
+// keysOfSupabase are what `supabase status` says: the secret of its tokens, and the key
+// of its pages.
+func keysOfSupabase(ctx context.Context) (secret, publishable string) {
+	secret, publishable = os.Getenv("SUPABASE_JWT_SECRET"), os.Getenv("SUPABASE_PUBLISHABLE_KEY")
 	for _, cli := range []string{"node_modules/.bin/supabase", "supabase"} {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		output, err := exec.CommandContext(ctx, cli, "status", "-o", "env").Output()
@@ -88,10 +112,15 @@ func secretOfSupabase(ctx context.Context) string {
 			continue
 		}
 		for line := range strings.Lines(string(output)) {
-			if value, ok := strings.CutPrefix(strings.TrimSpace(line), "JWT_SECRET="); ok {
-				return strings.Trim(value, `"`)
+			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			switch value = strings.Trim(value, `"`); name {
+			case "JWT_SECRET":
+				secret = cmp.Or(secret, value)
+			case "PUBLISHABLE_KEY", "ANON_KEY":
+				publishable = cmp.Or(publishable, value)
 			}
 		}
+		break
 	}
-	return supabaseSecret
+	return cmp.Or(secret, supabaseSecret), publishable
 }

@@ -143,7 +143,7 @@ func TestDev(t *testing.T) {
 
 	t.Run("every printed line works when pasted", func(t *testing.T) {
 		curls := first.curls()
-		wants := []string{"200", "200", "200", "200", "403", "200"}
+		wants := []string{"200", "200", "200", "200", "200", "200", "403", "200"}
 		if len(curls) != len(wants) {
 			t.Fatalf("%d lines, want %d:\n%s", len(curls), len(wants), first.output)
 		}

@@ -73,13 +73,16 @@ func newExamples(ctx context.Context, auth *localAuth, users []user) ([]example,
 			back := time.Now().AddDate(0, 0, 30).Format(time.DateOnly)
 			pause := fmt.Sprintf(`{"mentor_id":"%s","pause_reason":"Permisjon","expected_return_date":"%s"}`, target.MentorID, back)
 			add(coordinator, "Pause "+target.DisplayName, http.MethodPost, "pause", pause)
+			add(coordinator, "The page of "+target.DisplayName, http.MethodGet, "mentor?mentor_id="+target.MentorID, "")
 			add(coordinator, "Reactivate "+target.DisplayName, http.MethodPost, "reactivate", fmt.Sprintf(`{"mentor_id":"%s"}`, target.MentorID))
 			add(administrator, "The paused and the expired", http.MethodGet, "roster?status=paused,expired_cert", "")
+			add(administrator, "What to see to", http.MethodGet, "follow-up", "")
 			add(mentor, "403: a pause", http.MethodPost, "pause", pause)
 			return examples, nil
 		}
 	}
 	add(administrator, "The paused and the expired", http.MethodGet, "roster?status=paused,expired_cert", "")
+	add(administrator, "What to see to", http.MethodGet, "follow-up", "")
 	add(mentor, "403: the roster", http.MethodGet, "roster", "")
 	return examples, nil
 }

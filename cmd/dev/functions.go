@@ -59,6 +59,8 @@ func (f *functions) start(ctx context.Context, dir string, db *database, auth *l
 		Template:    f.Template,
 		Binary:      func(name string) string { return filepath.Join(dir, name) },
 		Project:     auth.project,
+		Auth:        auth.handler(),
+		URL:         auth.base,
 		DatabaseURL: db.url,
 		Parameters:  parameters,
 		Output:      out,
@@ -71,7 +73,7 @@ func (f *functions) start(ctx context.Context, dir string, db *database, auth *l
 }
 
 // serve adds what only a developer needs: the functions without a URL, and an
-// answer to every other path.
+// answer to the path of a function that isn't there.
 func (f *functions) serve(s *stack.Stack) {
 	byFunction := map[string]sam.Schedule{}
 	for _, schedule := range f.schedules {
@@ -83,7 +85,7 @@ func (f *functions) serve(s *stack.Stack) {
 		s.HandleFunction(name, invocation(s.Functions[name], schedule))
 	}
 	names := strings.Join(f.Names(nil), ", ")
-	s.Handle("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Handle(stack.Path(""), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]any{
 			"code": "function_not_found", "message": "There is nothing at " + r.URL.Path + ".",
 			"details": nil, "hint": "The functions are at " + stack.Path("") + ", followed by one of: " + names,

@@ -5,7 +5,8 @@ import (
 	"io"
 	"mime"
 	"net"
-	"net/mail"
+	netmail "net/mail"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"mentorpause/local/sam"
+	"mentorpause/shared/mail"
 )
 
 // mailFrom is the sender of e-mails that go nowhere.
@@ -52,6 +54,14 @@ func (c *mailCatcher) parameters() sam.Parameters {
 	return sam.Parameters{"SmtpUrlSecret": "smtp://" + c.listener.Addr().String(), "MailFrom": mailFrom}
 }
 
+// mailer sends the e-mails of Supabase Auth here.
+func (c *mailCatcher) mailer() *mail.Mailer {
+	return mail.New(mail.Settings{
+		Server: &url.URL{Scheme: "smtp", Host: c.listener.Addr().String()},
+		From:   &netmail.Address{Name: "mentorpause", Address: "no-reply@mentorpause.example"},
+	})
+}
+
 func (c *mailCatcher) close() {
 	c.listener.Close() // in case it is not being served yet
 	c.server.Close()
@@ -69,7 +79,7 @@ func (c *mailCatcher) keep(to []string, content io.Reader) error {
 		return err
 	}
 	subject := "?"
-	if message, err := mail.ReadMessage(strings.NewReader(string(raw))); err == nil {
+	if message, err := netmail.ReadMessage(strings.NewReader(string(raw))); err == nil {
 		if decoded, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject")); err == nil {
 			subject = decoded
 		}

@@ -6,8 +6,8 @@
 //     (`supabase start`), migrated and seeded;
 //   - every function of functions/, built with the flags of `make build` and run
 //     as on Lambda, at http://127.0.0.1:8787/functions/v1/<name>;
-//   - as much of Supabase Auth as the functions need (the JWKS), unless
-//     `supabase start` runs the real one;
+//   - as much of Supabase Auth as the functions and the console need (keys, invitations,
+//     codes for signing in), unless `supabase start` runs the real one;
 //   - a mail server that writes e-mails to .dev/mail and shows them, unless SMTP_URL
 //     names another one;
 //   - the schedules of template.yaml.
@@ -130,7 +130,11 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 		return err
 	}
 
-	auth := chooseAuth(ctx, db, "http://"+listener.Addr().String())
+	auth, err := chooseAuth(ctx, db, "http://"+listener.Addr().String(), mail)
+	if err != nil {
+		return err
+	}
+	defer auth.close()
 	running, err := functions.start(ctx, builtDir, db, auth, out)
 	if err != nil {
 		return err

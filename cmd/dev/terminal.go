@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mentorpause/local/sam"
 	"mentorpause/local/stack"
 )
 
@@ -72,7 +73,9 @@ func (t *terminal) banner(b banner) {
 	line("")
 	line("  %s %s", t.bold(t.green("mentorpause is serving")), t.dim(fmt.Sprintf("after %.1f s; Ctrl-C stops it", b.took.Seconds())))
 	line("")
-	for n, name := range b.functions.Names(nil) {
+	row("console", "%s", t.bold(b.base+"/"))
+	row("", "%s", t.dim("sign in as kari.coordinator@example.org; the code comes here, in a line of mail"))
+	for n, name := range b.functions.Names(func(f sam.Function) bool { return !f.IsPage() }) {
 		label := ""
 		if n == 0 {
 			label = "functions"
@@ -82,6 +85,7 @@ func (t *terminal) banner(b banner) {
 	row("database", "%s", b.database.url("postgres"))
 	row("", "%s", t.dim("PostgreSQL "+b.database.version+", "+relative(b.database.where)))
 	row("keys", "%s", b.auth.where)
+	row("", "%s", t.dim("secret key for /auth/v1/admin: "+b.auth.project.SecretKey))
 	if os.Getenv("SMTP_URL") == "" {
 		row("e-mail", "caught in %s", relative(b.mail.dir))
 	} else {

@@ -70,7 +70,7 @@ func TestNewMigration(t *testing.T) {
 			"comment on function private.refusals() is 'The codes",
 			"revoke all on function private.refusals() from public;",
 			"create or replace function public.mentor_status_on (",
-			"grant execute on function public.mentor_status_on(uuid, date) to authenticated;",
+			"grant execute on function public.mentor_status_on(uuid, date, timestamp with time zone) to authenticated;",
 		} {
 			for file, text := range map[string]string{"migration": up, "rollback": down} {
 				if !strings.Contains(text, want) {

@@ -138,7 +138,7 @@ func serve(ctx context.Context, root string, template *sam.Template, address str
 	go server.Serve(listener) // ends with Close
 	defer server.Close()
 
-	where := target{functions: template.Names(sam.HasURL), urls: map[string]string{}, token: project.Token(coordinator)}
+	where := target{functions: template.Names(sam.HasURL), urls: map[string]string{}, token: project.Token(coordinator), console: base}
 	for _, name := range where.functions {
 		where.urls[name] = base + stack.Path(name)
 	}

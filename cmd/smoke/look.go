@@ -25,7 +25,7 @@ const requestTimeout = 15 * time.Second
 var (
 	sentHeaders = strings.Split("authorization, apikey, content-type, x-client-info, x-region, x-retry-count, "+
 		"traceparent, tracestate, baggage, idempotency-key, if-none-match", ", ")
-	readHeaders = strings.Split("etag, retry-after, sb-error-code, x-request-id, idempotent-replayed", ", ")
+	readHeaders = strings.Split("date, etag, retry-after, sb-error-code, x-request-id, idempotent-replayed", ", ")
 )
 
 // looker checks one function.
@@ -60,6 +60,9 @@ func look(ctx context.Context, where target, report *report) error {
 		if l.token != "" {
 			l.lookWithToken(ctx)
 		}
+	}
+	if where.console != "" {
+		lookAtConsole(ctx, client, where, report)
 	}
 	if where.token == "" {
 		report.say("with TOKEN, a coordinator's access token, the roster and more refusals are looked at, too")
@@ -257,16 +260,35 @@ func (l looker) lookWithToken(ctx context.Context) {
 	if slices.Contains(l.methods, http.MethodPost) {
 		l.lookAtBodies(ctx)
 	}
-	if l.function == "roster" {
+	switch l.function {
+	case "roster":
 		l.lookAtRoster(ctx)
+	case "mentor":
+		l.lookAtMentor(ctx)
 	}
 }
 
+// lookAtMentor asks for nobody's page, which only the database can tell.
+func (l looker) lookAtMentor(ctx context.Context) {
+	l.check("404 for nobody's page", func() (answer, string, error) {
+		a, err := l.ask(ctx, http.MethodGet, "?mentor_id=00000000-0000-0000-0000-000000000000", "", l.signedIn)
+		if err != nil {
+			return a, "", err
+		}
+		return a, "", refused(a, http.StatusNotFound, "mentor_not_found")
+	})
+}
+
 func (l looker) lookAtBodies(ctx context.Context) {
+	// What is sent, and what the refusal names.
+	sent, named, changes := `{"no_such_field":1}`, "no_such_field", []func(http.Header){l.signedIn}
+	if l.function == "import" {
+		sent, named, changes = "no_such_field;no_other\n1;2\n", "no_header", append(changes, with("Content-Type", "text/csv"))
+	}
 	l.check("400 names the field", func() (answer, string, error) {
-		a, err := l.ask(ctx, http.MethodPost, "", `{"no_such_field":1}`, l.signedIn)
-		if err == nil && a.StatusCode == http.StatusBadRequest && !bytes.Contains(a.body, []byte("no_such_field")) {
-			err = fmt.Errorf("the field is not named: %.200s", a.body)
+		a, err := l.ask(ctx, http.MethodPost, "", sent, changes...)
+		if err == nil && a.StatusCode == http.StatusBadRequest && !bytes.Contains(a.body, []byte(named)) {
+			err = fmt.Errorf("%s is not named: %.200s", named, a.body)
 		}
 		if err != nil {
 			return a, "", err
@@ -352,7 +374,7 @@ func roster(a answer) (note string, err error) {
 		return "", fmt.Errorf("not a roster: %w", err)
 	}
 	_, notADate := time.Parse(time.DateOnly, page.AsOf)
-	for _, count := range []string{"total", "active", "paused", "expired_cert", "expiring_soon", "return_overdue", "undelivered_notifications", "open_discrepancies"} {
+	for _, count := range []string{"total", "active", "paused", "expired_cert", "expiring_soon", "return_overdue", "returning", "open_ended", "undelivered_notifications", "open_discrepancies"} {
 		if _, ok := page.Summary[count]; !ok {
 			return "", fmt.Errorf("the summary lacks %s", count)
 		}

@@ -7,7 +7,8 @@
 //
 // `make smoke` takes the same variables. URL is the base address of all functions,
 // as `make dev` and a proxy serve them (for a host alone, /functions/v1 is added).
-// Function URLs have a host each: that of period-report is PERIOD_REPORT_URL. The
+// Function URLs have a host each: that of period-report is PERIOD_REPORT_URL. With
+// CONSOLE_URL the console's page is checked, and that it calls these functions. The
 // functions are those of template.yaml, their methods those of docs/openapi.yaml.
 // The access token comes from the environment, where no process list shows it.
 //
@@ -75,6 +76,7 @@ type target struct {
 	functions []string          // that have a URL
 	urls      map[string]string // by the function's name; nil: nothing runs yet
 	token     string            // a coordinator's; empty: only checks without one
+	console   string            // where its page is; empty: not looked at
 }
 
 // variable is the name of the variable for a function's URL.
@@ -83,7 +85,7 @@ func variable(function string) string {
 }
 
 func readTarget(functions []string, getenv func(string) string) (target, error) {
-	where := target{functions: functions, token: getenv("TOKEN")}
+	where := target{functions: functions, token: getenv("TOKEN"), console: getenv(variable(console))}
 	own := map[string]string{}
 	var variables []string
 	for _, name := range functions {
@@ -96,8 +98,8 @@ func readTarget(functions []string, getenv func(string) string) (target, error) 
 	base := getenv("URL")
 	switch {
 	case base == "" && len(own) == 0:
-		if where.token != "" {
-			return target{}, fmt.Errorf("TOKEN is for a deployment: give URL, or each of %s", each)
+		if where.token != "" || where.console != "" {
+			return target{}, fmt.Errorf("TOKEN and CONSOLE_URL are for a deployment: give URL, or each of %s", each)
 		}
 		return where, nil
 	case base != "" && len(own) > 0:
@@ -117,6 +119,9 @@ func readTarget(functions []string, getenv func(string) string) (target, error) 
 		if u, err := url.Parse(own[name]); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			return target{}, fmt.Errorf("%s is not an http or https URL", own[name])
 		}
+	}
+	if u, err := url.Parse(where.console); where.console != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return target{}, fmt.Errorf("%s is not an http or https URL", where.console)
 	}
 	return where, nil
 }

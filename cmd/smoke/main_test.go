@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -44,7 +45,7 @@ func TestFromNothing(t *testing.T) {
 // checking changes nothing.
 func TestLook(t *testing.T) {
 	t.Parallel()
-	s := deployment.Start(t)
+	s := deployment.Start(t, deployment.WithConsole())
 	token := s.Project.Token(endpoint.Coordinator)
 	inside, err := url.Parse(s.URL)
 	if err != nil {
@@ -70,7 +71,7 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	withoutToken, withToken := 0, 4 // at the roster
+	withoutToken, withToken := 0, 5 // four at the roster, one at a mentor's page
 	for _, name := range s.Template.Names(sam.HasURL) {
 		withoutToken += 4
 		withToken += 4
@@ -92,6 +93,60 @@ func TestLook(t *testing.T) {
 			t.Errorf("looking has changed %d rows, %v", changed, err)
 		}
 	})
+
+	lookAlso := func(address string) (int, string) {
+		var out bytes.Buffer
+		status := run(t.Context(), func(name string) string {
+			return map[string]string{"URL": s.URL + "/functions/v1", "CONSOLE_URL": address}[name]
+		}, &out)
+		return status, out.String()
+	}
+	// Without Node.js the function has a page in place of the console, which smoke must find.
+	_, err = os.Stat(filepath.Join("..", "..", "functions", "console", "dist", "index.html"))
+	t.Run("a console", func(t *testing.T) {
+		status, out := lookAlso(s.URL)
+		for _, what := range []string{"the page", "the functions that it calls"} {
+			if !hasLine(out, "ok ", "console", what) {
+				t.Errorf("not fine: %s\n%s", what, out)
+			}
+		}
+		if isBuilt := err == nil; isBuilt != (status == 0) || !isBuilt && !hasLine(out, "FAIL", "is not built") {
+			t.Errorf("built: %t, exit status %d:\n%s", isBuilt, status, out)
+		}
+	})
+	consoleFaults := []struct {
+		name   string
+		path   string
+		change func(*http.Response)
+		line   string
+	}{
+		{"no policy", "/", func(r *http.Response) { r.Header.Del("Content-Security-Policy") }, "the page"},
+		{"a policy that allows inline scripts", "/", func(r *http.Response) {
+			r.Header.Set("Content-Security-Policy", strings.Replace(r.Header.Get("Content-Security-Policy"), "script-src 'self'", "script-src 'self' 'unsafe-inline'", 1))
+		}, "the page"},
+		{"a page that is kept", "/", func(r *http.Response) { r.Header.Set("Cache-Control", "max-age=600") }, "the page"},
+		{"functions of another project", "/config.json", func(r *http.Response) {
+			text := fmt.Sprintf(`{"supabase_url": "x", "publishable_key": "x", "functions": {"pause": %q}}`, "https://other.example.org/pause")
+			r.Body = io.NopCloser(strings.NewReader(text))
+			r.ContentLength = int64(len(text))
+			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
+			r.Header.Del("Content-Encoding")
+		}, "https://other.example.org/pause"},
+	}
+	for _, fault := range consoleFaults {
+		t.Run("is found in the console: "+fault.name, func(t *testing.T) {
+			base := through(t, func(r *http.Response) error {
+				if r.Request.URL.Path == fault.path {
+					fault.change(r)
+				}
+				return nil
+			})
+			status, out := lookAlso(strings.TrimSuffix(base, "/functions/v1"))
+			if status != 1 || !hasLine(out, "FAIL", "console", fault.line) {
+				t.Errorf("exit status %d, no failure at %q:\n%s", status, fault.line, out)
+			}
+		})
+	}
 
 	header := func(name, value string) func(*http.Response) error {
 		return func(r *http.Response) error {
@@ -268,7 +323,9 @@ func TestReadTarget(t *testing.T) {
 		{"one of two", map[string]string{"PAUSE_URL": "https://a.on.aws/"}, "a host each: give each of PAUSE_URL, PERIOD_REPORT_URL", true},
 		{"both", map[string]string{"URL": "https://a", "PAUSE_URL": "https://c"}, "not both", true},
 		{"no URL", map[string]string{"URL": "a.example.org"}, "not an http or https URL", true},
-		{"a token for nothing", map[string]string{"TOKEN": "x"}, "TOKEN is for a deployment", true},
+		{"a token for nothing", map[string]string{"TOKEN": "x"}, "are for a deployment", true},
+		{"a console alone", map[string]string{"CONSOLE_URL": "https://c"}, "are for a deployment", true},
+		{"a console without a scheme", map[string]string{"URL": "https://a", "CONSOLE_URL": "c"}, "c is not an http", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

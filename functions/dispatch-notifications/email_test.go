@@ -15,11 +15,13 @@ func startServer(t testing.TB) *mailserver.Server {
 	return mailserver.Start(t, mailserver.Options{Security: mailserver.STARTTLS})
 }
 
-// pair is a mentor with one coordinator.
+// pair is a mentor with one coordinator, who wants no digest: any night may be the first of
+// its week, and make one.
 func (b *bundle) pair(t testing.TB) (mentor, coordinator string) {
 	t.Helper()
 	mentor, coordinator = b.person(t, "Åse", "mentor"), b.person(t, "Kari", "coordinator")
 	b.assign(t, mentor, coordinator)
+	b.exec(t, "insert into private.digest_refusals (person_id) values ($1)", coordinator)
 	return mentor, coordinator
 }
 

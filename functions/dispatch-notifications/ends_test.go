@@ -140,7 +140,7 @@ func TestErasedWithAMembership(t *testing.T) {
 	first := b.notify(t, mentor)
 	b.dispatch(t, nil, summary{Claimed: 1, Undeliverable: 1})
 	want(t, "nobody else is there", b.ledger(t, first), []string{
-		"inbox no_recipient: no active coordinator is assigned, and the chapter has no active administrator"})
+		"inbox no_recipient: no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator"})
 	anne := b.person(t, "Anne", "administrator")
 	b.notify(t, mentor)
 	b.dispatch(t, nil, summary{Claimed: 1, Delivered: 1})

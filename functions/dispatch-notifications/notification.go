@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -41,7 +42,29 @@ type due struct {
 	IsExpired          bool    `json:"is_expired"`
 	IsRenewed          bool    `json:"is_renewed"`
 	Correction         string
+	Certification      notification.Names
+	IsMissing          bool                 `json:"is_missing"`
+	IsChanged          bool                 `json:"is_changed"`
+	LeaveRequest       notification.Request `json:"leave_request"`
+	Mentors            []mentor             // whom one about several is about, in the order of their names
 	Recipients         []recipient
+}
+
+// mentor is one of several whom a notification is about.
+type mentor struct {
+	ID                 string
+	Name               string
+	StartsOn           *string `json:"starts_on"` // of a plan
+	ExpectedReturnDate *string `json:"expected_return_date"`
+	IsExpired          bool    `json:"is_expired"`
+	IsMissing          bool    `json:"is_missing"`
+
+	// In a digest:
+	WasExpectedOn  *string `json:"was_expected_on"`
+	ReturnsOn      *string `json:"returns_on"`
+	CertifiedUntil *string `json:"certified_until"`
+	Certification  notification.Names
+	AsksFor        []string `json:"asks_for"`
 }
 
 type recipient struct {
@@ -49,10 +72,17 @@ type recipient struct {
 	Role          string
 	ChosenBecause string `json:"chosen_because"`
 	Locale        string
-	HasIt         bool `json:"has_it"` // in the inbox
+	Mentors       []told // of one about several, those that this recipient is told of
+	HasIt         bool   `json:"has_it"` // in the inbox
 	Email         emailState
 	Address       *string
 	Number        int // of the next e-mail to this recipient
+}
+
+// told says of which of several mentors a recipient is told.
+type told struct {
+	ID        string
+	InboxOnly bool `json:"inbox_only"`
 }
 
 const refusedBefore = "the address was refused before, and nothing is sent there until it changes"
@@ -125,6 +155,14 @@ type inboxRow struct {
 	Remark         string `json:"remark,omitempty"`
 	Title          string `json:"title"`
 	Body           string `json:"body"`
+
+	Mentors []mention `json:"mentors,omitempty"`
+}
+
+// mention is a mentor in a text about several.
+type mention struct {
+	MentorID string `json:"mentor_id"`
+	Line     *int   `json:"line"` // of the body; 0: everything is about this one; nil: not named
 }
 
 type emailOutcome struct {
@@ -138,6 +176,8 @@ type emailOutcome struct {
 	Failure        string `json:"failure,omitempty"`
 	Address        string `json:"address,omitempty"` // only to remember that it was refused
 	AddressRefused bool   `json:"address_refused"`
+
+	Mentors []mention `json:"mentors,omitempty"`
 
 	byServer bool // it is the server that refused the address
 }
@@ -183,8 +223,13 @@ func (n due) prepare(today string, to *record) (m mailing, err error) {
 	m = mailing{notification: n}
 	var inbox []inboxRow
 	var failed []emailOutcome
+	place := map[string]int{}
+	for at, about := range n.Mentors {
+		place[about.ID] = at
+	}
 	for _, r := range n.Recipients {
-		in, err := n.input(today, r)
+		slices.SortFunc(r.Mentors, func(a, b told) int { return place[a.ID] - place[b.ID] })
+		in, err := n.input(today, r, false)
 		if err != nil {
 			return mailing{}, err
 		}
@@ -194,7 +239,7 @@ func (n due) prepare(today string, to *record) (m mailing, err error) {
 		}
 		if !r.HasIt {
 			row := inboxRow{NotificationID: n.ID, RecipientID: r.ID, RecipientRole: r.Role, ChosenBecause: r.ChosenBecause,
-				Title: text.Title, Body: text.Body}
+				Title: text.Title, Body: text.Body, Mentors: r.mentions(text, false)}
 			if r.Email == emailOff {
 				row.Remark = "e-mail is not configured"
 			}
@@ -204,6 +249,15 @@ func (n due) prepare(today string, to *record) (m mailing, err error) {
 		outcome := emailOutcome{NotificationID: n.ID, RecipientID: r.ID, RecipientRole: r.Role, ChosenBecause: r.ChosenBecause, Number: r.Number}
 		switch r.Email {
 		case emailSend:
+			if len(r.Mentors) > 0 {
+				if in, err = n.input(today, r, true); err != nil {
+					return mailing{}, err
+				}
+				if text, err = notification.Render(in); err != nil {
+					return mailing{}, err
+				}
+				outcome.Mentors = r.mentions(text, true)
+			}
 			email, err := notification.RenderEmail(in, text)
 			if err != nil {
 				return mailing{}, err
@@ -249,7 +303,32 @@ type unusableError struct{ cause error }
 func (e *unusableError) Error() string { return "it could not be written: " + e.cause.Error() }
 func (e *unusableError) Unwrap() error { return e.cause }
 
-func (n due) input(today string, r recipient) (notification.Event, error) {
+// about are the ids of the mentors that the recipient is told of, by e-mail or in the inbox.
+func (r recipient) about(email bool) (ids []string) {
+	for _, m := range r.Mentors {
+		if !email || !m.InboxOnly {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// mentions says where a text that was written for the recipient names whom; it names them
+// in the order in which about gives them.
+func (r recipient) mentions(text notification.Text, email bool) (mentions []mention) {
+	for n, id := range r.about(email) {
+		m := mention{MentorID: id}
+		if n < len(text.Lines) {
+			m.Line = &text.Lines[n]
+		}
+		mentions = append(mentions, m)
+	}
+	return mentions
+}
+
+// input is what the text for a recipient is written from; email: without those of several
+// mentors that they are told of in the inbox only.
+func (n due) input(today string, r recipient, email bool) (notification.Event, error) {
 	var problems []error
 	date := func(text *string) time.Time {
 		if text == nil {
@@ -265,6 +344,17 @@ func (n due) input(today string, r recipient) (notification.Event, error) {
 		Kind: n.Kind, Audience: n.Audience, Role: r.Role, Locale: r.Locale, MentorName: n.MentorName,
 		Today: date(&today), HappenedOn: date(&n.HappenedOn), ReferenceOn: date(n.ReferenceOn), ReturnOn: date(n.ExpectedReturnDate),
 		Paused: n.IsPaused, Expired: n.IsExpired, Renewed: n.IsRenewed, Correction: n.Correction,
+		Certification: n.Certification, Missing: n.IsMissing, Changed: n.IsChanged, Request: n.LeaveRequest,
+	}
+	for _, id := range r.about(email) {
+		at := slices.IndexFunc(n.Mentors, func(m mentor) bool { return m.ID == id })
+		if at < 0 {
+			return in, fmt.Errorf("%s names a mentor that it is not about", n.Kind)
+		}
+		m := n.Mentors[at]
+		in.Mentors = append(in.Mentors, notification.Mentor{Name: m.Name, StartsOn: date(m.StartsOn),
+			ReturnOn: date(cmp.Or(m.ExpectedReturnDate, m.ReturnsOn)), Expired: m.IsExpired, Missing: m.IsMissing,
+			WasExpectedOn: date(m.WasExpectedOn), CertifiedUntil: date(m.CertifiedUntil), Certification: m.Certification, AsksFor: m.AsksFor})
 	}
 	return in, errors.Join(problems...)
 }

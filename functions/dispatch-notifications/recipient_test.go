@@ -105,7 +105,7 @@ func TestRecipientsAreThoseOfTheMoment(t *testing.T) {
 	b.dispatch(t, nil, summary{Claimed: 1, Undeliverable: 1})
 	want(t, "state", b.state(t, third), "undeliverable")
 	want(t, "administrator gone", b.ledger(t, third),
-		[]string{"inbox no_recipient: no active coordinator is assigned, and the chapter has no active administrator"})
+		[]string{"inbox no_recipient: no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator"})
 	want(t, "logged with the mentor", value[string](t, b,
 		"select mentor_id::text from public.notification_attempts where notification_id = $1", third), mentor)
 
@@ -137,7 +137,7 @@ func TestRecipientsAreThoseOfTheMoment(t *testing.T) {
 	b.exec(t, "update public.notifications set state = 'pending' where id = $1", fourth)
 	b.dispatch(t, nil, summary{Claimed: 1, Delivered: 1})
 	want(t, "queued again", b.ledger(t, fourth), []string{
-		"inbox no_recipient: no active coordinator is assigned, and the chapter has no active administrator",
+		"inbox no_recipient: no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator",
 		"inbox delivered coordinator Siri: assigned to the mentor; e-mail is not configured"})
 
 	eva := b.person(t, "Eva", "administrator")

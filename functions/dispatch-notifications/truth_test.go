@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,13 @@ func (s mentorStory) certify(t testing.TB, kind string, issued, expires int) str
 	t.Helper()
 	return value[string](t, s.bundle, `insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 		values ($1, $2, $3::date, $4::date) returning id::text`, s.mentor, kind, s.day(t, issued), s.day(t, expires))
+}
+
+// kind saves this of a kind, which is made when there is none.
+func (s mentorStory) kind(t testing.TB, code, set string) {
+	t.Helper()
+	s.exec(t, "insert into public.certification_kinds (code) values ($1) on conflict do nothing", code)
+	s.exec(t, "update public.certification_kinds set "+set+" where code = $1", code)
 }
 
 func (s mentorStory) uncertify(t testing.TB, id string) {
@@ -58,6 +66,33 @@ func (s mentorStory) pauseUntil(t testing.TB, back int, version *int32) {
 	}
 }
 
+// ask is a request for a pause from the 30th to the 60th day, whose id it returns.
+func (s mentorStory) ask(t testing.TB) string {
+	t.Helper()
+	first, back := s.day(t, 30), s.day(t, 60)
+	reply, err := s.api.RequestLeave(t.Context(), claims(t, s.mentor), database.RequestLeaveArguments{
+		Kind: "pause", Reason: new("Hemmelig"), StartsOn: &first, ExpectedReturnDate: &back, RequestID: uuid.NewString()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		LeaveRequest struct{ ID string } `json:"leave_request"`
+	}
+	if err := json.Unmarshal(reply.Body, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.LeaveRequest.ID
+}
+
+func (s mentorStory) answer(t testing.TB, user, id, answer string, message *string) {
+	t.Helper()
+	_, err := s.api.AnswerLeaveRequest(t.Context(), claims(t, user), database.AnswerLeaveRequestArguments{
+		LeaveRequestID: id, Answer: answer, Message: message, RequestID: uuid.NewString()})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s mentorStory) reactivate(t testing.TB) {
 	t.Helper()
 	_, err := s.api.ReactivateMentor(t.Context(), claims(t, s.coordinator), database.ReactivateMentorArguments{MentorID: s.mentor, RequestID: uuid.NewString()})
@@ -79,6 +114,19 @@ func (s mentorStory) returnsOn(t testing.TB, days int) {
 	s.exec(t, "update public.pause_records set expected_return_date = $2::date where mentor_id = $1 and status <> 'active'", s.mentor, s.day(t, days))
 }
 
+func (s mentorStory) plan(t *testing.T, days int) {
+	t.Helper()
+	s.exec(t, "insert into public.planned_pauses (mentor_id, starts_on, expected_return_date) values ($1, $2::date, $3::date)",
+		s.mentor, s.day(t, days), s.day(t, days+20))
+	s.exec(t, "select private.tell_of_plan('pause_planned', q) from public.planned_pauses q where q.mentor_id = $1", s.mentor)
+}
+
+func (s mentorStory) cancelPlan(t *testing.T) {
+	t.Helper()
+	s.exec(t, `with gone as (delete from public.planned_pauses where mentor_id = $1 returning *)
+		select private.tell_of_plan('pause_cancelled', row(g.*)::public.planned_pauses) from gone g`, s.mentor)
+}
+
 // What is told is true when it is told, whatever has happened since it was queued; what is not
 // true any more is settled. Each case says how the notifications end, and what the texts to
 // mentor and coordinator say and don't say.
@@ -95,6 +143,74 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 			func(t *testing.T, s mentorStory) { s.pauseUntil(t, 60, nil) },
 			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor"},
 			[]string{"paused"}, []string{"renewed", "active again"},
+		},
+		"planned": {
+			func(t *testing.T, s mentorStory) { s.plan(t, 30) },
+			[]string{"pause_planned delivered coordinator", "pause_planned delivered mentor"},
+			[]string{"in 30 days", "xpect"}, []string{"is paused"},
+		},
+		"planned, and taken back": {
+			func(t *testing.T, s mentorStory) { s.plan(t, 30); s.deliver(t); s.cancelPlan(t) },
+			[]string{"pause_cancelled delivered coordinator", "pause_cancelled delivered mentor",
+				"pause_planned delivered coordinator", "pause_planned delivered mentor"},
+			[]string{"has been cancelled"}, nil,
+		},
+		"planned, and taken back before it was told": {
+			func(t *testing.T, s mentorStory) { s.plan(t, 30); s.cancelPlan(t) },
+			[]string{"pause_cancelled settled coordinator", "pause_cancelled settled mentor",
+				"pause_planned settled coordinator", "pause_planned settled mentor"},
+			nil, nil,
+		},
+		"asked for": {
+			func(t *testing.T, s mentorStory) { s.ask(t) },
+			[]string{"leave_requested delivered coordinator"},
+			[]string{"asks for a pause from|AS MENTOR ", "to be back on DAY60|AS MENTOR "}, []string{"Hemmelig"},
+		},
+		"asked for, and withdrawn before it was told": {
+			func(t *testing.T, s mentorStory) { s.answer(t, s.mentor, s.ask(t), "withdraw", nil) },
+			[]string{"leave_requested settled coordinator"}, nil, []string{"asks"},
+		},
+		"asked for, and paused since": {
+			func(t *testing.T, s mentorStory) { s.ask(t); s.pauseUntil(t, 61, nil) },
+			[]string{"leave_requested settled coordinator", "mentor_paused delivered coordinator", "mentor_paused delivered mentor"},
+			[]string{"paused"}, []string{"asks", "asked"},
+		},
+		"asked for, told, and declined with a message": {
+			func(t *testing.T, s mentorStory) {
+				id := s.ask(t)
+				s.deliver(t)
+				s.answer(t, s.coordinator, id, "decline", new("Fortrolig"))
+			},
+			[]string{"leave_answered delivered mentor", "leave_requested delivered coordinator"},
+			[]string{"AS MENTOR You asked for a pause from", "AS MENTOR Your request was declined", "AS MENTOR There is a message to you"},
+			[]string{"Hemmelig", "Fortrolig", "accepted"},
+		},
+		"asked for, and accepted": {
+			func(t *testing.T, s mentorStory) { s.answer(t, s.coordinator, s.ask(t), "accept", nil) },
+			[]string{"leave_answered delivered mentor", "leave_requested settled coordinator",
+				"pause_planned delivered coordinator", "pause_planned delivered mentor"},
+			[]string{"in 30 days", "AS MENTOR Your request was accepted"}, []string{"Hemmelig", "There is a message", "asks"},
+		},
+		"accepted, and withdrawn before it was told": {
+			func(t *testing.T, s mentorStory) {
+				id := s.ask(t)
+				s.answer(t, s.coordinator, id, "accept", nil)
+				s.answer(t, s.mentor, id, "withdraw", nil)
+			},
+			[]string{"leave_answered settled mentor", "leave_requested settled coordinator", "pause_cancelled settled coordinator",
+				"pause_cancelled settled mentor", "pause_planned settled coordinator", "pause_planned settled mentor"},
+			nil, []string{"accepted", "asks"},
+		},
+		"accepted, told, and withdrawn": {
+			func(t *testing.T, s mentorStory) {
+				id := s.ask(t)
+				s.answer(t, s.coordinator, id, "accept", nil)
+				s.deliver(t)
+				s.answer(t, s.mentor, id, "withdraw", nil)
+			},
+			[]string{"leave_answered delivered mentor", "leave_requested settled coordinator", "pause_cancelled delivered coordinator",
+				"pause_cancelled delivered mentor", "pause_planned delivered coordinator", "pause_planned delivered mentor"},
+			[]string{"has been cancelled"}, nil,
 		},
 		"paused, and returned since": {
 			func(t *testing.T, s mentorStory) { s.pauseUntil(t, 60, nil); s.reactivate(t) },
@@ -114,12 +230,12 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 		},
 		"paused, and another return date since": {
 			func(t *testing.T, s mentorStory) { s.pauseUntil(t, 60, nil); s.returnsOn(t, 61) },
-			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor"},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor"},
 			[]string{"DAY61"}, []string{"DAY60"},
 		},
 		"paused, and the return has passed since": {
 			func(t *testing.T, s mentorStory) { s.pauseUntil(t, 60, nil); s.returnsOn(t, -3) },
-			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor"},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor"},
 			[]string{"xpected"}, []string{"Expected back", "We expect you"},
 		},
 		"paused, and expired since": {
@@ -186,7 +302,7 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 			},
 			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
 				"certification_restored delivered coordinator", "certification_restored delivered mentor"},
-			[]string{"because the record has been changed"}, []string{"Thank you", "valid again"},
+			[]string{"because the record or the requirements have been changed"}, []string{"Thank you", "valid again"},
 		},
 		"a mistaken certification was deleted, and another kind was renewed long ago": {
 			func(t *testing.T, s mentorStory) {
@@ -199,7 +315,7 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 			},
 			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
 				"certification_restored delivered coordinator", "certification_restored delivered mentor"},
-			[]string{"because the record has been changed"}, []string{"Thank you", "valid again"},
+			[]string{"because the record or the requirements have been changed"}, []string{"Thank you", "valid again"},
 		},
 		"a mistaken kind was corrected": {
 			func(t *testing.T, s mentorStory) {
@@ -211,7 +327,7 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 			},
 			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
 				"certification_restored delivered coordinator", "certification_restored delivered mentor"},
-			[]string{"because the record has been changed"}, []string{"Thank you", "valid again"},
+			[]string{"because the record or the requirements have been changed"}, []string{"Thank you", "valid again"},
 		},
 		"renewed, and that was a mistake": {
 			func(t *testing.T, s mentorStory) {
@@ -247,6 +363,108 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 			},
 			[]string{"certification_expiring settled coordinator", "certification_expiring settled mentor"}, nil, nil,
 		},
+		"a kind with a name expires": {
+			func(t *testing.T, s mentorStory) {
+				s.kind(t, "førstehjelp", "name_en = 'First aid'")
+				s.certify(t, "førstehjelp", -400, -2)
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor"},
+			[]string{"valid certification (First aid) since"}, []string{"kurs", "førstehjelp"},
+		},
+		"two kinds expire on one day": {
+			func(t *testing.T, s mentorStory) {
+				s.certify(t, "førstehjelp", -400, 5)
+				s.certify(t, "attest", -400, 5)
+				s.night(t)
+			},
+			[]string{"certification_expiring delivered coordinator", "certification_expiring delivered coordinator",
+				"certification_expiring delivered mentor", "certification_expiring delivered mentor"},
+			[]string{"(førstehjelp)", "(attest)"}, nil,
+		},
+		"another kind expired, and the first was renewed since": {
+			func(t *testing.T, s mentorStory) {
+				s.certify(t, "førstehjelp", -400, -3)
+				s.night(t)
+				s.certify(t, "attest", -400, -2)
+				s.certify(t, "førstehjelp", -1, 400)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor"},
+			[]string{"lacked a valid certification since"}, []string{"førstehjelp", "attest"},
+		},
+		"a required kind is missing": {
+			func(t *testing.T, s mentorStory) { s.kind(t, "attest", "is_required = true"); s.night(t) },
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor"},
+			[]string{"lacked a required certification (attest) since"}, []string{"expired", "renew"},
+		},
+		"a required kind is missing under a pause": {
+			func(t *testing.T, s mentorStory) { s.kind(t, "attest", "is_required = true"); s.pauseUntil(t, 60, nil) },
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
+				"mentor_paused delivered coordinator", "mentor_paused delivered mentor"},
+			[]string{"required certification (attest)", "must be registered before"}, []string{"expired", "renewed"},
+		},
+		"what was missing is registered": {
+			func(t *testing.T, s mentorStory) {
+				s.kind(t, "attest", "is_required = true")
+				s.night(t)
+				s.deliver(t)
+				s.wait(2 * 24 * time.Hour)
+				s.certify(t, "attest", -1, 400)
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor", "certification_restored delivered coordinator", "certification_restored delivered mentor"},
+			[]string{"no longer lacks the certification (attest)|AS MENTOR no longer lack the certification (attest)"},
+			[]string{"Thank you", "valid again", "requirements"},
+		},
+		"what was missing is not required any more": {
+			func(t *testing.T, s mentorStory) {
+				s.kind(t, "attest", "is_required = true")
+				s.night(t)
+				s.deliver(t)
+				s.kind(t, "attest", "is_required = false")
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor", "certification_restored delivered coordinator", "certification_restored delivered mentor"},
+			[]string{"because the record or the requirements have been changed"}, []string{"Thank you", "valid again", "no longer lack"},
+		},
+		"a successor renews what had expired": {
+			func(t *testing.T, s mentorStory) {
+				s.kind(t, "nytt kurs", "is_required = false")
+				s.kind(t, "førstehjelp", "replaced_by = 'nytt kurs'")
+				s.certify(t, "førstehjelp", -400, -2)
+				s.wait(24 * time.Hour)
+				s.night(t)
+				s.deliver(t)
+				s.certify(t, "nytt kurs", 0, 400)
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor", "certification_restored delivered coordinator", "certification_restored delivered mentor"},
+			[]string{"ertification (førstehjelp)", "valid again"}, []string{"requirements"},
+		},
+		"it is decided that another kind counts for what had expired": {
+			func(t *testing.T, s mentorStory) {
+				s.certify(t, "førstehjelp", -400, -2)
+				s.certify(t, "nytt kurs", -300, 400)
+				s.night(t)
+				s.deliver(t)
+				s.kind(t, "førstehjelp", "replaced_by = 'nytt kurs'")
+				s.night(t)
+			},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor", "certification_restored delivered coordinator", "certification_restored delivered mentor"},
+			[]string{"because the record or the requirements have been changed"}, []string{"Thank you", "valid again"},
+		},
+		"a successor ends last": {
+			func(t *testing.T, s mentorStory) {
+				s.kind(t, "nytt kurs", "is_required = false")
+				s.kind(t, "førstehjelp", "replaced_by = 'nytt kurs'")
+				s.certify(t, "førstehjelp", -400, 3)
+				s.certify(t, "nytt kurs", -300, 5)
+				s.wait(24 * time.Hour)
+				s.night(t)
+			},
+			[]string{"certification_expiring delivered coordinator", "certification_expiring delivered mentor"},
+			[]string{"(nytt kurs)"}, []string{"førstehjelp"},
+		},
 		"the return is due": {
 			func(t *testing.T, s mentorStory) {
 				s.pauseUntil(t, 60, nil)
@@ -254,7 +472,8 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				s.returnsOn(t, 7)
 				s.night(t)
 			},
-			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_due delivered coordinator", "return_due delivered mentor"},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor",
+				"return_due delivered coordinator", "return_due delivered mentor"},
 			[]string{"in 7 days"}, []string{"ago", renewFirst},
 		},
 		"the return is due, and it is told late": {
@@ -265,7 +484,8 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				s.night(t)
 				s.wait(3 * 24 * time.Hour)
 			},
-			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_due delivered coordinator", "return_due delivered mentor"},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor",
+				"return_due delivered coordinator", "return_due delivered mentor"},
 			[]string{"expected back 3 days ago|AS MENTOR expected you back 3 days ago"}, []string{"is expected back", "we expect you back"},
 		},
 		"the return is due, and has another date since": {
@@ -276,7 +496,8 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				s.night(t)
 				s.returnsOn(t, 20)
 			},
-			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_due settled coordinator", "return_due settled mentor"},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor",
+				"return_changed settled mentor", "return_due settled coordinator", "return_due settled mentor"},
 			nil, []string{"in 7 days"},
 		},
 		"the return is overdue under an expired certification": {
@@ -287,8 +508,9 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				s.returnsOn(t, -7)
 				s.night(t)
 			},
-			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor", "mentor_paused delivered coordinator",
-				"mentor_paused delivered mentor", "return_overdue delivered coordinator", "return_overdue delivered mentor"},
+			[]string{"certification_expired delivered coordinator", "certification_expired delivered mentor",
+				"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "return_changed delivered mentor",
+				"return_overdue delivered coordinator", "return_overdue delivered mentor"},
 			[]string{renewFirst, "still paused"}, []string{"Reactivate the mentor"},
 		},
 		"the return is overdue, and they are back since": {
@@ -300,7 +522,8 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				s.reactivate(t)
 			},
 			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "mentor_reactivated delivered coordinator",
-				"mentor_reactivated delivered mentor", "return_overdue settled coordinator", "return_overdue settled mentor"},
+				"mentor_reactivated delivered mentor", "return_changed settled mentor", "return_overdue settled coordinator",
+				"return_overdue settled mentor"},
 			nil, []string{"still paused"},
 		},
 		"the mentor has left": {

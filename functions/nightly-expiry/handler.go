@@ -98,6 +98,7 @@ func (h *handler) tell(ctx context.Context, r nightly.Report) {
 		slog.String("outcome", r.Outcome),
 		slog.Bool("dry_run", r.DryRun),
 		slog.Any("last_completed", r.LastCompleted),
+		slog.Int("ended", r.Ended),
 		slog.Int("requeued", r.Requeued),
 		slog.Int("held", r.Held),
 		slog.Int("reconciled", r.Reconciled),
@@ -106,6 +107,7 @@ func (h *handler) tell(ctx context.Context, r nightly.Report) {
 	counts := []metric.Value{
 		metric.Count("expired", r.Expired),
 		metric.Count("restored", r.Restored),
+		metric.Count("begun", r.Begun),
 		metric.Count("reminders", r.Reminders),
 		metric.Count("discrepancies", r.Discrepancies),
 		metric.Count("roster_repaired", r.RosterRepaired), // raises an alarm

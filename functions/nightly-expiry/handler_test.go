@@ -156,8 +156,8 @@ func TestAnswer(t *testing.T) {
 	day := func(n int) string { return today.AddDate(0, 0, n).Format(time.DateOnly) }
 	want := func(runID any, asOf, outcome string, dryRun bool, expired int, last any, missed int) map[string]any {
 		return map[string]any{
-			"run_id": runID, "as_of": asOf, "outcome": outcome, "dry_run": dryRun, "expired": float64(expired), "restored": 0.0,
-			"reminders": float64(expired), "discrepancies": 0.0, "requeued": 0.0, "held": 0.0,
+			"run_id": runID, "as_of": asOf, "outcome": outcome, "dry_run": dryRun, "expired": float64(expired), "restored": 0.0, "begun": 0.0,
+			"reminders": float64(expired), "discrepancies": 0.0, "ended": 0.0, "requeued": 0.0, "held": 0.0,
 			"roster_repaired": 0.0, "counts_repaired": 0.0, "reconciled": 2.0, "last_completed": last, "missed_nights": float64(missed),
 		}
 	}
@@ -209,7 +209,7 @@ func TestAnswer(t *testing.T) {
 	for _, m := range line.AWS.CloudWatchMetrics[0].Metrics {
 		names = append(names, m.Name+" "+m.Unit)
 	}
-	if diff := cmp.Diff([]string{"expired Count", "restored Count", "reminders Count", "discrepancies Count", "roster_repaired Count", "counts_repaired Count", "missed_nights Count",
+	if diff := cmp.Diff([]string{"expired Count", "restored Count", "begun Count", "reminders Count", "discrepancies Count", "roster_repaired Count", "counts_repaired Count", "missed_nights Count",
 		"duration_ms Milliseconds", "completed Count"}, names); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}

@@ -136,6 +136,18 @@ func TestReactivateRepeatedWithItsKeyGivesTheFirstAnswer(t *testing.T) {
 	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 409, "not_paused")
 }
 
+func TestReactivationOfAnOldKeyIsExpired(t *testing.T) {
+	t.Parallel()
+	b := endpoint.New(t, newEndpoint)
+	b.Pause(t, endpoint.Coordinator, endpoint.Mentor)
+	event := b.Post(endpoint.Coordinator, map[string]any{"mentor_id": endpoint.Mentor})
+	event.Headers["idempotency-key"] = endpoint.KeyMade(time.Now().Add(-73 * time.Hour))
+	endpoint.WantRefusal(t, b.Invoke(t, event), 409, "request_expired")
+	if live, logged := b.PausesOf(t, endpoint.Mentor); live != 1 || logged != 1 {
+		t.Errorf("%d live records, %d rows of the log", live, logged)
+	}
+}
+
 func TestReactivateWhoseKeyIsInUseIsInProgress(t *testing.T) {
 	t.Parallel()
 	b := endpoint.New(t, newEndpoint)
@@ -190,4 +202,19 @@ func TestReactivateWithoutDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := endpoint.NewWithoutDatabase(t, newEndpoint)
 	endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(endpoint.Mentor))), 503, "database_unavailable")
+}
+
+// Whoever knows a profile that was joined into another one is told which, if that one is theirs.
+func TestReactivateNamesTheProfileThatWasKept(t *testing.T) {
+	t.Parallel()
+	b := endpoint.New(t, newEndpoint)
+	mine, hidden := b.Drop(t, endpoint.Mentor), b.Drop(t, endpoint.BergenMentor)
+	refused := endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(mine))), 404, "not_found")
+	if refused.Hint == nil || *refused.Hint != endpoint.Mentor {
+		t.Errorf("hint %v", refused.Hint)
+	}
+	refused = endpoint.WantRefusal(t, b.Invoke(t, b.Post(endpoint.Coordinator, reactivating(hidden))), 404, "mentor_not_found")
+	if refused.Hint != nil {
+		t.Errorf("hint %q about another chapter's", *refused.Hint)
+	}
 }

@@ -4,16 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"mentorpause/shared/auth"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 )
-
-// maxLimit is the largest page that a caller may request, in mentors.
-const maxLimit = 200
 
 // newEndpoint is GET or POST roster: one page of the mentors of the chapters that
 // the caller coordinates, and the counts of these chapters. The RPC refuses a
@@ -42,6 +38,8 @@ type filters struct {
 	Search    *string               `json:"search"`
 	Limit     *int32                `json:"limit"`
 	Cursor    *string               `json:"cursor"`
+	Mine      *bool                 `json:"mine"`
+	Attention functionurl.OneOrMore `json:"attention"`
 }
 
 // arguments reads the RPC's arguments from a request, and checks their form. The
@@ -67,24 +65,35 @@ func arguments(r *functionurl.Request) (in database.CoordinatorRosterArguments, 
 			return in, functionurl.Invalid("status", "must be one or several of active, paused, expired_cert")
 		}
 	}
-	if limit := body.Limit; limit != nil && (*limit < 1 || *limit > maxLimit) {
-		return in, functionurl.Invalid("limit", "must be a whole number from 1 to %d", maxLimit)
+	for _, kind := range body.Attention {
+		switch kind {
+		case "overdue", "open_ended", "returning", "expiring", "expired", "requests":
+		default:
+			return in, functionurl.Invalid("attention", "must be one or several of overdue, open_ended, returning, expiring, expired, requests")
+		}
+	}
+	if err := functionurl.CheckLimit(body.Limit); err != nil {
+		return in, err
 	}
 	in = database.CoordinatorRosterArguments{
 		ChapterID:  body.ChapterID,
 		Search:     body.Search,
 		PageLimit:  body.Limit,
 		PageCursor: body.Cursor,
+		Mine:       body.Mine != nil && *body.Mine,
 	}
 	if len(body.Status) > 0 { // an empty list filters nothing
 		in.Status = body.Status
 	}
+	if len(body.Attention) > 0 {
+		in.Attention = body.Attention
+	}
 	return in, nil
 }
 
-// addQuery adds the fields of the query. Only status may be repeated there.
+// addQuery adds the fields of the query. Only status and attention may be repeated there.
 func (f *filters) addQuery(r *functionurl.Request) error {
-	names := []string{"chapter_id", "status", "search", "limit", "cursor"}
+	names := []string{"chapter_id", "status", "search", "limit", "cursor", "mine", "attention"}
 	query, err := r.Query(names...)
 	if err != nil {
 		return err
@@ -94,7 +103,7 @@ func (f *filters) addQuery(r *functionurl.Request) error {
 		if len(values) == 0 {
 			continue
 		}
-		if name != "status" && len(values) > 1 {
+		if name != "status" && name != "attention" && len(values) > 1 {
 			return functionurl.Invalid(name, "is given more than once")
 		}
 		var inBody bool
@@ -102,19 +111,23 @@ func (f *filters) addQuery(r *functionurl.Request) error {
 		case "chapter_id":
 			inBody, f.ChapterID = f.ChapterID != nil, &values[0]
 		case "status":
-			inBody = f.Status != nil
-			f.Status = nil
-			for status := range strings.SplitSeq(strings.Join(values, ","), ",") {
-				f.Status = append(f.Status, strings.TrimSpace(status))
+			inBody, f.Status = f.Status != nil, list(values)
+		case "attention":
+			inBody, f.Attention = f.Attention != nil, list(values)
+		case "mine":
+			mine, err := parseMine(values[0])
+			if err != nil {
+				return err
 			}
+			inBody, f.Mine = f.Mine != nil, mine
 		case "search":
 			inBody, f.Search = f.Search != nil, &values[0]
 		case "limit":
-			limit, err := strconv.ParseInt(values[0], 10, 32)
+			limit, err := functionurl.ParseLimit(&values[0])
 			if err != nil {
-				return functionurl.Invalid(name, "must be a whole number from 1 to %d", maxLimit)
+				return err
 			}
-			inBody, f.Limit = f.Limit != nil, new(int32(limit))
+			inBody, f.Limit = f.Limit != nil, limit
 		case "cursor":
 			inBody, f.Cursor = f.Cursor != nil, &values[0]
 		}
@@ -123,4 +136,22 @@ func (f *filters) addQuery(r *functionurl.Request) error {
 		}
 	}
 	return nil
+}
+
+// list reads a field that may be repeated, and may have several values separated by commas.
+func list(values []string) (listed functionurl.OneOrMore) {
+	for value := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		listed = append(listed, strings.TrimSpace(value))
+	}
+	return listed
+}
+
+func parseMine(value string) (*bool, error) {
+	switch value {
+	case "true":
+		return new(true), nil
+	case "false":
+		return new(false), nil
+	}
+	return nil, functionurl.Invalid("mine", "must be true or false")
 }

@@ -21,18 +21,24 @@ import (
 func TestMain(m *testing.M) {
 	endpoint.Main(m, "roster", endpoint.Unsaid{
 		// Refused, though OpenAPI finds nothing wrong with it.
-		"TestRosterIsRefused/chapter twice":           "OpenAPI can't forbid a parameter to be repeated",
-		"TestRosterIsRefused/limit twice":             "the same",
-		"TestRosterIsRefused/limit in query and body": "OpenAPI can't forbid a field in one place because of another",
-		"TestRosterIsRefused/search badly escaped":    "to OpenAPI a parameter is what it is when unescaped",
-		"TestRosterIsRefused/search not UTF-8":        "the same",
-		"TestRosterPages/altered cursor":              "whether a cursor was altered only its seal tells",
-		"TestRosterPages/cursor cut off":              "the same",
-		"TestRosterPages/cursor of other filters":     "the same",
-		"TestRosterPages/cursor of another chapter":   "the same",
-		"TestRosterPages/cursor of nothing":           "the same",
+		"TestRosterIsRefused/chapter twice":               "OpenAPI can't forbid a parameter to be repeated",
+		"TestRosterIsRefused/limit twice":                 "the same",
+		"TestRosterIsRefused/limit in query and body":     "OpenAPI can't forbid a field in one place because of another",
+		"TestRosterIsRefused/search badly escaped":        "to OpenAPI a parameter is what it is when unescaped",
+		"TestRosterIsRefused/search not UTF-8":            "the same",
+		"TestRosterPages/altered cursor":                  "whether a cursor was altered only its seal tells",
+		"TestRosterPages/cursor cut off":                  "the same",
+		"TestRosterPages/cursor of other filters":         "the same",
+		"TestRosterPages/cursor of another chapter":       "the same",
+		"TestRosterPages/cursor of nothing":               "the same",
+		"TestRosterPages/cursor of everybody":             "the same",
+		"TestRosterPages/cursor of any attention":         "the same",
+		"TestRosterIsRefused/mine twice":                  "OpenAPI can't forbid a parameter to be repeated",
+		"TestRosterIsRefused/mine in query and body":      "OpenAPI can't forbid a field in one place because of another",
+		"TestRosterIsRefused/attention in query and body": "the same",
 		// Accepted, though OpenAPI describes one way of writing it.
-		"TestRosterFilters/several, spaced": "spaces around a status are no part of it",
+		"TestRosterFilters/several, spaced":                    "spaces around a status are no part of it",
+		"TestRosterFilters/several kinds of attention, spaced": "the same",
 	})
 }
 
@@ -49,21 +55,35 @@ type page struct {
 		ExpiredCert              int `json:"expired_cert"`
 		ExpiringSoon             int `json:"expiring_soon"`
 		ReturnOverdue            int `json:"return_overdue"`
+		Returning                int `json:"returning"`
+		OpenEnded                int `json:"open_ended"`
+		OpenRequests             int `json:"open_requests"`
+		Mine                     int `json:"mine"`
 		UndeliveredNotifications int `json:"undelivered_notifications"`
 		OpenDiscrepancies        int `json:"open_discrepancies"`
 	} `json:"summary"`
 	Mentors []struct {
-		MentorID               string  `json:"mentor_id"`
-		DisplayName            string  `json:"display_name"`
-		Chapters               []named `json:"chapters"`
-		Status                 string  `json:"status"`
-		PauseRecordID          *string `json:"pause_record_id"`
-		Version                *int    `json:"version"`
-		PauseReason            *string `json:"pause_reason"`
-		PausedAt               *string `json:"paused_at"`
-		ExpectedReturnDate     *string `json:"expected_return_date"`
-		ReturnOverdue          bool    `json:"return_overdue"`
+		MentorID           string  `json:"mentor_id"`
+		DisplayName        string  `json:"display_name"`
+		Chapters           []named `json:"chapters"`
+		Status             string  `json:"status"`
+		PauseRecordID      *string `json:"pause_record_id"`
+		Version            *int    `json:"version"`
+		PauseReason        *string `json:"pause_reason"`
+		PausedAt           *string `json:"paused_at"`
+		ExpectedReturnDate *string `json:"expected_return_date"`
+		ReturnOverdue      bool    `json:"return_overdue"`
+		PlannedPause       *struct {
+			ID                 string  `json:"id"`
+			StartsOn           string  `json:"starts_on"`
+			ExpectedReturnDate *string `json:"expected_return_date"`
+		} `json:"planned_pause"`
+		OpenRequest *struct {
+			ID   string `json:"id"`
+			Kind string `json:"kind"`
+		} `json:"open_request"`
 		CertificationExpiresOn *string `json:"certification_expires_on"`
+		CertificationKind      *string `json:"certification_kind"`
 		CertificationState     string  `json:"certification_state"`
 		Coordinators           []struct {
 			ID          string `json:"id"`
@@ -133,29 +153,41 @@ func TestRosterFilters(t *testing.T) {
 		body  string
 		want  []string
 	}{
-		"nothing":                         {"", "", both},
-		"empty object":                    {"", `{}`, both},
-		"nulls":                           {"", `{"chapter_id":null,"status":null,"search":null,"limit":null,"cursor":null}`, both},
-		"several, spaced":                 {"status=expired_cert,%20active&search=%20", "", both},
-		"parameters left empty":           {"chapter_id=&status=&search=&limit=&cursor=", "", both},
-		"unknown parameters":              {"forceFunctionRegion=eu-north-1&forceFunctionRegion=x&Status=x", "", both},
-		"chapter in the query":            {"chapter_id=" + endpoint.Oslo, "", both},
-		"chapter in the body":             {"", `{"chapter_id":"` + strings.ToUpper(endpoint.Oslo) + `"}`, both},
-		"status in the query":             {"status=expired_cert", "", []string{"Ola Utløpt"}},
-		"statuses in the query":           {"status=paused,active", "", []string{"Åse Ødegård"}},
-		"status repeated in the query":    {"status=active&status=expired_cert", "", both},
-		"status in the body":              {"", `{"status":"active"}`, []string{"Åse Ødegård"}},
-		"statuses in the body":            {"", `{"status":["active","expired_cert"]}`, both},
-		"no status in the body's list":    {"", `{"status":[]}`, both},
-		"status that nobody has":          {"status=paused", "", []string{}},
-		"search in the query":             {"search=%C3%98DE", "", []string{"Åse Ødegård"}},
-		"search in the body":              {"", `{"search":"utløp"}`, []string{"Ola Utløpt"}},
-		"search for a wildcard":           {"search=%25", "", []string{}},
-		"search for quotes and backslash": {"", `{"search":"'\"\\"}`, []string{}},
-		"limit in the query":              {"limit=1", "", []string{"Ola Utløpt"}},
-		"limit in the body":               {"", `{"limit":1}`, []string{"Ola Utløpt"}},
-		"largest limit":                   {"limit=200", "", both},
-		"query and body":                  {"status=active", `{"limit":200}`, []string{"Åse Ødegård"}},
+		"nothing":                            {"", "", both},
+		"empty object":                       {"", `{}`, both},
+		"nulls":                              {"", `{"chapter_id":null,"status":null,"search":null,"limit":null,"cursor":null,"mine":null,"attention":null}`, both},
+		"several, spaced":                    {"status=expired_cert,%20active&search=%20", "", both},
+		"parameters left empty":              {"chapter_id=&status=&search=&limit=&cursor=&mine=&attention=", "", both},
+		"mine in the query":                  {"mine=true", "", []string{"Åse Ødegård"}},
+		"mine in the body":                   {"", `{"mine":true}`, []string{"Åse Ødegård"}},
+		"not mine in the query":              {"mine=false", "", both},
+		"not mine in the body":               {"", `{"mine":false}`, both},
+		"attention in the query":             {"attention=expired", "", []string{"Ola Utløpt"}},
+		"several kinds of attention, spaced": {"attention=overdue,%20expired", "", []string{"Ola Utløpt"}},
+		"attention repeated in the query":    {"attention=requests&attention[]=expired", "", []string{"Ola Utløpt"}},
+		"attention in the body":              {"", `{"attention":"expired"}`, []string{"Ola Utløpt"}},
+		"attentions in the body":             {"", `{"attention":["overdue","open_ended","returning","expiring","expired","requests"]}`, []string{"Ola Utløpt"}},
+		"no attention in the body's list":    {"", `{"attention":[]}`, both},
+		"attention that nobody needs":        {"attention=overdue", "", []string{}},
+		"attention and mine":                 {"attention=expired&mine=true", "", []string{}},
+		"unknown parameters":                 {"forceFunctionRegion=eu-north-1&forceFunctionRegion=x&Status=x", "", both},
+		"chapter in the query":               {"chapter_id=" + endpoint.Oslo, "", both},
+		"chapter in the body":                {"", `{"chapter_id":"` + strings.ToUpper(endpoint.Oslo) + `"}`, both},
+		"status in the query":                {"status=expired_cert", "", []string{"Ola Utløpt"}},
+		"statuses in the query":              {"status=paused,active", "", []string{"Åse Ødegård"}},
+		"status repeated in the query":       {"status=active&status=expired_cert", "", both},
+		"status in the body":                 {"", `{"status":"active"}`, []string{"Åse Ødegård"}},
+		"statuses in the body":               {"", `{"status":["active","expired_cert"]}`, both},
+		"no status in the body's list":       {"", `{"status":[]}`, both},
+		"status that nobody has":             {"status=paused", "", []string{}},
+		"search in the query":                {"search=%C3%98DE", "", []string{"Åse Ødegård"}},
+		"search in the body":                 {"", `{"search":"utløp"}`, []string{"Ola Utløpt"}},
+		"search for a wildcard":              {"search=%25", "", []string{}},
+		"search for quotes and backslash":    {"", `{"search":"'\"\\"}`, []string{}},
+		"limit in the query":                 {"limit=1", "", []string{"Ola Utløpt"}},
+		"limit in the body":                  {"", `{"limit":1}`, []string{"Ola Utløpt"}},
+		"largest limit":                      {"limit=200", "", both},
+		"query and body":                     {"status=active", `{"limit":200}`, []string{"Åse Ødegård"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -195,6 +227,8 @@ func TestRosterPages(t *testing.T) {
 		"cursor of other filters":   "status=active&cursor=" + cursor,
 		"cursor of another chapter": "chapter_id=" + endpoint.Oslo + "&cursor=" + cursor,
 		"cursor of nothing":         "cursor=.",
+		"cursor of everybody":       "mine=true&cursor=" + cursor,
+		"cursor of any attention":   "attention=expired&cursor=" + cursor,
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused := endpoint.WantRefusal(t, b.Invoke(t, b.Get(endpoint.Coordinator, query)), 400, "invalid_request")
@@ -216,34 +250,43 @@ func TestRosterIsRefused(t *testing.T) {
 		code   string
 		names  string // what the message must name
 	}{
-		"chapter no UUID":            {endpoint.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
-		"chapter empty in the body":  {endpoint.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
-		"chapter twice":              {endpoint.Coordinator, "chapter_id=" + endpoint.Oslo + "&chapter_id=" + endpoint.Oslo, "", 400, "invalid_request", "chapter_id"},
-		"unknown status":             {endpoint.Coordinator, "status=active,retired", "", 400, "invalid_request", "status"},
-		"status with an empty part":  {endpoint.Coordinator, "status=active,", "", 400, "invalid_request", "status"},
-		"unknown status in the body": {endpoint.Coordinator, "", `{"status":["Active"]}`, 400, "invalid_request", "status"},
-		"null as status in a list":   {endpoint.Coordinator, "", `{"status":[null]}`, 400, "invalid_request", "status"},
-		"status of a number":         {endpoint.Coordinator, "", `{"status":1}`, 400, "invalid_request", "status"},
-		"search with NUL":            {endpoint.Coordinator, "search=%00", "", 400, "invalid_request", "search"},
-		"search not UTF-8":           {endpoint.Coordinator, "search=%ff", "", 400, "invalid_request", "search"},
-		"search badly escaped":       {endpoint.Coordinator, "search=%", "", 400, "invalid_request", "search"},
-		"search of a number":         {endpoint.Coordinator, "", `{"search":1}`, 400, "invalid_request", "search"},
-		"limit 0":                    {endpoint.Coordinator, "limit=0", "", 400, "invalid_request", "limit"},
-		"limit 201":                  {endpoint.Coordinator, "limit=201", "", 400, "invalid_request", "limit"},
-		"limit negative":             {endpoint.Coordinator, "limit=-1", "", 400, "invalid_request", "limit"},
-		"limit in words":             {endpoint.Coordinator, "limit=all", "", 400, "invalid_request", "limit"},
-		"limit beyond 32 bits":       {endpoint.Coordinator, "limit=4294967297", "", 400, "invalid_request", "limit"},
-		"limit 201 in the body":      {endpoint.Coordinator, "", `{"limit":201}`, 400, "invalid_request", "limit"},
-		"limit as text in the body":  {endpoint.Coordinator, "", `{"limit":"1"}`, 400, "invalid_request", "limit"},
-		"limit twice":                {endpoint.Coordinator, "limit=1&limit=2", "", 400, "invalid_request", "limit"},
-		"limit in query and body":    {endpoint.Coordinator, "limit=1", `{"limit":1}`, 400, "invalid_request", "limit"},
-		"unknown field":              {endpoint.Coordinator, "", `{"page_limit":1}`, 400, "invalid_request", "page_limit"},
-		"mentor":                     {endpoint.Mentor, "", "", 403, "not_a_coordinator", ""},
-		"former coordinator":         {endpoint.Former, "", "", 403, "not_a_coordinator", ""},
-		"user without a profile":     {endpoint.Nobody, "", "", 403, "not_a_coordinator", ""},
-		"another chapter":            {endpoint.Coordinator, "chapter_id=" + endpoint.Bergen, "", 404, "chapter_not_found", ""},
-		"chapter that isn't there":   {endpoint.Coordinator, "chapter_id=" + endpoint.Nobody, "", 404, "chapter_not_found", ""},
-		"body of 17 KiB":             {endpoint.Coordinator, "", `{"search":"` + strings.Repeat("a", 17<<10) + `"}`, 413, "payload_too_large", ""},
+		"chapter no UUID":               {endpoint.Coordinator, "chapter_id=oslo", "", 400, "invalid_request", "chapter_id"},
+		"chapter empty in the body":     {endpoint.Coordinator, "", `{"chapter_id":""}`, 400, "invalid_request", "chapter_id"},
+		"chapter twice":                 {endpoint.Coordinator, "chapter_id=" + endpoint.Oslo + "&chapter_id=" + endpoint.Oslo, "", 400, "invalid_request", "chapter_id"},
+		"unknown status":                {endpoint.Coordinator, "status=active,retired", "", 400, "invalid_request", "status"},
+		"status with an empty part":     {endpoint.Coordinator, "status=active,", "", 400, "invalid_request", "status"},
+		"unknown status in the body":    {endpoint.Coordinator, "", `{"status":["Active"]}`, 400, "invalid_request", "status"},
+		"null as status in a list":      {endpoint.Coordinator, "", `{"status":[null]}`, 400, "invalid_request", "status"},
+		"status of a number":            {endpoint.Coordinator, "", `{"status":1}`, 400, "invalid_request", "status"},
+		"unknown attention":             {endpoint.Coordinator, "attention=overdue,late", "", 400, "invalid_request", "attention"},
+		"attention with an empty part":  {endpoint.Coordinator, "attention=overdue,", "", 400, "invalid_request", "attention"},
+		"unknown attention in the body": {endpoint.Coordinator, "", `{"attention":["Overdue"]}`, 400, "invalid_request", "attention"},
+		"null as attention in a list":   {endpoint.Coordinator, "", `{"attention":[null]}`, 400, "invalid_request", "attention"},
+		"attention in query and body":   {endpoint.Coordinator, "attention=overdue", `{"attention":["overdue"]}`, 400, "invalid_request", "attention"},
+		"mine in words":                 {endpoint.Coordinator, "mine=yes", "", 400, "invalid_request", "mine"},
+		"mine twice":                    {endpoint.Coordinator, "mine=true&mine=true", "", 400, "invalid_request", "mine"},
+		"mine in query and body":        {endpoint.Coordinator, "mine=true", `{"mine":true}`, 400, "invalid_request", "mine"},
+		"mine as text in the body":      {endpoint.Coordinator, "", `{"mine":"true"}`, 400, "invalid_request", "mine"},
+		"search with NUL":               {endpoint.Coordinator, "search=%00", "", 400, "invalid_request", "search"},
+		"search not UTF-8":              {endpoint.Coordinator, "search=%ff", "", 400, "invalid_request", "search"},
+		"search badly escaped":          {endpoint.Coordinator, "search=%", "", 400, "invalid_request", "search"},
+		"search of a number":            {endpoint.Coordinator, "", `{"search":1}`, 400, "invalid_request", "search"},
+		"limit 0":                       {endpoint.Coordinator, "limit=0", "", 400, "invalid_request", "limit"},
+		"limit 201":                     {endpoint.Coordinator, "limit=201", "", 400, "invalid_request", "limit"},
+		"limit negative":                {endpoint.Coordinator, "limit=-1", "", 400, "invalid_request", "limit"},
+		"limit in words":                {endpoint.Coordinator, "limit=all", "", 400, "invalid_request", "limit"},
+		"limit beyond 32 bits":          {endpoint.Coordinator, "limit=4294967297", "", 400, "invalid_request", "limit"},
+		"limit 201 in the body":         {endpoint.Coordinator, "", `{"limit":201}`, 400, "invalid_request", "limit"},
+		"limit as text in the body":     {endpoint.Coordinator, "", `{"limit":"1"}`, 400, "invalid_request", "limit"},
+		"limit twice":                   {endpoint.Coordinator, "limit=1&limit=2", "", 400, "invalid_request", "limit"},
+		"limit in query and body":       {endpoint.Coordinator, "limit=1", `{"limit":1}`, 400, "invalid_request", "limit"},
+		"unknown field":                 {endpoint.Coordinator, "", `{"page_limit":1}`, 400, "invalid_request", "page_limit"},
+		"mentor":                        {endpoint.Mentor, "", "", 403, "not_a_coordinator", ""},
+		"former coordinator":            {endpoint.Former, "", "", 403, "not_a_coordinator", ""},
+		"user without a profile":        {endpoint.Nobody, "", "", 403, "not_a_coordinator", ""},
+		"another chapter":               {endpoint.Coordinator, "chapter_id=" + endpoint.Bergen, "", 404, "chapter_not_found", ""},
+		"chapter that isn't there":      {endpoint.Coordinator, "chapter_id=" + endpoint.Nobody, "", 404, "chapter_not_found", ""},
+		"body of 17 KiB":                {endpoint.Coordinator, "", `{"search":"` + strings.Repeat("a", 17<<10) + `"}`, 413, "payload_too_large", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -257,6 +300,32 @@ func TestRosterIsRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An open request shows in its mentor's row and in the counts, and changes the etag.
+func TestRosterShowsOpenRequests(t *testing.T) {
+	t.Parallel()
+	b := endpoint.New(t, newEndpoint)
+	before := b.Invoke(t, b.Get(endpoint.Coordinator, ""))
+	owner := b.Database.Connect(t, "postgres")
+	var id string
+	if err := owner.QueryRow(t.Context(), `insert into public.leave_requests (mentor_id, kind, created_at)
+		values ($1, 'pause', now() - interval '1 day'), ($1, 'return', now()) returning id::text`, endpoint.Mentor).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+
+	response := b.Invoke(t, b.Get(endpoint.Coordinator, "attention=requests"))
+	read := readPage(t, response)
+
+	if len(read.Mentors) != 1 || read.Mentors[0].MentorID != endpoint.Mentor || read.Summary.OpenRequests != 2 || read.Summary.Mine != 1 {
+		t.Errorf("%s", response.Body)
+	}
+	if asked := read.Mentors[0].OpenRequest; asked == nil || asked.ID != id || asked.Kind != "pause" {
+		t.Errorf("the oldest is %s: %s", id, response.Body)
+	}
+	if after := b.Invoke(t, b.Get(endpoint.Coordinator, "")); after.Headers["etag"] == before.Headers["etag"] {
+		t.Error("the etag is that of the roster without requests")
 	}
 }
 

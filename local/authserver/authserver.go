@@ -1,7 +1,11 @@
 // Package authserver stands in for a project's Supabase Auth in tests and in the
 // local stack: it issues access tokens of the same shape with real keys, and serves
-// the two endpoints needed to verify them. It has no users and no passwords: with a
-// [Project] one can sign in as anybody, so it has no place in a function.
+// the two endpoints needed to verify them. With a [Project] one can sign in as anybody,
+// so it has no place in a function.
+//
+// [Users] adds the users of a database, and what the function invite and a page that
+// signs in ask of Supabase Auth: logins, invitations, codes and sessions. There are no
+// passwords.
 package authserver
 
 import (
@@ -27,9 +31,10 @@ const Lifetime = time.Hour
 
 // Project issues the tokens of one project. It is safe for concurrent use.
 type Project struct {
-	URL    string           // the base URL; tokens are issued by <URL>/auth/v1
-	Secret string           // signs HS256 tokens
-	Now    func() time.Time // nil: time.Now
+	URL       string           // the base URL; tokens are issued by <URL>/auth/v1
+	Secret    string           // signs HS256 tokens
+	SecretKey string           // the key of the new kind for servers, which may do everything
+	Now       func() time.Time // nil: time.Now
 
 	ecKey   *ecdsa.PrivateKey
 	ecKeyID string
@@ -42,10 +47,11 @@ func New(projectURL string) *Project {
 	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
 	return &Project{
-		URL:     strings.TrimRight(projectURL, "/"),
-		Secret:  rand.Text() + rand.Text(),
-		ecKey:   ecKey,
-		ecKeyID: uuid.NewString(),
+		URL:       strings.TrimRight(projectURL, "/"),
+		Secret:    rand.Text() + rand.Text(),
+		SecretKey: "sb_secret_" + rand.Text(),
+		ecKey:     ecKey,
+		ecKeyID:   uuid.NewString(),
 	}
 }
 
@@ -57,10 +63,11 @@ func Fixed(projectURL string) *Project {
 	ecKey, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
 	must(err)
 	return &Project{
-		URL:     strings.TrimRight(projectURL, "/"),
-		Secret:  hex.EncodeToString(scalar[:]),
-		ecKey:   ecKey,
-		ecKeyID: uuid.NewSHA1(uuid.NameSpaceURL, scalar[:]).String(),
+		URL:       strings.TrimRight(projectURL, "/"),
+		Secret:    hex.EncodeToString(scalar[:]),
+		SecretKey: "sb_secret_" + hex.EncodeToString(scalar[:16]),
+		ecKey:     ecKey,
+		ecKeyID:   uuid.NewSHA1(uuid.NameSpaceURL, scalar[:]).String(),
 	}
 }
 
@@ -239,22 +246,50 @@ func (p *Project) Handler() http.Handler {
 }
 
 func (p *Project) serveUser(w http.ResponseWriter, r *http.Request) {
-	refuse := func(status int, code, message string) {
-		respond(w, status, map[string]any{"code": status, "error_code": code, "msg": message})
+	token, fault := p.identify(r)
+	if fault != nil {
+		fault.write(w)
+		return
 	}
+	respond(w, http.StatusOK, map[string]any{
+		"id": token.Subject, "aud": "authenticated", "role": token.Role, "email": token.Email,
+		"app_metadata": token.AppMetadata, "user_metadata": map[string]any{}, "identities": []any{},
+		"is_anonymous": token.IsAnonymous, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+	})
+}
+
+// token is what a request's access token says.
+type token struct {
+	jwt.Claims
+	Email       string         `json:"email"`
+	Role        string         `json:"role"`
+	SessionID   string         `json:"session_id"`
+	AppMetadata map[string]any `json:"app_metadata"`
+	IsAnonymous bool           `json:"is_anonymous"`
+}
+
+// identify verifies the access token of a request, signed with any of the three
+// algorithms.
+func (p *Project) identify(r *http.Request) (token, *fault) {
 	if r.Header.Get("apikey") == "" {
-		respond(w, http.StatusUnauthorized, map[string]any{"message": "No API key found in request"})
-		return
+		return token{}, noKey
 	}
-	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	bearer, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found {
-		refuse(http.StatusUnauthorized, "no_authorization", "This endpoint requires a Bearer token")
-		return
+		return token{}, &fault{http.StatusUnauthorized, "no_authorization", "This endpoint requires a Bearer token"}
 	}
-	signed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.HS256})
+	said, refused := p.verify(bearer)
+	if refused == nil && said.Subject == "" {
+		refused = &fault{http.StatusForbidden, "bad_jwt", "invalid claim: missing sub claim"}
+	}
+	return said, refused
+}
+
+func (p *Project) verify(bearer string) (token, *fault) {
+	unverified := &fault{http.StatusForbidden, "bad_jwt", "invalid JWT: unable to parse or verify signature"}
+	signed, err := jwt.ParseSigned(bearer, []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.HS256})
 	if err != nil {
-		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: unable to parse or verify signature")
-		return
+		return token{}, unverified
 	}
 	var key any
 	switch jose.SignatureAlgorithm(signed.Headers[0].Algorithm) {
@@ -267,36 +302,39 @@ func (p *Project) serveUser(w http.ResponseWriter, r *http.Request) {
 	case jose.HS256:
 		key = []byte(p.Secret)
 	}
-	var standard jwt.Claims
-	var user struct {
-		Email       string         `json:"email"`
-		Role        string         `json:"role"`
-		AppMetadata map[string]any `json:"app_metadata"`
-		IsAnonymous bool           `json:"is_anonymous"`
+	var said token
+	if err := signed.Claims(key, &said); err != nil {
+		return token{}, unverified
 	}
-	if err := signed.Claims(key, &standard, &user); err != nil {
-		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: unable to parse or verify signature")
+	if said.ValidateWithLeeway(jwt.Expected{Time: p.now()}, 0) != nil {
+		return token{}, &fault{http.StatusForbidden, "bad_jwt", "invalid JWT: token is expired"}
+	}
+	return said, nil
+}
+
+// fault is an answer of Supabase Auth's that refuses.
+type fault struct {
+	status  int
+	code    string // empty: of the gateway in front of it
+	message string
+}
+
+var noKey = &fault{http.StatusUnauthorized, "", "No API key found in request"}
+
+func (f *fault) write(w http.ResponseWriter) {
+	if f.code == "" {
+		respond(w, f.status, map[string]any{"message": f.message})
 		return
 	}
-	if standard.ValidateWithLeeway(jwt.Expected{Time: p.now()}, 0) != nil {
-		refuse(http.StatusForbidden, "bad_jwt", "invalid JWT: token is expired")
-		return
-	}
-	if standard.Subject == "" {
-		refuse(http.StatusForbidden, "bad_jwt", "invalid claim: missing sub claim")
-		return
-	}
-	respond(w, http.StatusOK, map[string]any{
-		"id": standard.Subject, "aud": "authenticated", "role": user.Role, "email": user.Email,
-		"app_metadata": user.AppMetadata, "user_metadata": map[string]any{}, "identities": []any{},
-		"is_anonymous": user.IsAnonymous, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-	})
+	respond(w, f.status, map[string]any{"code": f.status, "error_code": f.code, "msg": f.message})
 }
 
 func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body)
+	if status != http.StatusNoContent {
+		json.NewEncoder(w).Encode(body)
+	}
 }
 
 func (p *Project) now() time.Time {

@@ -32,6 +32,7 @@ type Deployment struct {
 	Template *sam.Template
 	Database *testdb.Database
 	Project  *authserver.Project
+	Users    *authserver.Users // those of the database, with [WithUsers]; else nil
 
 	// URL is the base, as for a Supabase project: a function is at
 	// <URL>/functions/v1/<name>, the keys are below <URL>/auth/v1.
@@ -48,6 +49,8 @@ type options struct {
 	databaseURL func(string) string
 	projectEnv  func(*authserver.Project) []string
 	scheduled   bool
+	users       bool
+	console     bool
 	wrap        func(http.Handler) http.Handler
 	database    []testdb.Option
 }
@@ -78,6 +81,13 @@ func MaxInstances(n int) Option { return func(o *options) { o.stack.MaxInstances
 // WithScheduled also starts the functions without a URL.
 func WithScheduled() Option { return func(o *options) { o.scheduled = true } }
 
+// WithUsers lets the project's Auth also keep the users of the database, so that people are
+// invited and sign in. Then a token is good for asking only if its user is there.
+func WithUsers() Option { return func(o *options) { o.users = true } }
+
+// WithConsole also serves the console, at the root.
+func WithConsole() Option { return func(o *options) { o.console = true } }
+
 // Wrap puts something in front of the whole server.
 func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
 
@@ -86,7 +96,8 @@ func OwnCluster() Option {
 	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
 }
 
-// Start starts the functions that have a URL. Everything ends with the test.
+// Start starts the functions that have a URL, except for the console. Everything ends with
+// the test.
 func Start(t testing.TB, opts ...Option) *Deployment {
 	t.Helper()
 	var o options
@@ -109,7 +120,9 @@ func Start(t testing.TB, opts ...Option) *Deployment {
 	c := o.stack
 	c.Template, c.Project, c.Output = template, d.Project, d.Log
 	c.Binary = func(name string) string { return filepath.Join(dir, name) }
-	c.Wanted = func(f sam.Function) bool { return f.HasURL || o.scheduled }
+	c.Wanted = func(f sam.Function) bool {
+		return sam.HasURL(f) || sam.IsPage(f) && o.console || sam.HasNoURL(f) && o.scheduled
+	}
 	c.DatabaseURL = func(role string) string {
 		if o.databaseURL != nil {
 			return o.databaseURL(d.Database.URL(role))
@@ -121,6 +134,13 @@ func Start(t testing.TB, opts ...Option) *Deployment {
 	}
 	c.Wrap = func(name string, url http.Handler) http.Handler { return documented(t, name, url) }
 	var err error
+	if o.users {
+		if d.Users, err = authserver.NewUsers(t.Context(), d.Project, d.Database.URL("supabase_auth_admin"), nil); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(d.Users.Close)
+		c.Auth = d.Users.Handler()
+	}
 	if d.Stack, err = stack.Start(t.Context(), c); err != nil {
 		t.Fatalf("%v\n%s", err, d.Log)
 	}

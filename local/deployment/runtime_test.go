@@ -1,6 +1,7 @@
 package deployment_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,6 +187,116 @@ func TestFailuresAreErrorsOfTheInvocation(t *testing.T) {
 	}
 	if strings.Contains(s.Log.String(), "secret") {
 		t.Errorf("the log shows the password:\n%s", s.Log)
+	}
+}
+
+// A page of two hundred mentors with long names and many coordinators is larger than
+// Lambda carries as it is.
+func TestAPageLargerThanLambdaCarries(t *testing.T) {
+	t.Parallel()
+	s := deployment.Start(t, deployment.Timeout(30*time.Second))
+	const mentors = 200
+	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), fmt.Sprintf(`
+		create temporary table added as
+			select gen_random_uuid() as id, n <= %[1]d as is_mentor, n from generate_series(1, %[1]d + 40) n;
+		insert into public.profiles (id, display_name) select a.id, repeat('😀', 190) || a.n from added a;
+		insert into public.chapter_memberships (chapter_id, user_id, role)
+			select '%[2]s', a.id, case when a.is_mentor then 'mentor' else 'coordinator' end from added a;
+		insert into public.coordinator_assignments (mentor_id, coordinator_id)
+			select m.id, c.id from added m join added c on m.is_mentor and not c.is_mentor`, mentors, endpoint.Oslo)); err != nil {
+		t.Fatal(err)
+	}
+	get := func(encoding string) (*http.Response, []byte) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.FunctionURL("roster")+"?limit=200", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("authorization", "Bearer "+s.Project.Token(endpoint.Coordinator))
+		request.Header.Set("accept-encoding", encoding)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response, body
+	}
+
+	zipped, body := get("gzip")
+	if zipped.StatusCode != 200 || zipped.Header.Get("content-encoding") != "gzip" {
+		t.Fatalf("with gzip: %d, headers %v", zipped.StatusCode, zipped.Header)
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read struct{ Mentors []json.RawMessage }
+	if err := json.Unmarshal(page, &read); err != nil || len(read.Mentors) != mentors || len(page) <= lambda.MaxPayload {
+		t.Errorf("%d mentors in %d bytes, %v", len(read.Mentors), len(page), err)
+	}
+
+	plain, body := get("identity")
+	var refused struct{ Code, Hint string }
+	if err := json.Unmarshal(body, &refused); err != nil || plain.StatusCode != 413 || refused.Code != "payload_too_large" ||
+		!strings.Contains(refused.Hint, "gzip") {
+		t.Errorf("without gzip: %d %s", plain.StatusCode, body)
+	}
+}
+
+// The database's time zone decides, and no function works in another one.
+func TestAnotherTimeZoneThanTheDatabases(t *testing.T) {
+	t.Parallel()
+	const zone = "Arctic/Longyearbyen" // has the same time
+	s := deployment.Start(t, deployment.WithScheduled(), deployment.Env("ORGANISATION_TIME_ZONE="+zone))
+	bodies := map[string]string{
+		"pause":      fmt.Sprintf(`{"mentor_id":%q,"pause_reason":"x"}`, endpoint.Mentor),
+		"reactivate": fmt.Sprintf(`{"mentor_id":%q}`, endpoint.Mentor),
+		"roster":     "",
+	}
+	for name, body := range bodies {
+		got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", body, false))
+		if got.StatusCode != 500 || got.Headers["sb-error-code"] != "internal_error" || strings.Contains(got.Body, zone) {
+			t.Errorf("%s: %d %s", name, got.StatusCode, got.Body)
+		}
+	}
+	for name, event := range map[string]string{"nightly-expiry": `{}`, "nightly-expiry, a dry run": `{"dry_run":true}`, "dispatch-notifications": `{}`} {
+		function, _, _ := strings.Cut(name, ",")
+		_, err := s.Functions[function].Invoke(t.Context(), []byte(event))
+		if failed, ok := errors.AsType[*lambda.Error](err); !ok || failed.Type == lambda.TypeTimedOut {
+			t.Errorf("%s: %v, want an error of the invocation", name, err)
+		}
+	}
+	for _, name := range []string{"pause", "reactivate", "roster", "nightly-expiry", "dispatch-notifications"} {
+		// What a process has written may still be on its way when it has answered.
+		says := func() bool {
+			return slices.ContainsFunc(strings.Split(s.Log.String(), "\n"), func(line string) bool {
+				return strings.HasPrefix(line, name+" | ") && strings.Contains(line, "ORGANISATION_TIME_ZONE is "+zone)
+			})
+		}
+		for deadline := time.Now().Add(10 * time.Second); !says(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Errorf("%s doesn't log the variable:\n%s", name, s.Log)
+				break
+			}
+		}
+	}
+
+	// The same zone in other letters, as Postgres reads names.
+	if _, err := s.Database.Connect(t, "postgres").Exec(t.Context(), "update private.settings set time_zone = lower($1)", zone); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pause", "reactivate", "roster"} {
+		if got := invoke[events.LambdaFunctionURLResponse](t, s, name, urlEvent(t, s, "POST", "", bodies[name], false)); got.StatusCode != 200 {
+			t.Errorf("%s, in other letters: %d %s", name, got.StatusCode, got.Body)
+		}
 	}
 }
 

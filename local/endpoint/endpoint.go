@@ -169,6 +169,12 @@ func (b *Bundle) Preflight() events.LambdaFunctionURLRequest {
 	return event
 }
 
+// KeyMade returns an idempotency key that says when it was made: a UUID of version 7.
+func KeyMade(at time.Time) string {
+	made := fmt.Sprintf("%012x", at.UnixMilli())
+	return made[:8] + "-" + made[8:] + "-7abc-8def-0123456789ab"
+}
+
 // Claims returns the claims of a user's token.
 func (b *Bundle) Claims(user string) []byte {
 	return fmt.Appendf(nil, `{"sub":%q,"role":"authenticated"}`, user)
@@ -183,6 +189,19 @@ func (b *Bundle) Pause(t testing.TB, coordinator, mentor string) {
 	if err != nil {
 		t.Fatalf("pause %s: %v", mentor, err)
 	}
+}
+
+// Drop joins a new profile into a person, and returns its id.
+func (b *Bundle) Drop(t testing.TB, kept string) (dropped string) {
+	t.Helper()
+	dropped = uuid.NewString()
+	_, err := b.Database.Connect(t, "postgres").Exec(t.Context(), `
+		with profile as (insert into public.profiles (id, display_name) values ($1, 'Dobbelt') returning id)
+		insert into private.merged_people (dropped_id, kept_id) select id, $2 from profile`, dropped, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dropped
 }
 
 // Break removes a table that every RPC reads.
@@ -296,7 +315,7 @@ type PauseRecord struct {
 }
 
 // WantPauseRecord reads the record of a success, which may have only the fields of
-// [PauseRecord].
+// [PauseRecord], and hints beside it.
 func WantPauseRecord(t testing.TB, response events.LambdaFunctionURLResponse) PauseRecord {
 	t.Helper()
 	if response.StatusCode != http.StatusOK || response.Headers["content-type"] != "application/json" {
@@ -304,6 +323,10 @@ func WantPauseRecord(t testing.TB, response events.LambdaFunctionURLResponse) Pa
 	}
 	var answer struct {
 		PauseRecord PauseRecord `json:"pause_record"`
+		Hints       []struct {
+			Code string `json:"code"`
+			Kind string `json:"kind"`
+		} `json:"hints"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader([]byte(response.Body)))
 	decoder.DisallowUnknownFields()

@@ -31,7 +31,7 @@ func WantNoFault(t testing.TB, response events.LambdaFunctionURLResponse) refusa
 	t.Helper()
 	for name, want := range map[string]string{
 		"access-control-allow-origin":   "*",
-		"access-control-expose-headers": "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
+		"access-control-expose-headers": "date, etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
 	} {
 		if response.Headers[name] != want {
 			t.Errorf("%s: %q", name, response.Headers[name])
@@ -93,14 +93,18 @@ func wantErrorBody(t testing.TB, response events.LambdaFunctionURLResponse) refu
 // Body returns a response's body, without base64 and gzip.
 func Body(t testing.TB, response events.LambdaFunctionURLResponse) []byte {
 	t.Helper()
-	if !response.IsBase64Encoded {
-		return []byte(response.Body)
+	var content io.Reader = strings.NewReader(response.Body)
+	if response.IsBase64Encoded {
+		content = base64.NewDecoder(base64.StdEncoding, content)
 	}
-	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(response.Body)))
-	if err != nil {
-		t.Fatal(err)
+	if response.Headers["content-encoding"] == "gzip" {
+		unzipped, err := gzip.NewReader(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content = unzipped
 	}
-	body, err := io.ReadAll(unzipped)
+	body, err := io.ReadAll(content)
 	if err != nil {
 		t.Fatal(err)
 	}

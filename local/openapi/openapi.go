@@ -134,6 +134,13 @@ func rules() []openapi3.SchemaValidationOption {
 	}
 }
 
+func init() {
+	// A file is looked at by its function alone.
+	for _, file := range []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
+		openapi3filter.RegisterBodyDecoder(file, openapi3filter.FileBodyDecoder)
+	}
+}
+
 // Functions are those that the document has, sorted.
 func (d *Document) Functions() []string {
 	var names []string
@@ -206,17 +213,19 @@ func codesOf(response *openapi3.Response) []string {
 const mediaType = "application/json"
 
 // operation finds what a request asks for. A method that the document doesn't
-// name belongs to POST, which documents the answer to it; documented is false
-// then.
+// name belongs to POST, or else to GET, which documents the answer to it; documented
+// is false then.
 func (d *Document) operation(function, method string) (operation *openapi3.Operation, documented bool, err error) {
 	operations := d.operations(function)
 	if operation, documented = operations[method]; documented {
 		return operation, true, nil
 	}
-	if operation = operations[http.MethodPost]; operation == nil {
-		return nil, false, fmt.Errorf("the document has no function %q with a method POST", function)
+	for _, other := range []string{http.MethodPost, http.MethodGet} {
+		if operation = operations[other]; operation != nil {
+			return operation, false, nil
+		}
 	}
-	return operation, false, nil
+	return nil, false, fmt.Errorf("the document has no function %q with a method POST or GET", function)
 }
 
 // Request reports what is wrong with a request by the document; nil for a valid
@@ -238,8 +247,8 @@ func (d *Document) Request(function string, event events.LambdaFunctionURLReques
 		}
 	}
 	// The one limit that OpenAPI has no words for; the document gives it in its own.
-	if len(body) > 16<<10 {
-		return errors.New("the body is larger than 16 KiB")
+	if most := maxBytes(operation); len(body) > most {
+		return fmt.Errorf("the body is larger than %d bytes", most)
 	}
 	request, err := http.NewRequest(method, "/"+function+"?"+event.RawQueryString, bytes.NewReader(body))
 	if err != nil {
@@ -257,6 +266,17 @@ func (d *Document) Request(function string, event events.LambdaFunctionURLReques
 			SchemaValidationOptions: rules(),
 		},
 	})
+}
+
+// maxBytes is the largest body that an operation takes: the extension x-max-bytes of
+// its request body, or what the document's introduction says of all.
+func maxBytes(operation *openapi3.Operation) int {
+	if operation.RequestBody != nil {
+		if most, ok := operation.RequestBody.Value.Extensions["x-max-bytes"].(float64); ok {
+			return int(most)
+		}
+	}
+	return 16 << 10
 }
 
 // Response reports how an answer to a request departs from the document, and
@@ -282,6 +302,12 @@ func (d *Document) Response(function, method string, response events.LambdaFunct
 	body, err := plainBody(response)
 	if err != nil {
 		return answer, err
+	}
+	if sent, _, _ := strings.Cut(response.Headers["content-type"], ";"); sent != mediaType && described.Value.Content[sent] != nil {
+		if len(body) == 0 {
+			return answer, fmt.Errorf("status %d has no body", response.StatusCode)
+		}
+		return answer, nil // a file
 	}
 	media := described.Value.Content[mediaType]
 	if media == nil {
@@ -310,7 +336,8 @@ func (d *Document) Response(function, method string, response events.LambdaFunct
 // response's description. The content type, which OpenAPI keeps out of the
 // headers, must be the one that is described.
 func (d *Document) checkHeaders(response *openapi3.Response, sent map[string]string) error {
-	if _, typed := response.Content[mediaType]; typed != (sent["content-type"] == mediaType) || (!typed && sent["content-type"] != "") {
+	sentType, _, _ := strings.Cut(sent["content-type"], ";")
+	if response.Content[sentType] == nil && (len(response.Content) > 0 || sentType != "") {
 		return fmt.Errorf("content type %q", sent["content-type"])
 	}
 	for name := range sent {

@@ -18,14 +18,14 @@ const (
 		`"reactivated_at":null,"coordinator_id":"2f6e1d3c-8b9a-4d5e-a1b2-c3d4e5f60718","version":1,` +
 		`"created_at":"2026-11-24T08:40:27.123456+00:00","updated_at":"2026-11-24T08:40:27.123456+00:00"}}`
 	refused = `{"code":"mentor_not_found","message":"No such mentor in your chapters.","details":null,"hint":null}`
-	page    = `{"as_of":"2026-11-24","summary":{"total":0,"active":0,"paused":0,"expired_cert":0,"expiring_soon":0,"return_overdue":0,` +
+	page    = `{"as_of":"2026-11-24","summary":{"total":0,"active":0,"paused":0,"expired_cert":0,"expiring_soon":0,"return_overdue":0,"returning":0,"open_ended":0,"open_requests":0,"mine":0,` +
 		`"undelivered_notifications":0,"open_discrepancies":0},"mentors":[],"next_cursor":null}`
 )
 
 func respond(status int, body string, headers map[string]string) events.LambdaFunctionURLResponse {
 	all := map[string]string{
 		"access-control-allow-origin":   "*",
-		"access-control-expose-headers": "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
+		"access-control-expose-headers": "date, etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
 		"x-request-id":                  "req-1",
 		"content-type":                  "application/json",
 		"cache-control":                 "no-store",
@@ -198,6 +198,8 @@ func TestRequestIsValidByTheDocument(t *testing.T) {
 		"form":                      {"pause", "POST", "", pause(`"pause_reason":"a"`), map[string]string{"content-type": "text/plain"}, false},
 		"not JSON":                  {"pause", "POST", "", "x", nil, false},
 		"17 KiB":                    {"roster", "POST", "", "{" + strings.Repeat(" ", 17<<10) + "}", nil, false},
+		"31 KiB":                    {"pause", "POST", "", pause(`"pause_reason":"a"`) + strings.Repeat(" ", 31<<10), nil, true},
+		"33 KiB":                    {"pause", "POST", "", pause(`"pause_reason":"a"`) + strings.Repeat(" ", 33<<10), nil, false},
 		"unknown method":            {"pause", "GET", "", "", nil, false},
 		"unknown status":            {"roster", "GET", "status=active,away", "", nil, false},
 		"unknown status in a body":  {"roster", "POST", "", `{"status":["away"]}`, nil, false},

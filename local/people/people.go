@@ -225,6 +225,12 @@ func (c Config) copyAll(ctx context.Context, tx pgx.Tx, sizes []int) error {
 			}
 			return c.mentors(sizes, func(_ int, m mentor) error { return emit(c.id("chapter", m.chapter), m.id, "mentor", long) })
 		}},
+		{"certification_kinds", []string{"code", "name_nb", "name_nn", "name_en"}, func(emit emit) error {
+			if err := emit("kurs", "Kurs", "Kurs", "Course"); err != nil {
+				return err
+			}
+			return emit("politiattest", "Politiattest", "Politiattest", "Police certificate")
+		}},
 		{"certifications", []string{"mentor_id", "kind", "issued_on", "expires_on"}, func(emit emit) error {
 			return c.mentors(sizes, func(_ int, m mentor) error {
 				for back := 0; back < certifiedFor; back += renewedEvery {

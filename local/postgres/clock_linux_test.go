@@ -45,6 +45,20 @@ func TestSetClock(t *testing.T) {
 				t.Errorf("a statement of 20 s under a timeout of 100 ms: %v", err)
 			}
 		})
+		t.Run("moves ahead, and not back", func(t *testing.T) {
+			conn := connectAs(t, cluster, "postgres", Maintenance)
+			before := value[time.Time](t, conn, "select clock_timestamp()")
+			if err := cluster.MoveClock(at.AddDate(0, 6, 0)); err != nil {
+				t.Fatal(err)
+			}
+			if shown := value[time.Time](t, conn, "select clock_timestamp()"); shown.Before(at.AddDate(0, 6, 0)) || shown.Before(before) {
+				t.Errorf("a session that was open is shown %v", shown)
+			}
+			if err := cluster.MoveClock(at); err == nil {
+				t.Error("it was moved back")
+			}
+			at = at.AddDate(0, 6, 0)
+		})
 		t.Run("outlives a restart", func(t *testing.T) {
 			if err := cluster.Restart(t.Context(), true, nil); err != nil {
 				t.Fatal(err)
@@ -58,5 +72,8 @@ func TestSetClock(t *testing.T) {
 	}
 	if err := other.SetClock(t.Context(), time.Now()); err == nil {
 		t.Error("somebody else's clock was set")
+	}
+	if err := other.MoveClock(time.Now().AddDate(10, 0, 0)); err == nil {
+		t.Error("somebody else's clock was moved")
 	}
 }

@@ -132,8 +132,15 @@ func (t *Template) Names(wanted func(Function) bool) []string {
 	return names
 }
 
-// HasURL selects functions with a URL, see [Template.Names].
-func HasURL(f Function) bool { return f.HasURL }
+// HasURL selects functions with a URL and an interface, see [Template.Names].
+func HasURL(f Function) bool { return f.HasURL && !f.IsPage() }
+
+// IsPage selects functions whose URL serves files: they check no token, use no database,
+// and are no part of the interface that docs/openapi.yaml describes.
+func IsPage(f Function) bool { return f.IsPage() }
+
+// IsPage reports whether the function's URL serves files, see [IsPage].
+func (f Function) IsPage() bool { return f.HasURL && f.Role == "" }
 
 // HasNoURL selects functions that a schedule starts.
 func HasNoURL(f Function) bool { return !f.HasURL }
@@ -220,8 +227,12 @@ func logicalID(name string) string {
 
 // Parameters are values of the template's parameters, by name; missing ones have
 // their defaults. For a parameter that names a secret, the value is the secret's
-// text.
+// text. What CloudFormation finds out by itself is there by "resource.attribute", see
+// [URL].
 type Parameters map[string]string
+
+// URL is the name under which [Parameters] have a function's URL.
+func URL(name string) string { return logicalID(name) + "Url.FunctionUrl" }
 
 // Connection sets the parameter whose secret holds the function's connection string
 // to that string; it is empty for a function without a database.
@@ -236,7 +247,7 @@ func (f Function) Connection(url string) Parameters {
 // "KEY=value" in the order of the keys.
 func (t *Template) Environment(f Function, given Parameters) ([]string, error) {
 	for name := range given {
-		if _, ok := t.parameters[name]; !ok {
+		if _, ok := t.parameters[name]; !ok && !strings.Contains(name, ".") {
 			return nil, fmt.Errorf("%s has no parameter %s", file, name)
 		}
 	}
@@ -304,6 +315,12 @@ func (t *Template) value(node *yaml.Node, given Parameters) (value string, set b
 	case name == "Ref":
 		value, err = t.parameter(argument.Value, given)
 		return value, true, err
+	case name == "GetAtt" && argument.Kind == yaml.ScalarNode:
+		value, set = given[argument.Value]
+		if !set {
+			return "", false, fmt.Errorf("line %d: GetAtt %s is not known here", node.Line, argument.Value)
+		}
+		return value, true, nil
 	case name == "Sub" && argument.Kind == yaml.ScalarNode:
 		value = substitution.ReplaceAllStringFunc(secret.ReplaceAllString(argument.Value, "$1"), func(match string) string {
 			text, e := t.parameter(match[2:len(match)-1], given)

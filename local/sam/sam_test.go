@@ -33,6 +33,10 @@ func TestTheTemplateOfTheCheckout(t *testing.T) {
 		parameters := f.Connection("postgres://" + f.Role + "@h/d")
 		parameters["SupabaseUrl"] = "https://project.example.org"
 		parameters["SmtpUrlSecret"] = "smtp://127.0.0.1"
+		parameters["SupabaseKeySecret"] = "sb_secret_x"
+		for _, name := range template.Names(HasURL) {
+			parameters[URL(name)] = "https://" + name + ".example.org/"
+		}
 		return parameters
 	}
 	for name, want := range map[string]struct {
@@ -43,6 +47,8 @@ func TestTheTemplateOfTheCheckout(t *testing.T) {
 		"pause": {true, 10 * time.Second, []string{
 			"SUPABASE_DB_URL=postgres://pause_api@h/d", "SUPABASE_URL=https://project.example.org", "LOG_LEVEL=info",
 			"ORGANISATION_TIME_ZONE=Europe/Oslo", "SUPABASE_JWT_SECRET="}},
+		"console": {true, 5 * time.Second, []string{
+			"SUPABASE_URL=https://project.example.org", "PAUSE_URL=https://pause.example.org/", "FUNCTIONS_URL="}},
 		"dispatch-notifications": {false, time.Minute, []string{
 			"SUPABASE_DB_URL=postgres://pause_scheduler@h/d", "SMTP_URL=smtp://127.0.0.1"}},
 	} {

@@ -31,6 +31,8 @@ type Config struct {
 	// its URL, which is that of this stack unless another server runs the project's
 	// Auth.
 	Project *authserver.Project
+	Auth    http.Handler // the project's Auth, below /auth/v1; nil: its keys alone
+	URL     string       // of this stack; empty: the project's
 
 	DatabaseURL func(role string) string // connection string of a role
 	Parameters  sam.Parameters           // of the template, except for those above
@@ -55,7 +57,10 @@ type Stack struct {
 func Start(ctx context.Context, c Config) (*Stack, error) {
 	databaseURL := map[string]string{} // by role
 	s := &Stack{Functions: map[string]*lambda.Function{}}
-	s.Handle("/auth/v1/", c.Project.Handler())
+	if c.Auth == nil {
+		c.Auth = c.Project.Handler()
+	}
+	s.Handle("/auth/v1/", c.Auth)
 	var (
 		mu       sync.Mutex // of Functions and errs
 		errs     []error
@@ -70,6 +75,13 @@ func Start(ctx context.Context, c Config) (*Stack, error) {
 		}
 		parameters := f.Connection(databaseURL[f.Role])
 		parameters["SupabaseUrl"] = c.Project.URL
+		parameters["SupabaseKeySecret"] = c.Project.SecretKey
+		if f.IsPage() {
+			parameters["SupabasePublishableKey"] = PublishableKey
+			for _, name := range c.Template.Names(sam.HasURL) {
+				parameters[sam.URL(name)] = cmp.Or(c.URL, c.Project.URL) + Path(name)
+			}
+		}
 		maps.Copy(parameters, c.Parameters)
 		environment, err := c.Template.Environment(f, parameters)
 		if err != nil {
@@ -92,7 +104,10 @@ func Start(ctx context.Context, c Config) (*Stack, error) {
 				return
 			}
 			s.Functions[f.Name] = running
-			if f.HasURL {
+			switch {
+			case f.IsPage():
+				s.Handle("/", lambda.URL(running))
+			case f.HasURL:
 				s.HandleFunction(f.Name, c.wrap(f.Name, lambda.URL(running)))
 			}
 		})
@@ -112,8 +127,11 @@ func (c Config) wrap(name string, url http.Handler) http.Handler {
 	return c.Wrap(name, url)
 }
 
-// ServeHTTP serves the functions with a URL at /functions/v1/<name>, the keys
-// below /auth/v1, and what [Stack.Handle] has added.
+// PublishableKey is what a page sends in the header apikey. It grants nothing.
+const PublishableKey = "sb_publishable_4tHxJ9mQpLr2vWc8NdYs0A_7kZbXe3F"
+
+// ServeHTTP serves the functions with a URL at /functions/v1/<name>, the console at the
+// root, the keys below /auth/v1, and what [Stack.Handle] has added.
 func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Handle serves something else of the project. The pattern is that of

@@ -187,6 +187,14 @@ func (d *Database) SetClock(t testing.TB, at time.Time) {
 	}
 }
 
+// MoveClock moves a clock that [Database.SetClock] has set ahead; sessions go on.
+func (d *Database) MoveClock(t testing.TB, at time.Time) {
+	t.Helper()
+	if err := d.cluster.MoveClock(at); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Connect opens a session of a role that logs in, closed when the test ends.
 func (d *Database) Connect(t testing.TB, role string) *pgx.Conn {
 	t.Helper()

@@ -46,10 +46,46 @@ type HTTP struct {
 	APIKey      string // SUPABASE_PUBLISHABLE_KEY, or else SUPABASE_ANON_KEY
 }
 
+// Web is what the function has in common with the other HTTP functions.
+func (h HTTP) Web() HTTP { return h }
+
 // ReadHTTP reads the settings of an HTTP function. getenv is os.Getenv, or a
 // test's. The error names every variable that is missing or malformed.
 func ReadHTTP(getenv func(name string) string) (HTTP, error) {
 	e := environment{getenv: getenv}
+	settings := e.http()
+	if len(e.problems) > 0 {
+		return HTTP{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
+// Invite is what the function that invites needs.
+type Invite struct {
+	HTTP
+	SecretKey string // SUPABASE_SECRET_KEY: sb_secret_…, or a legacy project's service_role key
+}
+
+// ReadInvite reads the settings of the function that invites. The error names every
+// variable that is missing or malformed.
+func ReadInvite(getenv func(name string) string) (Invite, error) {
+	e := environment{getenv: getenv}
+	settings := Invite{HTTP: e.http(), SecretKey: e.text("SUPABASE_SECRET_KEY", checkSecretKey)}
+	if getenv("SUPABASE_SECRET_KEY") == "" {
+		e.fail("SUPABASE_SECRET_KEY", "is required")
+	}
+	// The others can do without, when they are given the keys.
+	if getenv("SUPABASE_URL") == "" && (getenv("SUPABASE_JWKS") != "" || getenv("SUPABASE_JWT_SECRET") != "") {
+		e.fail("SUPABASE_URL", "is required, to know where Supabase Auth is")
+	}
+	if len(e.problems) > 0 {
+		return Invite{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
+func (e *environment) http() HTTP {
+	getenv := e.getenv
 	settings := HTTP{
 		Common:      e.common(),
 		SupabaseURL: e.text("SUPABASE_URL", checkProjectURL),
@@ -63,10 +99,7 @@ func ReadHTTP(getenv func(name string) string) (HTTP, error) {
 	if getenv("SUPABASE_URL") == "" && getenv("SUPABASE_JWKS") == "" && getenv("SUPABASE_JWT_SECRET") == "" {
 		e.fail("SUPABASE_URL", "is required unless SUPABASE_JWKS or SUPABASE_JWT_SECRET is set")
 	}
-	if len(e.problems) > 0 {
-		return HTTP{}, errors.Join(e.problems...)
-	}
-	return settings, nil
+	return settings
 }
 
 // ReadScheduled reads the settings of a function that a schedule starts. The
@@ -105,6 +138,79 @@ func ReadDispatch(getenv func(name string) string) (Dispatch, error) {
 		return Dispatch{}, errors.Join(e.problems...)
 	}
 	return settings, nil
+}
+
+// Console is what the function that serves the console needs. All of it is public.
+type Console struct {
+	SupabaseURL string            // SUPABASE_URL: where people sign in
+	APIKey      string            // SUPABASE_PUBLISHABLE_KEY, or else SUPABASE_ANON_KEY
+	Functions   map[string]string // the functions that the page calls, by name
+	TimeZone    *time.Location    // ORGANISATION_TIME_ZONE: in which the page shows times
+	LogLevel    slog.Level        // LOG_LEVEL
+}
+
+// consoleFunctions are those that the console calls.
+var consoleFunctions = []string{"pause", "reactivate", "roster", "mentor", "inbox", "requests", "follow-up", "people"}
+
+// ReadConsole reads the settings of the console: FUNCTIONS_URL is the address below which
+// the functions are, and each function's own variable (PAUSE_URL) is used instead where it
+// is set. The error names every variable that is missing or malformed.
+func ReadConsole(getenv func(name string) string) (Console, error) {
+	e := environment{getenv: getenv}
+	settings := Console{
+		SupabaseURL: strings.TrimRight(e.text("SUPABASE_URL", checkProjectURL), "/"),
+		APIKey:      e.text("SUPABASE_PUBLISHABLE_KEY", nil),
+		Functions:   map[string]string{},
+		TimeZone:    e.timeZone(),
+		LogLevel:    logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))],
+	}
+	if anonKey := e.text("SUPABASE_ANON_KEY", nil); settings.APIKey == "" {
+		settings.APIKey = anonKey
+	}
+	if getenv("SUPABASE_URL") == "" {
+		e.fail("SUPABASE_URL", "is required")
+	}
+	if settings.APIKey == "" {
+		e.fail("SUPABASE_PUBLISHABLE_KEY", "is required, or else SUPABASE_ANON_KEY")
+	}
+	// Everybody who opens the page reads it.
+	if strings.HasPrefix(settings.APIKey, "sb_secret_") {
+		e.fail("SUPABASE_PUBLISHABLE_KEY", "is a secret key, which nobody may be shown")
+	}
+	base := strings.TrimRight(e.text("FUNCTIONS_URL", checkFunctionsURL), "/")
+	for _, name := range consoleFunctions {
+		variable := strings.ReplaceAll(strings.ToUpper(name), "-", "_") + "_URL"
+		address := strings.TrimRight(e.text(variable, checkFunctionsURL), "/")
+		switch {
+		case address != "":
+		case base != "":
+			address = base + "/" + name
+		default:
+			e.fail(variable, "is required unless FUNCTIONS_URL is set")
+		}
+		settings.Functions[name] = address
+	}
+	if len(e.problems) > 0 {
+		return Console{}, errors.Join(e.problems...)
+	}
+	return settings, nil
+}
+
+func checkFunctionsURL(value string) (problem string) {
+	parsed, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "is not a URL"
+	case parsed.Scheme != "https" && parsed.Scheme != "http":
+		return "is not an http or https URL"
+	case parsed.Hostname() == "":
+		return "has no host"
+	case parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "":
+		return "has more than a host and a path"
+	case strings.ContainsAny(parsed.Host, " ;,'\""):
+		return "has a host that is none"
+	}
+	return ""
 }
 
 // Logger makes a function's logger: one JSON object per line, to w, which is
@@ -147,13 +253,21 @@ func (e *environment) common() Common {
 	if c.DatabaseURL == "" {
 		e.fail("SUPABASE_DB_URL", "is required")
 	}
+	c.TimeZone = e.timeZone()
+	c.LogLevel = logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))]
+	return c
+}
+
+func (e *environment) timeZone() *time.Location {
 	name := e.text("ORGANISATION_TIME_ZONE", checkTimeZone)
 	if name == "" {
 		name = "Europe/Oslo"
 	}
-	c.TimeZone, _ = time.LoadLocation(name) // checked
-	c.LogLevel = logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))]
-	return c
+	zone, err := time.LoadLocation(name)
+	if err != nil { // checked, and said
+		return time.UTC
+	}
+	return zone
 }
 
 // logLevels has the default under the empty name.
@@ -287,6 +401,16 @@ func checkKeySet(value string) (problem string) {
 	}
 	if json.Unmarshal([]byte(value), &set) != nil || set.Keys == nil {
 		return `is not a JSON Web Key Set, {"keys": […]}`
+	}
+	return ""
+}
+
+// secretKey is a key for servers: one of the new kind, or a JSON Web Token.
+var secretKey = regexp.MustCompile(`^(sb_secret_[A-Za-z0-9_-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+)$`)
+
+func checkSecretKey(value string) (problem string) {
+	if !secretKey.MatchString(value) {
+		return "is neither a secret key (sb_secret_…) nor a legacy project's service_role key"
 	}
 	return ""
 }

@@ -153,6 +153,77 @@ func TestReadHTTPNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestReadInvite(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"sb_secret_aB3-_x", "eyJh.eyJy.x-_y"} {
+		got, err := config.ReadInvite(environment(map[string]string{"SUPABASE_SECRET_KEY": key}))
+		if err != nil || got.SecretKey != key || got.Web().SupabaseURL != "https://abc.supabase.co" {
+			t.Errorf("%s: %+v, %v", key, got, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		changes map[string]string
+		want    string // the name in the error
+	}{
+		"no key":                {nil, "SUPABASE_SECRET_KEY"},
+		"a publishable key":     {map[string]string{"SUPABASE_SECRET_KEY": "sb_publishable_sesame"}, "SUPABASE_SECRET_KEY"},
+		"a key with a blank":    {map[string]string{"SUPABASE_SECRET_KEY": "sb_secret_sesame "}, "SUPABASE_SECRET_KEY"},
+		"no place of the keys":  {map[string]string{"SUPABASE_SECRET_KEY": "sb_secret_sesame", "SUPABASE_URL": "", "SUPABASE_JWKS": `{"keys":[]}`}, "SUPABASE_URL"},
+		"no place and a secret": {map[string]string{"SUPABASE_SECRET_KEY": "sb_secret_sesame", "SUPABASE_URL": "", "SUPABASE_JWT_SECRET": secret}, "SUPABASE_URL"},
+		"nothing":               {map[string]string{"SUPABASE_SECRET_KEY": "sb_secret_sesame", "SUPABASE_URL": ""}, "SUPABASE_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := config.ReadInvite(environment(c.changes))
+			if err == nil || got != (config.Invite{}) || !strings.HasPrefix(err.Error(), c.want+": ") || strings.Contains(err.Error(), "sesame") || strings.Count(err.Error(), "\n") > 0 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestReadConsole(t *testing.T) {
+	t.Parallel()
+	read := func(changes map[string]string) (config.Console, error) {
+		variables := map[string]string{"SUPABASE_URL": "https://abc.supabase.co/", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x", "FUNCTIONS_URL": "https://f.example/v1/"}
+		maps.Copy(variables, changes)
+		return config.ReadConsole(func(name string) string { return variables[name] })
+	}
+	got, err := read(map[string]string{"MENTOR_URL": "https://m.example/"})
+	if err != nil || got.SupabaseURL != "https://abc.supabase.co" || got.APIKey != "sb_publishable_x" || got.TimeZone.String() != "Europe/Oslo" ||
+		got.Functions["pause"] != "https://f.example/v1/pause" || got.Functions["mentor"] != "https://m.example" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := read(map[string]string{"SUPABASE_PUBLISHABLE_KEY": "", "SUPABASE_ANON_KEY": "k"}); err != nil || got.APIKey != "k" {
+		t.Errorf("the older key: %+v, %v", got, err)
+	}
+	for name, c := range map[string]struct {
+		changes map[string]string
+		want    string // the name in the error
+	}{
+		"no project":            {map[string]string{"SUPABASE_URL": ""}, "SUPABASE_URL"},
+		"a service's address":   {map[string]string{"SUPABASE_URL": "https://abc.supabase.co/auth/v1"}, "SUPABASE_URL"},
+		"no key":                {map[string]string{"SUPABASE_PUBLISHABLE_KEY": ""}, "SUPABASE_PUBLISHABLE_KEY"},
+		"a secret key":          {map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_secret_sesame"}, "SUPABASE_PUBLISHABLE_KEY"},
+		"no functions":          {map[string]string{"FUNCTIONS_URL": ""}, "PAUSE_URL"},
+		"no address":            {map[string]string{"FUNCTIONS_URL": "f.example"}, "FUNCTIONS_URL"},
+		"an address of a file":  {map[string]string{"FUNCTIONS_URL": "file:///x"}, "FUNCTIONS_URL"},
+		"a password":            {map[string]string{"ROSTER_URL": "https://sesame:x@f.example"}, "ROSTER_URL"},
+		"more than an address":  {map[string]string{"ROSTER_URL": "https://f.example/?sesame"}, "ROSTER_URL"},
+		"more than one address": {map[string]string{"ROSTER_URL": "https://f.example;script-src"}, "ROSTER_URL"},
+		"a zone of nowhere":     {map[string]string{"ORGANISATION_TIME_ZONE": "Sesame"}, "ORGANISATION_TIME_ZONE"},
+		"a level that is none":  {map[string]string{"LOG_LEVEL": "sesame"}, "LOG_LEVEL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := read(c.changes)
+			if err == nil || !strings.HasPrefix(err.Error(), c.want+": ") || strings.Contains(err.Error(), "sesame") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestReadDispatch(t *testing.T) {
 	t.Parallel()
 	read := func(changes map[string]string) (config.Dispatch, error) {

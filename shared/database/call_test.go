@@ -50,11 +50,11 @@ func TestArgumentsArriveUnchanged(t *testing.T) {
 	t.Run("coordinator_roster", func(t *testing.T) {
 		in := database.CoordinatorRosterArguments{
 			ChapterID: new(mentor), Search: new("50%_\\"), PageLimit: new(int32(200)), PageCursor: new("c=="),
-			Status: []string{"active", `a"b`, `\`, "a,b", "null", "", " ", "{}", "æ"},
+			Status: []string{"active", `a"b`, `\`, "a,b", "null", "", " ", "{}", "æ"}, Mine: true, Attention: []string{"overdue", "x"},
 		}
 		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), in)
 		a := read(t, reply, err)
-		got := database.CoordinatorRosterArguments{ChapterID: a.ChapterID, Status: a.Status, Search: a.Search, PageLimit: a.PageLimit, PageCursor: a.PageCursor}
+		got := database.CoordinatorRosterArguments{ChapterID: a.ChapterID, Status: a.Status, Search: a.Search, PageLimit: a.PageLimit, PageCursor: a.PageCursor, Mine: a.Mine, Attention: a.Attention}
 		if diff := cmp.Diff(in, got); diff != "" {
 			t.Error(diff)
 		}
@@ -62,7 +62,7 @@ func TestArgumentsArriveUnchanged(t *testing.T) {
 	t.Run("coordinator_roster with nulls", func(t *testing.T) {
 		reply, err := b.db.CoordinatorRoster(t.Context(), []byte(anyClaims), database.CoordinatorRosterArguments{})
 		a := read(t, reply, err)
-		if a.ChapterID != nil || a.Status != nil || a.Search != nil || a.PageLimit != nil || a.PageCursor != nil {
+		if a.ChapterID != nil || a.Status != nil || a.Search != nil || a.PageLimit != nil || a.PageCursor != nil || a.Mine || a.Attention != nil {
 			t.Errorf("got %s", reply.Body)
 		}
 	})

@@ -35,7 +35,7 @@ import (
 // Settings describe the database.
 type Settings struct {
 	URL            string // postgres://…, login role pause_api or pause_scheduler; may be a transaction-mode pooler
-	TimeZone       string // the organisation's, an IANA name; empty: the database's own
+	TimeZone       string // the caller's, an IANA name; an RPC that judges dates fails where the database's has another name; empty: not compared
 	MaxConnections int32  // default 4; 1 in a Lambda, which serves one request at a time
 }
 

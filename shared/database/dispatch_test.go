@@ -28,6 +28,9 @@ func TestDispatchRPCs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := b.admin.Exec(t.Context(), `update private.settings set time_zone = 'Pacific/Auckland'`); err != nil {
+		t.Fatal(err)
+	}
 	type claimed struct {
 		Claim, Today  string
 		Notifications []struct{ ID string }

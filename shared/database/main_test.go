@@ -72,11 +72,12 @@ begin
 		'request_id', request_id);
 end $$;
 
-create or replace function private.coordinator_roster(chapter_id uuid, status text[], search text, page_limit int, page_cursor text)
+create or replace function private.coordinator_roster(chapter_id uuid, status text[], search text, page_limit int, page_cursor text,
+	mine boolean default null, attention text[] default null)
 returns text language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	return public.surroundings() || jsonb_build_object('chapter_id', chapter_id, 'status', status, 'search', search,
-		'page_limit', page_limit, 'page_cursor', page_cursor);
+		'page_limit', page_limit, 'page_cursor', page_cursor, 'mine', mine, 'attention', attention);
 end $$;
 `
 
@@ -160,8 +161,10 @@ type answer struct {
 	ChapterID          *string `json:"chapter_id"`
 	Status             []string
 	Search             *string
-	PageLimit          *int32  `json:"page_limit"`
-	PageCursor         *string `json:"page_cursor"`
+	PageLimit          *int32   `json:"page_limit"`
+	PageCursor         *string  `json:"page_cursor"`
+	Mine               bool     `json:"mine"`
+	Attention          []string `json:"attention"`
 }
 
 func read(t *testing.T, reply database.Reply, err error) answer {

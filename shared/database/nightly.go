@@ -29,8 +29,10 @@ type NightlyRun struct {
 	// that chunk would do.
 	Expired        int `json:"expired"`
 	Restored       int `json:"restored"`
+	Begun          int `json:"begun"`
 	Reminders      int `json:"reminders"`
 	Discrepancies  int `json:"discrepancies"`
+	Ended          int `json:"ended"`
 	Requeued       int `json:"requeued"`
 	Reconciled     int `json:"reconciled"`
 	RosterRepaired int `json:"roster_repaired"`

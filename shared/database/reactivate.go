@@ -14,7 +14,8 @@ const reactivateMentor = `select public.reactivate_mentor(
 //
 // Its refusals: invalid_request, not_a_coordinator, mentor_not_found,
 // not_paused, version_conflict (details: the current version),
-// certification_expired, request_in_progress, idempotency_key_reused.
+// certification_expired, request_in_progress, request_expired,
+// idempotency_key_reused.
 func (db *DB) ReactivateMentor(ctx context.Context, claims []byte, in ReactivateMentorArguments) (Reply, error) {
 	return db.call(ctx, claims, rpc{name: "reactivate_mentor", query: reactivateMentor, args: [][]byte{
 		text(in.MentorID),

@@ -1,6 +1,9 @@
 package database
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // The function behind the RPC: the RPC turns its text into jsonb, for
 // supabase.rpc, and a page's bytes are passed on as they are here.
@@ -9,7 +12,9 @@ const coordinatorRoster = `select private.coordinator_roster(
 		status => $2::text[],
 		search => $3::text,
 		page_limit => $4::int,
-		page_cursor => $5::text),
+		page_cursor => $5::text,
+		mine => $6::boolean,
+		attention => $7::text[]),
 	current_setting('response.headers', true)`
 
 // CoordinatorRoster answers one page of the mentors in the chapters that the
@@ -24,5 +29,7 @@ func (db *DB) CoordinatorRoster(ctx context.Context, claims []byte, in Coordinat
 		optionalText(in.Search),
 		optionalInt(in.PageLimit),
 		optionalText(in.PageCursor),
+		strconv.AppendBool(nil, in.Mine),
+		optionalTextArray(in.Attention),
 	}})
 }

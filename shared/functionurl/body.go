@@ -1,11 +1,13 @@
 package functionurl
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,41 +18,61 @@ import (
 	"mentorpause/shared/refusal"
 )
 
-// maxBody is the largest body, in bytes.
-const maxBody = 16 << 10
+// defaultMaxBody is the largest body, in bytes, unless the endpoint says otherwise.
+const defaultMaxBody = 16 << 10
 
-// readBody returns the body as sent. It is refused if it is larger than 16 KiB
-// (payload_too_large), or if it is encoded or not declared as JSON
-// (unsupported_media_type).
-func (r *Request) readBody() ([]byte, error) {
+const jsonType = "application/json"
+
+// readBody returns the body as sent. It is refused if it is larger than the endpoint
+// takes (payload_too_large), or if it is encoded or not declared as what the endpoint
+// takes (unsupported_media_type).
+func (e Endpoint) readBody(r *Request) ([]byte, error) {
 	text := r.event.Body
 	if text == "" {
 		return nil, nil
 	}
+	most := cmp.Or(e.MaxBody, defaultMaxBody)
+	tooLarge := refusal.New(refusal.PayloadTooLarge).WithHint(fmt.Sprintf("A body may have at most %d KiB.", most>>10))
 	body := []byte(text)
 	if r.event.IsBase64Encoded {
-		if base64.StdEncoding.DecodedLen(len(text)) > maxBody+2 { // up to two bytes of padding
-			return nil, refusal.New(refusal.PayloadTooLarge)
+		if base64.StdEncoding.DecodedLen(len(text)) > most+2 { // up to two bytes of padding
+			return nil, tooLarge
 		}
 		var err error
 		if body, err = base64.StdEncoding.DecodeString(text); err != nil {
 			return nil, refusal.Newf(refusal.InvalidRequest, "The body is not valid base64.")
 		}
 	}
-	if len(body) > maxBody {
-		return nil, refusal.New(refusal.PayloadTooLarge)
+	if len(body) > most {
+		return nil, tooLarge
 	}
-	if !isJSON(r.header("content-type")) || !isIdentity(r.header("content-encoding")) {
-		return nil, refusal.New(refusal.UnsupportedMediaType)
+	if !isIdentity(r.header("content-encoding")) {
+		return nil, refusal.Newf(refusal.UnsupportedMediaType, "The body must not have a content encoding.")
+	}
+	types := e.MediaTypes
+	if types == nil {
+		types = []string{jsonType}
+	}
+	if !slices.Contains(types, r.mediaType()) {
+		return nil, refusal.Newf(refusal.UnsupportedMediaType, "The body must have content type %s.", strings.Join(types, " or "))
 	}
 	return body, nil
 }
 
-// isJSON reports whether a content type means JSON. Its parameters are not held
-// against it: JSON is UTF-8 whatever they say, and that is checked.
-func isJSON(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.TrimSpace(mediaType), "application/json")
+// mediaType is the content type in lower case, without its parameters. They are not
+// held against a body: JSON is UTF-8 whatever they say, and that is checked.
+func (r *Request) mediaType() string {
+	mediaType, _, _ := strings.Cut(r.header("content-type"), ";")
+	return strings.ToLower(strings.TrimSpace(mediaType))
+}
+
+// Body returns the body as it was sent, and its media type, one of the endpoint's; nil
+// and "" when there is none.
+func (r *Request) Body() (content []byte, mediaType string) {
+	if len(r.body) == 0 {
+		return nil, ""
+	}
+	return r.body, r.mediaType()
 }
 
 // isIdentity reports whether a content encoding leaves the body as it is.
@@ -66,6 +88,8 @@ var (
 
 	errNull     = errors.New("null instead of a string")
 	errFraction = errors.New("not a whole number of 32 bits")
+	errNotAll   = errors.New("another word than all")
+	errNoID     = errors.New("not a whole number from 1 on")
 )
 
 // strict adds to the rules of JSON v2, which refuses duplicate names, names in
@@ -116,9 +140,9 @@ func unmarshalInteger(decoder *jsontext.Decoder, into *int32) error {
 	return nil
 }
 
-// Decode reads the body into a pointer to a struct; an empty body is an empty
-// object. Anything but an object with the struct's fields is invalid_request, with
-// the field's name in the message. A null field is left as it is.
+// Decode reads the body into a pointer to a struct, or to a map (see [Request.Fields]);
+// an empty body is an empty object. Anything but an object with the struct's fields is
+// invalid_request, with the field's name in the message. A null field is left as it is.
 func (r *Request) Decode(into any) error {
 	if len(r.body) == 0 {
 		return nil
@@ -156,6 +180,14 @@ func (r *Request) Decode(into any) error {
 	return refusal.Newf(refusal.InvalidRequest, "The body must be a JSON object.")
 }
 
+// Fields reads the body's fields without looking into them, for a function whose other
+// fields depend on one of them; it calls [Request.Decode] next. An empty body has none.
+func (r *Request) Fields() (map[string]jsontext.Value, error) {
+	var fields map[string]jsontext.Value
+	err := r.Decode(&fields)
+	return fields, err
+}
+
 // fieldOf names what a pointer points to: the field, or the path to a part of it,
 // as in status/0; "" for the body itself.
 func fieldOf(pointer jsontext.Pointer) string {
@@ -170,10 +202,20 @@ func wanted(t reflect.Type) string {
 	switch {
 	case t == nil:
 		return "of another type"
+	case t == reflect.TypeFor[ID]():
+		return "a whole number from 1 on"
+	case t == reflect.TypeFor[AllOrIDs](), t.Kind() == reflect.Float64:
+		return "an array of ids, or all"
 	case t.Kind() == reflect.String:
 		return "a string"
 	case t.Kind() == reflect.Int32:
 		return "a whole number of at most 32 bits"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Struct:
+		return "an object"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "an array of objects"
 	case t.Kind() == reflect.Slice:
 		return "a string or an array of strings"
 	default:
@@ -191,6 +233,81 @@ func (o *OneOrMore) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	}
 	*o = make(OneOrMore, 1)
 	return json.UnmarshalDecode(decoder, &(*o)[0])
+}
+
+// Field is a field of a body that may be given as null, which is another thing than
+// not giving it.
+type Field[T any] struct {
+	Given bool
+	Value *T // nil for null
+}
+
+// UnmarshalJSONFrom reads the value, or null.
+func (f *Field[T]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	f.Given = true
+	return json.UnmarshalDecode(decoder, &f.Value)
+}
+
+// AllOrIDs is a JSON list of whole numbers from 1 on, or the word all.
+type AllOrIDs struct {
+	All bool
+	IDs []int64
+}
+
+// ID is a whole number from 1 on. As an integer elsewhere, it may be written in any way.
+type ID int64
+
+// UnmarshalJSONFrom reads it.
+func (id *ID) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	if decoder.PeekKind() != jsontext.KindNumber {
+		return errNoID
+	}
+	var number float64
+	if err := json.UnmarshalDecode(decoder, &number); err != nil {
+		return err
+	}
+	var err error
+	*id, err = asID(number)
+	return err
+}
+
+func asID(number float64) (ID, error) {
+	if number != math.Trunc(number) || number < 1 || number > maxID {
+		return 0, errNoID
+	}
+	return ID(number), nil
+}
+
+// maxID is the largest whole number that a client with floating point can send.
+const maxID = 1<<53 - 1
+
+// UnmarshalJSONFrom reads either form. As an integer elsewhere, a number may be written
+// in any way.
+func (a *AllOrIDs) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	if decoder.PeekKind() == jsontext.KindString {
+		var word string
+		if err := json.UnmarshalDecode(decoder, &word); err != nil {
+			return err
+		}
+		if word != "all" {
+			return errNotAll
+		}
+		a.All = true
+		return nil
+	}
+	var numbers []float64
+	if err := json.UnmarshalDecode(decoder, &numbers); err != nil {
+		return err
+	}
+	a.IDs = make([]int64, len(numbers))
+	for i, number := range numbers {
+		id, err := asID(number)
+		if err != nil {
+			return err
+		}
+		a.IDs[i] = int64(id)
+	}
+	return nil
 }
 
 // Invalid is the refusal invalid_request for one field, query parameter or header,

@@ -2,8 +2,12 @@ package functionurl_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+
+	"mentorpause/shared/functionurl"
 )
 
 func TestDecodeReadsWhatItIsSent(t *testing.T) {
@@ -108,6 +112,67 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 			if got.Details != nil && !strings.HasPrefix(got.Message, fmt.Sprintf("The field %q ", *got.Details)) {
 				t.Errorf("details %q for the message %q", *got.Details, got.Message)
+			}
+		})
+	}
+}
+
+// Fields are read as strictly as a struct, and not looked into.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		``:                        `[]`,
+		`{}`:                      `[]`,
+		`{"b":[1],"a":{"x":"y"}}`: `[a={"x":"y"} b=[1]]`,
+		`{"a":1,"a":2}`:           `The field "a" is given more than once.`,
+		`{"a":{"b":1,"b":2}}`:     `The field "a/b" is given more than once.`,
+		`[]`:                      `The body must be a JSON object.`,
+		`null`:                    `The body must be a JSON object.`,
+		`{"a":1}x`:                `The body is not valid JSON in UTF-8, at byte 7.`,
+	} {
+		handling(t, post(sent), func(r *functionurl.Request) {
+			fields, err := r.Fields()
+			got := message(t, err)
+			if err == nil {
+				texts := []string{}
+				for _, name := range slices.Sorted(maps.Keys(fields)) {
+					texts = append(texts, name+"="+string(fields[name]))
+				}
+				got = fmt.Sprint(texts)
+			}
+			if got != want {
+				t.Errorf("%s: %s, want %s", sent, got, want)
+			}
+		})
+	}
+}
+
+func TestDecodeSaysWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		`{"flag":"true"}`:         `The field "flag" must be true or false.`,
+		`{"objects":{"a":1}}`:     `The field "objects" must be an array of objects.`,
+		`{"objects":["a"]}`:       `The field "objects/0" must be an object.`,
+		`{"objects":[{"x":1}]}`:   `The field "objects/0/x" is unknown.`,
+		`{"objects":[{"a":1}]}`:   `The field "objects/0/a" must be a string.`,
+		`{"id":"1"}`:              `The field "id" must be a whole number from 1 on.`,
+		`{"id":1.5}`:              `The field "id" must be a whole number from 1 on.`,
+		`{"id":0}`:                `The field "id" must be a whole number from 1 on.`,
+		`{"id":9007199254740992}`: `The field "id" must be a whole number from 1 on.`,
+		`{"id":1e0}`:              ``,
+		`{"id":null}`:             ``,
+		`{"flag":true,"objects":[{"a":null},{}]}`: ``,
+	} {
+		handling(t, post(sent), func(r *functionurl.Request) {
+			var body struct {
+				Flag    *bool           `json:"flag"`
+				ID      *functionurl.ID `json:"id"`
+				Objects *[]struct {
+					A *string `json:"a"`
+				} `json:"objects"`
+			}
+			if got := message(t, r.Decode(&body)); got != want {
+				t.Errorf("%s: %s, want %s", sent, got, want)
 			}
 		})
 	}

@@ -44,6 +44,10 @@ type Endpoint struct {
 	Verifier *auth.Verifier
 	Log      *slog.Logger
 
+	// The body that it takes: by default JSON of at most 16 KiB.
+	MaxBody    int      // bytes
+	MediaTypes []string // in lower case, without parameters; [Request.Body] has what was sent
+
 	// Handle answers a request with a known caller. Its context ends before the
 	// invocation's deadline. Errors that the caller may see are [refusal.Error]s.
 	Handle func(context.Context, *Request) (Answer, error)
@@ -54,18 +58,28 @@ type Request struct {
 	Caller auth.Identity
 
 	event events.LambdaFunctionURLRequest
-	body  []byte // base64 decoded, JSON not yet; empty or of type application/json
+	body  []byte // base64 decoded; empty or of one of the endpoint's media types
 }
 
-// Answer is a success: status 200 with a JSON body.
+// Method is the request's method, one of the endpoint's.
+func (r *Request) Method() string { return r.event.RequestContext.HTTP.Method }
+
+// Answer is a success: status 200 with a body, JSON unless it says otherwise.
 type Answer struct {
 	Body     json.RawMessage // sent as it is
+	File     *File           // what the body is when it is not JSON
 	Replayed bool            // the stored answer to an earlier request with the same idempotency key
 
 	// Revalidate lets the caller keep the answer and check it later: it is sent
 	// with an etag, compressed where accepted, and not sent at all if the caller
 	// has it already.
 	Revalidate bool
+}
+
+// File is a body that is to be saved.
+type File struct {
+	MediaType string
+	Name      string // in ASCII
 }
 
 // Invoke is the Lambda handler. The error is always nil: whatever happens, the
@@ -86,10 +100,14 @@ func (e Endpoint) Invoke(ctx context.Context, event events.LambdaFunctionURLRequ
 	)
 	if event.RequestContext.HTTP.Method == http.MethodOptions {
 		response = e.preflight()
-	} else if answer, err := e.answer(ctx, request); err != nil {
-		response, failure = e.refuse(err), err
 	} else {
-		response = request.respond(answer)
+		var answer Answer
+		if answer, failure = e.answer(ctx, request); failure == nil {
+			response, failure = request.respond(answer)
+		}
+		if failure != nil {
+			response = e.refuse(failure)
+		}
 	}
 	response.Headers["access-control-allow-origin"] = "*"
 	response.Headers["access-control-expose-headers"] = exposedHeaders
@@ -107,13 +125,13 @@ func (e Endpoint) answer(ctx context.Context, r *Request) (_ Answer, err error) 
 			err = &panicked{value, debug.Stack()}
 		}
 	}()
-	if !slices.Contains(e.Methods, r.event.RequestContext.HTTP.Method) {
+	if !slices.Contains(e.Methods, r.Method()) {
 		return Answer{}, refusal.New(refusal.MethodNotAllowed)
 	}
 	if r.Caller, err = e.Verifier.Verify(ctx, r.header("authorization")); err != nil {
 		return Answer{}, err
 	}
-	if r.body, err = r.readBody(); err != nil {
+	if r.body, err = e.readBody(r); err != nil {
 		return Answer{}, err
 	}
 	return e.Handle(ctx, r)

@@ -30,7 +30,7 @@ func TestHeadersOfEveryKindOfResponse(t *testing.T) {
 	t.Parallel()
 	always := map[string]string{
 		"access-control-allow-origin":   "*",
-		"access-control-expose-headers": "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
+		"access-control-expose-headers": "date, etag, retry-after, sb-error-code, x-request-id, idempotent-replayed",
 		"x-request-id":                  requestID,
 	}
 	failing := func(err error) handle {
@@ -462,12 +462,73 @@ func TestBodyInBase64(t *testing.T) {
 
 func TestSizeOfBody(t *testing.T) {
 	t.Parallel()
-	for size, status := range map[int]int{16 << 10: 200, 16<<10 + 1: 413} {
-		endpoint, _ := newEndpoint(t, echo)
-		text := `{"text":"` + strings.Repeat("x", size-len(`{"text":""}`)) + `"}`
-		if response := invoke(t, endpoint, post(text)); response.StatusCode != status {
-			t.Errorf("%d bytes: status %d, want %d", size, response.StatusCode, status)
+	for name, test := range map[string]struct {
+		most, size, status int
+		hint               string
+	}{
+		"largest":                        {0, 16 << 10, 200, ""},
+		"one byte more":                  {0, 16<<10 + 1, 413, "A body may have at most 16 KiB."},
+		"largest of a function's own":    {4 << 20, 4 << 20, 200, ""},
+		"one byte more of that function": {4 << 20, 4<<20 + 1, 413, "A body may have at most 4096 KiB."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint, _ := newEndpoint(t, echo)
+			endpoint.MaxBody = test.most
+			text := `{"text":"` + strings.Repeat("x", test.size-len(`{"text":""}`)) + `"}`
+			for _, inBase64 := range []bool{false, true} {
+				event := post(text)
+				event.Headers["accept-encoding"] = "gzip"
+				if inBase64 {
+					event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(text)), true
+				}
+				response := invoke(t, endpoint, event)
+				if response.StatusCode != test.status {
+					t.Errorf("in base64 %v: status %d, want %d", inBase64, response.StatusCode, test.status)
+				}
+				if test.hint == "" {
+					continue
+				}
+				if refused := readRefusal(t, response); refused.Hint == nil || *refused.Hint != test.hint {
+					t.Errorf("hint %v, want %q", refused.Hint, test.hint)
+				}
+			}
+		})
+	}
+}
+
+// A function may take other bodies than JSON.
+func TestMediaTypes(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := newEndpoint(t, func(_ context.Context, r *functionurl.Request) (functionurl.Answer, error) {
+		content, mediaType := r.Body()
+		text, err := json.Marshal(string(content) + " as " + mediaType)
+		return functionurl.Answer{Body: text}, err
+	})
+	endpoint.MediaTypes = []string{"text/csv", "application/x-test"}
+	for contentType, want := range map[string]string{
+		"text/csv":               `"a;b as text/csv"`,
+		"Text/CSV; charset=x":    `"a;b as text/csv"`,
+		"application/x-test":     `"a;b as application/x-test"`,
+		"application/json":       "",
+		"text/csv, text/csv":     "",
+		"":                       "",
+		"text/plain":             "",
+		"application/x-test+csv": "",
+	} {
+		event := post("a;b")
+		event.Headers["content-type"] = contentType
+		response := invoke(t, endpoint, event)
+		if want == "" {
+			if refused := readRefusal(t, response); response.StatusCode != 415 || refused.Message != "The body must have content type text/csv or application/x-test." {
+				t.Errorf("%q: %d %s", contentType, response.StatusCode, response.Body)
+			}
+		} else if response.StatusCode != 200 || response.Body != want {
+			t.Errorf("%q: %d %s, want %s", contentType, response.StatusCode, response.Body, want)
 		}
+	}
+	if response := invoke(t, endpoint, post("")); response.Body != `" as "` {
+		t.Errorf("no body: %s", response.Body)
 	}
 }
 

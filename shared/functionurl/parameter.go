@@ -3,7 +3,9 @@ package functionurl
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -55,6 +57,51 @@ func (r *Request) Query(names ...string) (map[string][]string, error) {
 	return values, nil
 }
 
+// Single returns the named query parameters, none of which may be repeated; one that is
+// missing or empty is nil.
+func (r *Request) Single(names ...string) (map[string]*string, error) {
+	query, err := r.Query(names...)
+	if err != nil {
+		return nil, err
+	}
+	single := map[string]*string{}
+	for _, name := range names {
+		switch values := query[name]; len(values) {
+		case 0:
+		case 1:
+			single[name] = &values[0]
+		default:
+			return nil, Invalid(name, "is given more than once")
+		}
+	}
+	return single, nil
+}
+
+// maxLimit is the largest page that a caller may request, in rows.
+const maxLimit = 200
+
+// CheckLimit checks the size of a page, limit in the body; nil means the default.
+func CheckLimit(limit *int32) error {
+	if limit != nil && (*limit < 1 || *limit > maxLimit) {
+		return Invalid("limit", "must be a whole number from 1 to %d", maxLimit)
+	}
+	return nil
+}
+
+// ParseLimit reads and checks the size of a page, limit in the query; nil means the
+// default.
+func ParseLimit(value *string) (*int32, error) {
+	if value == nil {
+		return nil, nil
+	}
+	limit, err := strconv.ParseInt(*value, 10, 32)
+	if err != nil {
+		limit = 0 // no size either
+	}
+	parsed := new(int32(limit))
+	return parsed, CheckLimit(parsed)
+}
+
 // IdempotencyKey returns the UUID in the header idempotency-key, bare or in quotes
 // (as a structured header writes a string), or a new one if the header is missing.
 // Anything else, including several values, is invalid_request.
@@ -74,6 +121,24 @@ func (r *Request) IdempotencyKey() (string, error) {
 	return key, nil
 }
 
+// Language is the first language that the client prefers, as it wrote it; "" for none.
+func (r *Request) Language() string {
+	first, _, _ := strings.Cut(r.header("accept-language"), ",")
+	tag, _, _ := strings.Cut(first, ";")
+	return strings.TrimSpace(tag)
+}
+
+// OptionalUUID checks a parameter that may be missing, and contains a UUID otherwise.
+func OptionalUUID(name string, values []string) (*string, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	if len(values) > 1 || !isUUID(values[0]) {
+		return nil, Invalid(name, "must be a UUID")
+	}
+	return &values[0], nil
+}
+
 // RequireUUID checks a field that must be present and contain a UUID.
 func RequireUUID(field string, value *string) (string, error) {
 	if value == nil {
@@ -83,6 +148,13 @@ func RequireUUID(field string, value *string) (string, error) {
 		return "", Invalid(field, "must be a UUID")
 	}
 	return *value, nil
+}
+
+// IsDate reports whether text is a calendar date, YYYY-MM-DD. The year 0 is not valid:
+// Postgres doesn't know it.
+func IsDate(text string) bool {
+	day, err := time.Parse(time.DateOnly, text)
+	return err == nil && day.Year() > 0
 }
 
 // isUUID reports whether text is a UUID in its usual form of 36 characters.

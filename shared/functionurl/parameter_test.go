@@ -181,3 +181,16 @@ func TestRequireUUID(t *testing.T) {
 		})
 	}
 }
+
+func TestIsDate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"2026-11-29": true, "2024-02-29": true, "0001-01-01": true, "9999-12-31": true,
+		"": false, "2026-02-29": false, "2026-13-01": false, "0000-01-01": false, "2026-1-1": false, "29.11.2026": false,
+		"2026-11-29 ": false, "2026-11-29T00:00:00Z": false, "infinity": false,
+	} {
+		if got := functionurl.IsDate(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package functionurl
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 const (
-	exposedHeaders = "etag, retry-after, sb-error-code, x-request-id, idempotent-replayed"
+	exposedHeaders = "date, etag, retry-after, sb-error-code, x-request-id, idempotent-replayed"
 	allowedHeaders = "authorization, apikey, content-type, x-client-info, x-region, x-retry-count, traceparent, tracestate, baggage, idempotency-key, if-none-match"
 
 	preflightMaxAge = "86400" // seconds; browsers have lower limits
@@ -51,7 +52,7 @@ func (e Endpoint) refuse(err error) events.LambdaFunctionURLResponse {
 	}{refused.Code, refused.Message, refused.Details, refused.Hint})
 
 	headers := map[string]string{
-		"content-type":  "application/json",
+		"content-type":  jsonType,
 		"cache-control": "no-store",
 		"sb-error-code": string(refused.Code),
 	}
@@ -66,16 +67,50 @@ func (e Endpoint) refuse(err error) events.LambdaFunctionURLResponse {
 	return events.LambdaFunctionURLResponse{StatusCode: status, Headers: headers, Body: string(body)}
 }
 
-func (r *Request) respond(a Answer) events.LambdaFunctionURLResponse {
-	if a.Revalidate {
-		return r.revalidate(a.Body)
-	}
-	headers := map[string]string{
-		"content-type":  "application/json",
-		"cache-control": "no-store",
-	}
+// An answer passes through Lambda as text in JSON, of at most 6 MB.
+const (
+	maxPlain      = 4_000_000 // bytes; a larger answer is sent only compressed
+	maxCompressed = 4_500_000 // bytes, which are 6 million in base64
+	maxText       = 1_000_000 // bytes, each of which may need six in JSON
+)
+
+// respond writes a success. An answer that is too large is payload_too_large.
+func (r *Request) respond(a Answer) (events.LambdaFunctionURLResponse, error) {
+	compress, allowed := acceptsGzip(r.header("accept-encoding"))
+	headers := map[string]string{"cache-control": "no-store"}
 	if a.Replayed {
 		headers["idempotent-replayed"] = "true"
 	}
-	return events.LambdaFunctionURLResponse{StatusCode: http.StatusOK, Headers: headers, Body: string(a.Body)}
+	if a.Revalidate {
+		if shown, isKept := r.revalidate(a.Body, compress || allowed && len(a.Body) > maxPlain, headers); isKept {
+			headers["etag"] = shown
+			return events.LambdaFunctionURLResponse{StatusCode: http.StatusNotModified, Headers: headers}, nil
+		}
+	}
+
+	headers["content-type"] = jsonType
+	if a.File != nil {
+		headers["content-type"] = a.File.MediaType
+		headers["content-disposition"] = `attachment; filename="` + a.File.Name + `"`
+		return events.LambdaFunctionURLResponse{
+			StatusCode: http.StatusOK, Headers: headers, Body: base64.StdEncoding.EncodeToString(a.Body), IsBase64Encoded: true,
+		}, nil
+	}
+	response := events.LambdaFunctionURLResponse{StatusCode: http.StatusOK, Headers: headers, Body: string(a.Body)}
+	switch {
+	case a.Revalidate && compress, len(a.Body) > maxPlain && allowed:
+		zipped := compressed(a.Body)
+		if len(zipped) > maxCompressed {
+			return events.LambdaFunctionURLResponse{}, refusal.Newf(refusal.PayloadTooLarge, "The answer is too large.").
+				WithHint("Ask for less.")
+		}
+		headers["content-encoding"], headers["vary"] = "gzip", "accept-encoding"
+		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(zipped), true
+	case len(a.Body) > maxPlain:
+		return events.LambdaFunctionURLResponse{}, refusal.Newf(refusal.PayloadTooLarge, "The answer is too large to be sent uncompressed.").
+			WithHint("Accept gzip, in the header accept-encoding, or ask for less.")
+	case len(a.Body) > maxText:
+		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(a.Body), true
+	}
+	return response, nil
 }

@@ -5,50 +5,33 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/cespare/xxhash/v2"
 )
 
-// revalidate sends body with a strong etag, or answers 304 if if-none-match says
-// that the caller has it.
+// revalidate adds what lets the caller keep body, and reports whether if-none-match
+// says that the caller has it already, and by which etag. compress says in which form
+// body is about to be sent.
 //
 // A strong etag belongs to the bytes sent (RFC 9110, section 8.8.3.3), so the
 // compressed form has its own, derived from the plain one without compressing.
 // Both mean the same content: a caller that sends either has it, whichever form
 // this request accepts, and the 304 repeats the one that the caller sent. A POST
 // is answered in the same way, because here it only reads.
-func (r *Request) revalidate(body []byte) events.LambdaFunctionURLResponse {
+func (r *Request) revalidate(body []byte, compress bool, headers map[string]string) (shown string, isKept bool) {
 	plainTag, gzipTag := etags(body)
 	tag := plainTag
-	compress := acceptsGzip(r.header("accept-encoding"))
 	if compress {
 		tag = gzipTag
 	}
-
-	headers := map[string]string{
-		"cache-control": "private, no-cache",
-		"vary":          "accept-encoding",
-	}
-	if shown, ok := matchEtag(r.header("if-none-match"), tag, plainTag, gzipTag); ok {
-		headers["etag"] = shown
-		return events.LambdaFunctionURLResponse{StatusCode: http.StatusNotModified, Headers: headers}
-	}
-
+	headers["cache-control"] = "private, no-cache"
+	headers["vary"] = "accept-encoding"
 	headers["etag"] = tag
-	headers["content-type"] = "application/json"
-	response := events.LambdaFunctionURLResponse{StatusCode: http.StatusOK, Headers: headers, Body: string(body)}
-	if compress {
-		headers["content-encoding"] = "gzip"
-		response.Body = base64.StdEncoding.EncodeToString(compressed(body))
-		response.IsBase64Encoded = true
-	}
-	return response
+	return matchEtag(r.header("if-none-match"), tag, plainTag, gzipTag)
 }
 
 // etags identifies a page by a checksum. It is not cryptographic and need not be:
@@ -89,9 +72,9 @@ func matchEtag(header string, tags ...string) (string, bool) {
 }
 
 // acceptsGzip reports whether the value of an accept-encoding header accepts gzip
-// and doesn't prefer an uncompressed body. A weight that isn't a number from 0 to
-// 1 counts as a refusal.
-func acceptsGzip(header string) bool {
+// and doesn't prefer an uncompressed body, and whether it accepts gzip at all. A
+// weight that isn't a number from 0 to 1 counts as a refusal.
+func acceptsGzip(header string) (preferred, allowed bool) {
 	weights := map[string]float64{}
 	for member := range strings.SplitSeq(strings.ToLower(header), ",") {
 		coding, parameters, _ := strings.Cut(member, ";")
@@ -110,10 +93,10 @@ func acceptsGzip(header string) bool {
 	identity := weights["identity"]
 	for _, coding := range []string{"gzip", "x-gzip", "*"} {
 		if weight, ok := weights[coding]; ok {
-			return weight > 0 && weight >= identity
+			return weight > 0 && weight >= identity, weight > 0
 		}
 	}
-	return false
+	return false, false
 }
 
 // zippers are pooled because each has tables of 800 KB, which take longer to

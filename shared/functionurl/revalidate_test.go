@@ -3,6 +3,7 @@ package functionurl_test
 import (
 	"compress/gzip"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"mentorpause/local/lambda"
 	"mentorpause/shared/functionurl"
 )
 
@@ -38,14 +40,18 @@ func getPage(t *testing.T, page json.RawMessage, headers map[string]string) even
 // plainBody undoes base64 and gzip.
 func plainBody(t *testing.T, response events.LambdaFunctionURLResponse) string {
 	t.Helper()
-	if !response.IsBase64Encoded {
-		return response.Body
+	var content io.Reader = strings.NewReader(response.Body)
+	if response.IsBase64Encoded {
+		content = base64.NewDecoder(base64.StdEncoding, content)
 	}
-	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(response.Body)))
-	if err != nil {
-		t.Fatal(err)
+	if response.Headers["content-encoding"] == "gzip" {
+		unzipped, err := gzip.NewReader(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content = unzipped
 	}
-	text, err := io.ReadAll(unzipped)
+	text, err := io.ReadAll(content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,6 +231,83 @@ func TestAcceptEncoding(t *testing.T) {
 				t.Errorf("compressed: %v", got)
 			}
 		})
+	}
+}
+
+// What Lambda would not carry is compressed or refused; everything else arrives whole.
+func TestLargeAnswer(t *testing.T) {
+	t.Parallel()
+	const limit = 4_000_000
+	// Each byte of it is six in JSON.
+	worst := func(size int) json.RawMessage {
+		return json.RawMessage(`"` + strings.Repeat("<", size-2) + `"`)
+	}
+	random := make([]byte, 3_600_000) // in base64 too large even if compressed
+	if _, err := rand.Read(random); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		page       json.RawMessage
+		accept     string
+		revalidate bool
+		status     int
+		compressed bool
+	}{
+		"at the limit":                          {worst(limit), "", false, 200, false},
+		"at the limit, gzip accepted":           {worst(limit), "gzip", false, 200, false},
+		"at the limit, of a page":               {worst(limit), "", true, 200, false},
+		"beyond it":                             {worst(limit + 1), "", false, 413, false},
+		"beyond it, another coding":             {worst(limit + 1), "br", false, 413, false},
+		"beyond it, gzip refused":               {worst(limit + 1), "gzip;q=0, *", false, 413, false},
+		"beyond it, gzip accepted":              {worst(limit + 1), "gzip", false, 200, true},
+		"beyond it, gzip accepted reluctantly":  {worst(limit + 1), "identity, gzip;q=0.1", false, 200, true},
+		"beyond it, of a page":                  {worst(limit + 1), "", true, 413, false},
+		"beyond it, of a page, gzip accepted":   {worst(limit + 1), "gzip", true, 200, true},
+		"beyond it, of a page, but reluctantly": {worst(limit + 1), "identity, gzip;q=0.1", true, 200, true},
+		"beyond everything":                     {json.RawMessage(`"` + base64.StdEncoding.EncodeToString(append(random, random...)) + `"`), "gzip", true, 413, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint, _ := newEndpoint(t, func(context.Context, *functionurl.Request) (functionurl.Answer, error) {
+				return functionurl.Answer{Body: test.page, Revalidate: test.revalidate}, nil
+			})
+			event := post("")
+			event.Headers["accept-encoding"] = test.accept
+			response := invoke(t, endpoint, event)
+
+			if response.StatusCode != test.status {
+				t.Fatalf("status %d, want %d", response.StatusCode, test.status)
+			}
+			if payload, err := json.Marshal(response); err != nil || len(payload) > lambda.MaxPayload {
+				t.Errorf("%d bytes for Lambda, %v", len(payload), err)
+			}
+			if test.status == 413 {
+				if refused := readRefusal(t, response); refused.Code != "payload_too_large" || refused.Hint == nil {
+					t.Errorf("refused with %+v", refused)
+				}
+				if response.Headers["etag"] != "" || response.Headers["cache-control"] != "no-store" {
+					t.Errorf("headers %v", response.Headers)
+				}
+				return
+			}
+			if plainBody(t, response) != string(test.page) {
+				t.Error("another body")
+			}
+			if compressed := response.Headers["content-encoding"] == "gzip"; compressed != test.compressed ||
+				compressed && response.Headers["vary"] != "accept-encoding" {
+				t.Errorf("headers %v", response.Headers)
+			}
+			if isZipped := strings.HasSuffix(response.Headers["etag"], `-gzip"`); test.revalidate && isZipped != test.compressed {
+				t.Errorf("etag %s", response.Headers["etag"])
+			}
+		})
+	}
+
+	// Whoever has it already needs no form of it.
+	page := worst(limit + 1)
+	kept := getPage(t, page, map[string]string{"accept-encoding": "gzip"}).Headers["etag"]
+	if response := getPage(t, page, map[string]string{"if-none-match": kept}); response.StatusCode != 304 {
+		t.Errorf("status %d for who has it", response.StatusCode)
 	}
 }
 

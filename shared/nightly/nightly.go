@@ -60,11 +60,13 @@ type Report struct {
 	DryRun         bool    `json:"dry_run"`
 	Expired        int     `json:"expired"`         // changes to expired_cert
 	Restored       int     `json:"restored"`        // changes from expired_cert to active or paused
+	Begun          int     `json:"begun"`           // planned pauses that began
 	Reminders      int     `json:"reminders"`       // each counts once, whoever gets it
 	Discrepancies  int     `json:"discrepancies"`   // new ones between status and log
 	RosterRepaired int     `json:"roster_repaired"` // mentors whose entries in the read model were wrong
 	CountsRepaired int     `json:"counts_repaired"` // sets of chapters whose counts were wrong
 	Reconciled     int     `json:"reconciled"`      // mentors for whom all of this was compared
+	Ended          int     `json:"ended"`           // memberships whose last day is over
 	Requeued       int     `json:"requeued"`        // undeliverable notifications that have a recipient now
 	Held           int     `json:"held"`            // mentors left, whom another transaction held all the while
 	LastCompleted  *string `json:"last_completed"`  // the newest date completed before, YYYY-MM-DD
@@ -101,8 +103,10 @@ func Run(ctx context.Context, db *database.DB, request Request, progress Progres
 		DryRun:         request.DryRun,
 		Expired:        run.Expired,
 		Restored:       run.Restored,
+		Begun:          run.Begun,
 		Reminders:      run.Reminders,
 		Discrepancies:  run.Discrepancies,
+		Ended:          run.Ended,
 		Requeued:       run.Requeued,
 		RosterRepaired: run.RosterRepaired,
 		CountsRepaired: run.CountsRepaired,
@@ -199,6 +203,7 @@ func preview(ctx context.Context, db *database.DB, request Request, progress Pro
 		}
 		next.Expired += sum.Expired
 		next.Restored += sum.Restored
+		next.Begun += sum.Begun
 		next.Reminders += sum.Reminders
 		next.Discrepancies += sum.Discrepancies
 		next.Requeued += sum.Requeued

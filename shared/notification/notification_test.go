@@ -38,10 +38,35 @@ func email(n notification.Event) (notification.Text, notification.Email, error) 
 
 // example is a notification of the kind; without reminder it has no reference date.
 func example(kind, audience, role, locale string) notification.Event {
-	return notification.Event{
+	n := notification.Event{
 		Kind: kind, Audience: audience, Role: role, Locale: locale, MentorName: "Åse Ødegård",
 		Today: on("2026-11-24"), HappenedOn: on("2026-11-23"), Renewed: true, Correction: "all",
+		Certification: notification.Names{Bokmaal: "Førstehjelp", Nynorsk: "Fyrstehjelp", English: "First aid"},
+		Request:       notification.Request{Kind: "pause", State: "accepted"},
 	}
+	if kind == "several_paused" {
+		n.MentorName, n.Certification = "", notification.Names{}
+		for _, name := range []string{"Kari Bø", "Ola Dahl", "Åse Ødegård"} {
+			n.Mentors = append(n.Mentors, notification.Mentor{Name: name})
+		}
+	}
+	if kind == "weekly_digest" {
+		certification := n.Certification
+		n.MentorName, n.Certification = "", notification.Names{}
+		n.Mentors = []notification.Mentor{
+			{Name: "Kari Bø", WasExpectedOn: on("2026-11-10"), CertifiedUntil: on("2026-12-01"), Certification: certification, AsksFor: []string{"change_return", "return"}},
+			{Name: "Åse Ødegård", WasExpectedOn: on("2026-11-23")},
+			{Name: "Ola Dahl", AsksFor: []string{"pause"}},
+			{Name: "Per Lie", ReturnOn: on("2026-11-24")},
+			{Name: "Siri Moe", ReturnOn: on("2026-11-29"), CertifiedUntil: on("2026-12-24")},
+		}
+	}
+	return n
+}
+
+// has reports whether there is a text of the kind for such a recipient.
+func has(kind, audience, role string) bool {
+	return kind != "several_paused" && kind != "weekly_digest" || audience == "coordinator" && role != "mentor"
 }
 
 // recipients are the pairs of audience and role that there are.
@@ -65,6 +90,9 @@ func TestGolden(t *testing.T) {
 					fmt.Fprintf(&got, "===== %s\n%s\n\n%s\n", what, e.Subject, e.Text)
 				}
 				for _, r := range recipients {
+					if !has(kind, r[0], r[1]) {
+						continue
+					}
 					n := example(kind, r[0], r[1], locale)
 					what := "as " + r[1] + ", for " + r[0]
 					switch kind {
@@ -74,10 +102,18 @@ func TestGolden(t *testing.T) {
 						show(what+", expected back", n)
 						n.ReturnOn, n.Expired = on("2026-11-20"), true
 						show(what+", was expected back, and expired", n)
+						n.Missing = true
+						show(what+", was expected back, and one is missing", n)
 					case "certification_expired":
 						show(what, n)
 						n.Paused = true
 						show(what+", and paused", n)
+						n.Missing = true
+						show(what+", missing, and paused", n)
+						n.Paused = false
+						show(what+", missing", n)
+						n.Missing, n.Certification = false, notification.Names{}
+						show(what+", of no kind in particular", n)
 					case "certification_restored":
 						show(what, n)
 						n.Renewed = false
@@ -86,6 +122,8 @@ func TestGolden(t *testing.T) {
 						show(what+", no renewal, and paused", n)
 						n.Renewed = true
 						show(what+", and paused", n)
+						n.Missing = true
+						show(what+", was missing, and paused", n)
 					case "certification_expiring":
 						for _, days := range []int{30, 7, 1} {
 							n.ReferenceOn = n.Today.AddDate(0, 0, days)
@@ -95,6 +133,8 @@ func TestGolden(t *testing.T) {
 						show(what+", and paused", n)
 						n.Expired = true
 						show(what+", paused, and another one expired", n)
+						n.Missing = true
+						show(what+", paused, and another one missing", n)
 					case "return_due":
 						for _, days := range []int{7, 0, -2} {
 							n.ReferenceOn = n.Today.AddDate(0, 0, days)
@@ -102,11 +142,80 @@ func TestGolden(t *testing.T) {
 						}
 						n.ReferenceOn, n.Expired = n.Today.AddDate(0, 0, 7), true
 						show(what+", and expired", n)
+						n.Missing = true
+						show(what+", and one is missing", n)
 					case "return_overdue":
 						n.ReferenceOn = n.Today.AddDate(0, 0, -7)
 						show(what+", 7 days ago", n)
 						n.Expired = true
 						show(what+", and expired", n)
+					case "pause_open_ended":
+						n.ReferenceOn = n.Today.AddDate(0, 0, -90)
+						show(what+", for 90 days", n)
+						n.Expired = true
+						show(what+", and expired", n)
+					case "pause_planned":
+						n.ReferenceOn = on("2027-02-01")
+						show(what+", no date", n)
+						n.ReturnOn = on("2027-04-01")
+						show(what+", expected back", n)
+						n.Changed = true
+						show(what+", changed, expected back", n)
+						n.ReturnOn = time.Time{}
+						show(what+", changed, no date", n)
+					case "several_paused":
+						show(what+", no date", n)
+						for i := range n.Mentors {
+							n.Mentors[i].ReturnOn = on("2027-04-01")
+						}
+						show(what+", expected back together", n)
+						n.Mentors[0].ReturnOn, n.Mentors[1].ReturnOn = time.Time{}, on("2026-11-20")
+						n.Mentors[0].Expired, n.Mentors[1].Expired, n.Mentors[1].Missing = true, true, true
+						show(what+", not together, and certifications lacking", n)
+						for len(n.Mentors) < 16 {
+							n.Mentors = append(n.Mentors, notification.Mentor{Name: fmt.Sprintf("Likeperson %d", len(n.Mentors))})
+						}
+						show(what+", sixteen", n)
+						n.Mentors = n.Mentors[2:5]
+						for i := range n.Mentors {
+							n.Mentors[i] = notification.Mentor{Name: n.Mentors[i].Name, StartsOn: on("2027-02-01")}
+						}
+						show(what+", planned", n)
+						n.Mentors = n.Mentors[:1]
+						show(what+", one, planned", n)
+						n.Mentors[0].StartsOn = time.Time{}
+						show(what+", one", n)
+					case "weekly_digest":
+						show(what, n)
+						for len(n.Mentors) < 16 {
+							n.Mentors = append(n.Mentors, notification.Mentor{Name: fmt.Sprintf("Likeperson %d", len(n.Mentors)), ReturnOn: on("2026-11-27")})
+						}
+						show(what+", sixteen", n)
+						n.Mentors = n.Mentors[:1]
+						show(what+", one", n)
+					case "pause_cancelled":
+						n.ReferenceOn = on("2027-02-01")
+						show(what, n)
+						n.Paused = true
+						show(what+", and paused", n)
+					case "return_changed":
+						show(what+", no date any more", n)
+						n.ReturnOn = on("2027-02-01")
+						show(what+", expected back", n)
+						n.ReturnOn, n.Expired = on("2026-11-20"), true
+						show(what+", was expected back, and expired", n)
+					case "leave_requested", "leave_answered":
+						show(what+", a pause now", n)
+						n.ReturnOn = on("2027-04-01")
+						show(what+", a pause now, with a date", n)
+						n.ReferenceOn = on("2027-02-01")
+						show(what+", a pause from a day", n)
+						n.Request.State, n.ReferenceOn = "declined", time.Time{}
+						for _, n.Request.Kind = range []string{"change_return", "return"} {
+							show(what+", "+n.Request.Kind, n)
+							n.ReturnOn, n.Expired, n.Request.HasMessage = time.Time{}, true, true
+							show(what+", "+n.Request.Kind+", no date, expired, a message", n)
+						}
 					case "discrepancy_found":
 						for _, n.Correction = range []string{"all", "some", "none"} {
 							show(what+", corrected: "+n.Correction, n)
@@ -148,11 +257,21 @@ func TestTitleSaysWhoAndWhat(t *testing.T) {
 	for _, locale := range []string{"nb", "nn", "en"} {
 		for _, kind := range notification.Kinds {
 			for _, role := range []string{"coordinator", "mentor"} {
+				if !has(kind, role, role) {
+					continue
+				}
 				m, err := notification.Render(example(kind, role, role, locale))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !strings.Contains(m.Title, "Åse Ødegård") {
+				who := "Åse Ødegård"
+				switch kind {
+				case "several_paused":
+					who = "3"
+				case "weekly_digest":
+					who = "5"
+				}
+				if !strings.Contains(m.Title, who) {
 					t.Errorf("%s, %s, %s: %q names nobody", locale, kind, role, m.Title)
 				}
 				if titles[locale+m.Title] {
@@ -249,12 +368,89 @@ func TestNamesAreNoMarkup(t *testing.T) {
 func TestUnknownIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, n := range map[string]notification.Event{
-		"kind":    example("birthday", "mentor", "mentor", "nb"),
-		"role":    example("mentor_paused", "coordinator", "visitor", "nb"),
-		"no date": {Kind: "mentor_paused", Audience: "mentor", Role: "mentor", MentorName: "Kari", Today: on("2026-11-24")},
+		"kind": example("birthday", "mentor", "mentor", "nb"),
+		"role": example("mentor_paused", "coordinator", "visitor", "nb"),
+		"request": func() notification.Event {
+			n := example("leave_requested", "coordinator", "coordinator", "nb")
+			n.Request.Kind = "holiday"
+			return n
+		}(),
+		"several for a mentor":  example("several_paused", "mentor", "mentor", "nb"),
+		"a digest for a mentor": example("weekly_digest", "mentor", "mentor", "nb"),
+		"a digest of nobody":    {Kind: "weekly_digest", Audience: "coordinator", Role: "coordinator", HappenedOn: on("2026-11-24"), Today: on("2026-11-24")},
+		"a digest of nothing": {Kind: "weekly_digest", Audience: "coordinator", Role: "coordinator", HappenedOn: on("2026-11-24"), Today: on("2026-11-24"),
+			Mentors: []notification.Mentor{{Name: "Åse"}}},
+		"several of nobody": {Kind: "several_paused", Audience: "coordinator", Role: "coordinator", HappenedOn: on("2026-11-24"), Today: on("2026-11-24")},
+		"no date":           {Kind: "mentor_paused", Audience: "mentor", Role: "mentor", MentorName: "Kari", Today: on("2026-11-24")},
 	} {
 		if m, err := notification.Render(n); err == nil {
 			t.Errorf("%s: %q", name, m.Title)
+		}
+	}
+}
+
+// So of a digest, whose lines are all that an erasure has to know.
+func TestLinesOfADigest(t *testing.T) {
+	t.Parallel()
+	for _, locale := range []string{"nb", "nn", "en"} {
+		for _, count := range []int{1, 15, 16, 500} {
+			n := example("weekly_digest", "coordinator", "administrator", locale)
+			n.Mentors = nil
+			for i := range count {
+				n.Mentors = append(n.Mentors, notification.Mentor{Name: fmt.Sprintf("Nr.\n%d.", i), AsksFor: []string{"pause"}})
+			}
+			text, err := notification.Render(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := strings.Split(text.Body, "\n")
+			for i, line := range text.Lines {
+				if !strings.HasPrefix(body[line-1], fmt.Sprintf("– Nr. %d. – ", i)) {
+					t.Errorf("%s, %d: line %d is %q", locale, count, line, body[line-1])
+				}
+			}
+			if named := strings.Count(text.Body, "– Nr."); named != len(text.Lines) || named != count && named != 12 {
+				t.Errorf("%s, %d: %d are named, %d lines", locale, count, named, len(text.Lines))
+			}
+		}
+	}
+}
+
+// Each line that Lines gives is the one that names the mentor, in every language and length.
+func TestLinesOfSeveral(t *testing.T) {
+	t.Parallel()
+	for _, locale := range []string{"nb", "nn", "en"} {
+		for _, count := range []int{2, 15, 16, 500} {
+			n := example("several_paused", "coordinator", "coordinator", locale)
+			n.Mentors = nil
+			for i := range count {
+				n.Mentors = append(n.Mentors, notification.Mentor{Name: fmt.Sprintf("Nr.\n%d.", i), Expired: i%2 == 0, ReturnOn: on("2027-01-01").AddDate(0, 0, i)})
+			}
+			text, err := notification.Render(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := strings.Split(text.Body, "\n")
+			for i, line := range text.Lines {
+				if !strings.HasPrefix(body[line-1], fmt.Sprintf("– Nr. %d. (", i)) {
+					t.Errorf("%s, %d: line %d is %q", locale, count, line, body[line-1])
+				}
+			}
+			named := strings.Count(text.Body, "– Nr.")
+			if named != len(text.Lines) || named != count && named != 12 {
+				t.Errorf("%s, %d: %d are named, %d lines", locale, count, named, len(text.Lines))
+			}
+			if other := fmt.Sprintf(" %d andre", count-12); locale == "nb" && strings.Contains(text.Body, other) != (count > 15) {
+				t.Errorf("%d: %s", count, text.Body)
+			}
+		}
+		n := example("several_paused", "coordinator", "coordinator", locale)
+		n.Mentors = n.Mentors[:1]
+		text, err := notification.Render(n)
+		n.Kind, n.MentorName, n.Mentors = "mentor_paused", "Kari Bø", nil
+		alone, _ := notification.Render(n)
+		if err != nil || text.Title != alone.Title || text.Body != alone.Body || !cmp.Equal(text.Lines, []int{0}) {
+			t.Errorf("one of several: %v %v (%v), want %v", text, text.Lines, err, alone)
 		}
 	}
 }

@@ -22,6 +22,8 @@ const (
 	InvalidRequest       Code = "invalid_request"
 	Unauthenticated      Code = "unauthenticated"
 	NotACoordinator      Code = "not_a_coordinator"
+	NotAnAdministrator   Code = "not_an_administrator"
+	NotAMentor           Code = "not_a_mentor"
 	MentorNotFound       Code = "mentor_not_found"
 	ChapterNotFound      Code = "chapter_not_found"
 	NotFound             Code = "not_found"
@@ -31,6 +33,11 @@ const (
 	VersionConflict      Code = "version_conflict"
 	CertificationExpired Code = "certification_expired"
 	RequestInProgress    Code = "request_in_progress"
+	RequestExpired       Code = "request_expired"
+	AlreadyAnswered      Code = "already_answered"
+	AlreadyExists        Code = "already_exists"
+	InUse                Code = "in_use"
+	PreviewOutdated      Code = "preview_outdated"
 	PayloadTooLarge      Code = "payload_too_large"
 	UnsupportedMediaType Code = "unsupported_media_type"
 	IdempotencyKeyReused Code = "idempotency_key_reused"
@@ -49,6 +56,8 @@ var codes = map[Code]struct {
 	InvalidRequest:       {400, "The request is not valid."},
 	Unauthenticated:      {401, "A valid access token of a signed-in user is required."},
 	NotACoordinator:      {403, "You coordinate no chapter."},
+	NotAnAdministrator:   {403, "You administer no chapter."},
+	NotAMentor:           {403, "You are not a mentor."},
 	MentorNotFound:       {404, "No such mentor in your chapters."},
 	ChapterNotFound:      {404, "No such chapter among yours."},
 	NotFound:             {404, "No such object, or it is not yours."},
@@ -58,7 +67,12 @@ var codes = map[Code]struct {
 	VersionConflict:      {409, "The pause record has changed since you read it."},
 	CertificationExpired: {409, "The mentor's certification has expired; renew it first."},
 	RequestInProgress:    {409, "A request with this idempotency key is being carried out."},
-	PayloadTooLarge:      {413, "The body is larger than 16 KiB."},
+	RequestExpired:       {409, "This request was made more than 72 hours ago, and is no longer carried out."},
+	AlreadyAnswered:      {409, "The request is no longer open."},
+	AlreadyExists:        {409, "It is there already."},
+	InUse:                {409, "It is in use."},
+	PreviewOutdated:      {409, "What the preview showed no longer holds; make a new one."},
+	PayloadTooLarge:      {413, "The body is too large."},
 	UnsupportedMediaType: {415, "The body must have content type application/json."},
 	IdempotencyKeyReused: {422, "This idempotency key was used for another request."},
 	InternalError:        {500, "Something went wrong on our side."},

@@ -50,11 +50,8 @@ func newCLI(t *testing.T, files fs.FS, url string) cli {
 	if err := os.CopyFS(folder, files); err != nil {
 		t.Fatal(err)
 	}
-	config, err := os.ReadFile(filepath.Join(root, "supabase", "config.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "config.toml"), config, 0o644); err != nil {
+	// With what the configuration names.
+	if err := os.CopyFS(folder, supabase.Emails); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -17,6 +17,7 @@ create table private.settings (
   only_row boolean not null default true,
   time_zone text not null default 'Europe/Oslo',
   cursor_key bytea not null,
+  kinds_have_rules boolean not null default false,
   constraint settings_pkey primary key (only_row),
   constraint settings_only_one_row check (only_row),
   -- An unknown zone fails here with 22023 rather than in every call.
@@ -28,23 +29,39 @@ revoke all on table private.settings from public, anon, authenticated, service_r
 
 comment on table private.settings is 'One row: what holds for the whole organisation.';
 comment on column private.settings.time_zone is
-  'IANA name. Dates are judged in this zone unless the caller names one in the setting mentorpause.time_zone; supabase.rpc names none.';
+  'IANA name. The one zone in which dates are judged, whoever calls.';
 comment on column private.settings.cursor_key is
   'Secret with which page cursors are sealed. Replacing it invalidates the cursors in use, and does nothing else.';
+comment on column private.settings.kinds_have_rules is
+  'Whether some kind of certification is or was required or replaced; else each is judged by itself, which is quicker. Kept by a trigger.';
 
 insert into private.settings (cursor_key)
 values (sha256(decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')));
 
+-- The functions judge dates too: which night it is, and whether a date is in the future.
+create function private.agreed_zone(zone text) returns text
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if lower(nullif(current_setting('mentorpause.time_zone', true), '')) <> lower(agreed_zone.zone) then
+    raise exception 'ORGANISATION_TIME_ZONE is %, but the database''s time zone is %',
+      current_setting('mentorpause.time_zone'), agreed_zone.zone
+      using errcode = 'object_not_in_prerequisite_state',
+        hint = 'Make the functions'' ORGANISATION_TIME_ZONE the same as private.settings.time_zone.';
+  end if;
+  return agreed_zone.zone;
+end
+$$;
+revoke all on function private.agreed_zone(text) from public, anon, authenticated, service_role;
+
+comment on function private.agreed_zone(text) is
+  'The zone of private.settings, which whoever reads it passes through here. The functions send theirs in the setting mentorpause.time_zone; when it has another name, whatever the case of its letters, it raises SQLSTATE 55000. supabase.rpc sends none.';
+
 create function private.today() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  zone text := nullif(current_setting('mentorpause.time_zone', true), '');
 begin
-  if zone is null then
-    select s.time_zone into zone from private.settings s;
-  end if;
-  return (now() at time zone zone)::date;
+  return (now() at time zone (select private.agreed_zone(s.time_zone) from private.settings s))::date;
 end
 $$;
 revoke all on function private.today() from public, anon, authenticated, service_role;
@@ -56,13 +73,25 @@ create function private.date_of(moment timestamptz) returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (date_of.moment at time zone (select s.time_zone from private.settings s))::date;
+  return (date_of.moment at time zone (select private.agreed_zone(s.time_zone) from private.settings s))::date;
 end
 $$;
 revoke all on function private.date_of(timestamptz) from public, anon, authenticated, service_role;
 
 comment on function private.date_of(timestamptz) is
   'The calendar date of a moment in the organisation''s time zone. Whoever waited for a lock asks for the date of clock_timestamp() then, because private.today() is that of the transaction''s start. Definer, because callers may not read private.settings.';
+
+create function private.day_start(day date) returns timestamptz
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return day_start.day::timestamp at time zone (select s.time_zone from private.settings s);
+end
+$$;
+revoke all on function private.day_start(date) from public, anon, authenticated, service_role;
+
+comment on function private.day_start(date) is
+  'The moment at which a date begins in the organisation''s time zone. Definer, because callers may not read private.settings.';
 
 create function private.refusals()
 returns table (code text, status integer, message text)
@@ -72,6 +101,8 @@ as $$
     ('invalid_request', 400, 'The request is not valid.'),
     ('unauthenticated', 401, 'A valid access token of a signed-in user is required.'),
     ('not_a_coordinator', 403, 'You coordinate no chapter.'),
+    ('not_an_administrator', 403, 'You administer no chapter.'),
+    ('not_a_mentor', 403, 'You are not a mentor.'),
     ('mentor_not_found', 404, 'No such mentor in your chapters.'),
     ('chapter_not_found', 404, 'No such chapter among yours.'),
     ('not_found', 404, 'No such object, or it is not yours.'),
@@ -80,6 +111,11 @@ as $$
     ('version_conflict', 409, 'The pause record has changed since you read it.'),
     ('certification_expired', 409, 'The mentor''s certification has expired; renew it first.'),
     ('request_in_progress', 409, 'A request with this idempotency key is being carried out.'),
+    ('request_expired', 409, 'This request was made more than 72 hours ago, and is no longer carried out.'),
+    ('already_answered', 409, 'The request is no longer open.'),
+    ('already_exists', 409, 'It is there already.'),
+    ('in_use', 409, 'It is in use.'),
+    ('preview_outdated', 409, 'What the preview showed no longer holds; make a new one.'),
     ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
 $$;
 revoke all on function private.refusals() from public, anon, authenticated, service_role;
@@ -87,7 +123,7 @@ revoke all on function private.refusals() from public, anon, authenticated, serv
 comment on function private.refusals() is
   'The codes with which an RPC refuses, with HTTP status and sentence. The Go functions have the same table; a test compares the two.';
 
-create function private.refuse(code text, details text default null, message text default null) returns void
+create function private.refuse(code text, details text default null, message text default null, hint text default null) returns void
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -103,15 +139,15 @@ begin
       'code', refuse.code,
       'message', coalesce(refuse.message, refusal.message),
       'details', refuse.details,
-      'hint', null)::text,
+      'hint', refuse.hint)::text,
     detail = json_build_object(
       'status', refusal.status,
       'headers', json_build_object('sb-error-code', refuse.code))::text;
 end
 $$;
-revoke all on function private.refuse(text, text, text) from public, anon, authenticated, service_role;
+revoke all on function private.refuse(text, text, text, text) from public, anon, authenticated, service_role;
 
-comment on function private.refuse(text, text, text) is
+comment on function private.refuse(text, text, text, text) is
   'Raises SQLSTATE PGRST with the code''s status and sentence. Always raises.';
 
 -- White space is what Unicode calls so, and nothing else. E'\v' is no vertical tab
@@ -144,3 +180,15 @@ revoke all on function private.is_visible(text) from public, anon, authenticated
 grant execute on function private.is_visible(text) to service_role; -- whose writes the constraints check
 
 comment on function private.is_visible(text) is 'Whether a text has at least one character that can be seen.';
+
+create function private.refuse_removal() returns trigger
+language plpgsql security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception '% on %.% is refused: history is kept', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation', hint = tg_argv[0];
+end
+$$;
+revoke all on function private.refuse_removal() from public, anon, authenticated, service_role;
+
+comment on function private.refuse_removal() is 'Trigger: refuses what would remove something from the history, for every role, with its argument as the hint (SQLSTATE 23001).';

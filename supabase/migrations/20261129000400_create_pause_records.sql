@@ -22,6 +22,9 @@ create table public.pause_records (
   version integer not null default 1,
   first_version integer,
   effective_on date,
+  certification_kind text,
+  planned_pause_id uuid,
+  open_since date,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   constraint pause_records_pkey primary key (id),
@@ -34,6 +37,7 @@ create table public.pause_records (
   constraint pause_records_created_at_possible check (created_at >= timestamptz '1899-12-31 23:00+00' and created_at < timestamptz '10000-01-01 00:00+00'),
   constraint pause_records_updated_at_possible check (updated_at >= timestamptz '1899-12-31 23:00+00' and updated_at < timestamptz '10000-01-01 00:00+00'),
   constraint pause_records_effective_on_possible check (effective_on between '1900-01-01' and '9999-12-31'),
+  constraint pause_records_open_since_possible check (open_since between '1900-01-01' and '9999-12-31'),
   constraint pause_records_paused_since check (status <> 'paused' or paused_at is not null),
   constraint pause_records_closed_has_end check ((status = 'active') = (reactivated_at is not null)),
   constraint pause_records_ends_after_start check (reactivated_at >= paused_at),
@@ -46,6 +50,10 @@ create unique index pause_records_one_live_per_mentor
 create index pause_records_by_mentor on public.pause_records (mentor_id, version);
 create index pause_records_by_return on public.pause_records (expected_return_date, mentor_id)
   where status in ('paused', 'expired_cert') and expected_return_date is not null;
+
+create index pause_records_open_ended on public.pause_records (open_since, mentor_id)
+  where status in ('paused', 'expired_cert') and expected_return_date is null and open_since is not null;
+create unique index pause_records_by_plan on public.pause_records (planned_pause_id) where planned_pause_id is not null;
 
 comment on table public.pause_records is
   'One absence from duty, from leaving the status active until returning to it. Written by the RPCs alone; a closed record never changes.';
@@ -60,12 +68,19 @@ comment on column public.pause_records.expected_return_date is 'When the mentor 
 comment on column public.pause_records.paused_at is
   'When a coordinator paused: the pause fact. For a record that begins as paused it defaults to now. Null while only an expired certification holds the record open.';
 comment on column public.pause_records.reactivated_at is 'When the record was closed; null while it is live.';
-comment on column public.pause_records.coordinator_id is 'Who last managed the status. Grants nothing.';
+comment on column public.pause_records.coordinator_id is
+  'The coordinator who last managed the status; null: none has, the mentor did where requests take effect at once. Grants nothing.';
 comment on column public.pause_records.version is
   'Counts the changes of the mentor''s records, from 1 and on from record to record, so that it names one state of one mentor; the log has one row for each.';
 comment on column public.pause_records.first_version is 'The version with which this record began: what its log has to begin with.';
 comment on column public.pause_records.effective_on is
   'The day from which this version counts, which a late nightly run finds after the fact. Null: the day of the change.';
+comment on index public.pause_records_open_ended is 'The nightly run looks only at those of whom it is to be reminded on the days it covers.';
+comment on column public.pause_records.open_since is
+  'Since when the pause has had no return date: its first day, or the day on which the date was taken away. Null: it has one, or there is no pause.';
+comment on column public.pause_records.planned_pause_id is 'The plan that this pause was; null: it was not planned.';
+comment on column public.pause_records.certification_kind is
+  'The code of the kind that expired, was missing, or was renewed when the status last became or ceased to be expired_cert. Null: none, or none in particular.';
 
 create table public.pause_status_log (
   id bigint generated always as identity,
@@ -77,23 +92,27 @@ create table public.pause_status_log (
   actor_kind text not null,
   record_version integer not null,
   effective_on date not null,
+  certification_kind text,
   occurred_at timestamptz not null default clock_timestamp(),
   constraint pause_status_log_pkey primary key (id),
   constraint pause_status_log_from_known check (from_status in ('active', 'paused', 'expired_cert')),
   constraint pause_status_log_to_known check (to_status in ('active', 'paused', 'expired_cert')),
   constraint pause_status_log_effective_on_possible check (effective_on between '1900-01-01' and '9999-12-31'),
-  constraint pause_status_log_actor_known check (actor_kind in ('coordinator', 'scheduler', 'reconciler', 'system'))
+  constraint pause_status_log_actor_known check (actor_kind in ('coordinator', 'mentor', 'scheduler', 'reconciler', 'system'))
 );
 create index pause_status_log_by_record on public.pause_status_log (pause_record_id, record_version);
-create index pause_status_log_by_mentor on public.pause_status_log (mentor_id);
+-- A page of the log begins anywhere in it, and costs the same wherever that is.
+create index pause_status_log_by_mentor on public.pause_status_log (mentor_id, occurred_at, id);
 
 comment on table public.pause_status_log is
   'Append-only: one row for each version of each pause record, amendments included, written by the database itself.';
 comment on column public.pause_status_log.from_status is 'The status before; active for a record''s first version.';
 comment on column public.pause_status_log.actor_id is 'Who did it, for a person; null for the system.';
 comment on column public.pause_status_log.actor_kind is
-  'coordinator: by RPC · scheduler: the nightly run · reconciler: its repair of the log · system: the database bringing the status in line with the facts.';
+  'coordinator: by RPC · mentor: by a request that took effect at once · scheduler: the nightly run · reconciler: its repair of the log · system: the database bringing the status in line with the facts.';
 comment on column public.pause_status_log.effective_on is 'The day from which the status counts.';
+comment on column public.pause_status_log.certification_kind is
+  'The code of the kind that expired, was missing, or was renewed. Null: the change is not about one.';
 comment on column public.pause_status_log.occurred_at is 'When it was written; never before the row that it follows.';
 
 -- The ids are UUIDs that begin with the time (version 7, which PostgreSQL itself
@@ -104,7 +123,7 @@ create table public.notifications (
     overlay(gen_random_uuid()::text placing '7' from 15)
     placing overlay(lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0') placing '-' from 9 for 0)
     from 1 for 13)::uuid,
-  mentor_id uuid not null,
+  mentor_id uuid,
   audience text not null,
   kind text not null,
   state text not null default 'pending',
@@ -114,6 +133,9 @@ create table public.notifications (
   acknowledged_at timestamptz,
   reminder text,
   reference_on date,
+  certification_kind text,
+  planned_pause_id uuid,
+  leave_request_id uuid,
   due_at timestamptz not null default clock_timestamp(),
   claim uuid,
   claims integer not null default 0,
@@ -122,26 +144,39 @@ create table public.notifications (
   constraint notifications_audience_known check (audience in ('coordinator', 'mentor', 'administrator')),
   constraint notifications_kind_known check (kind in (
     'mentor_paused', 'mentor_reactivated', 'certification_expired', 'certification_restored',
-    'certification_expiring', 'return_due', 'return_overdue', 'discrepancy_found')),
+    'certification_expiring', 'return_due', 'return_overdue', 'return_changed', 'pause_open_ended', 'pause_planned',
+    'pause_cancelled', 'leave_requested', 'leave_answered', 'discrepancy_found', 'several_paused', 'weekly_digest')),
+  constraint notifications_about_somebody check ((mentor_id is null) = (kind in ('several_paused', 'weekly_digest'))),
   constraint notifications_state_known check (state in ('pending', 'delivered', 'undeliverable', 'settled')),
-  constraint notifications_reminder_known check (reminder in (
-    'certification_in_30_days', 'certification_in_7_days', 'return_in_7_days', 'return_today', 'return_7_days_ago')),
+  -- What waits for an administrator waits in a chapter, which the mentor tells.
+  constraint notifications_undeliverable_has_mentor check (state <> 'undeliverable' or mentor_id is not null),
+  constraint notifications_reminder_known check (
+    reminder in ('certification_in_30_days', 'certification_in_7_days', 'return_in_7_days', 'return_today')
+    or reminder ~ '^(return_[0-9]+_days_ago|open_for_[0-9]+_days)$'),
   constraint notifications_reference_on_possible check (reference_on between '1900-01-01' and '9999-12-31'),
   constraint notifications_reminder_has_date check (reminder is null or reference_on is not null)
 );
 create index notifications_due on public.notifications (due_at) where state = 'pending';
 create index notifications_unacknowledged
   on public.notifications (mentor_id) where state = 'undeliverable' and acknowledged_at is null;
+create index notifications_by_plan on public.notifications (planned_pause_id) where planned_pause_id is not null;
 create unique index notifications_reminder_once
-  on public.notifications (mentor_id, reminder, reference_on, audience) where reminder is not null;
+  on public.notifications (mentor_id, reminder, reference_on, audience, certification_kind)
+  nulls not distinct where reminder is not null;
 
 comment on table public.notifications is
   'The outbox: one row per event and audience, written in the transition''s own transaction. Recipients are looked up when it is dispatched.';
+comment on column public.notifications.mentor_id is
+  'The mentor whom it is about; null: it is about several; private.notification_mentors, or the recipient''s list when it is written, says about whom.';
 comment on column public.notifications.pause_record_id is 'The record whose change this announces; null when it is not about a record.';
-comment on column public.notifications.record_version is 'The version that the change made.';
+comment on column public.notifications.planned_pause_id is 'The plan that it is about; null: none.';
+comment on column public.notifications.leave_request_id is 'The leave request that it is about; null: none.';
+comment on column public.notifications.record_version is 'The version that the change made, of the record or of the plan.';
 comment on column public.notifications.reminder is 'Which reminder this is; null when it announces a change.';
 comment on column public.notifications.reference_on is
-  'The date it refers to: the last day of a certification, or the expected return. A renewal or a new return date is another date, and so is reminded of again.';
+  'The date it refers to: the last day of a certification, the first day of a plan or of the pause that is asked for, since when a pause has had no return date, or the expected return (null: taken away). A renewal or a new return date is another date, and so is reminded of again.';
+comment on column public.notifications.certification_kind is
+  'The code of the kind of certification that it is about. Null: of none, or of none in particular.';
 comment on column public.notifications.due_at is
   'When a pending one is next to be dispatched. A claim moves it to the end of its lease, so that what a dispatcher lost becomes due again by itself; a failed e-mail moves it to the next attempt.';
 comment on column public.notifications.claim is
@@ -152,7 +187,7 @@ comment on column public.notifications.claims is
   'How often it was claimed since an outcome was last recorded for it. After too many it ends: whatever kept the outcome from being recorded would do so for ever.';
 comment on column public.notifications.queued_at is 'When it was last given to the dispatcher again; null: never.';
 comment on index public.notifications_due is 'What the dispatcher claims, in that order; delivered rows do not slow it down.';
-comment on index public.notifications_reminder_once is 'Each reminder goes out once per mentor, kind and reference date.';
+comment on index public.notifications_reminder_once is 'Each reminder goes out once per mentor, kind of certification and reference date.';
 
 alter table public.pause_records enable row level security;
 alter table public.pause_status_log enable row level security;
@@ -168,12 +203,25 @@ create policy select_own_and_managed on public.pause_records
   for select to authenticated
   using (
     mentor_id = (select private.my_id())
+    or (select private.is_organisation_administrator())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = pause_records.mentor_id
         and m.role = 'mentor'
-        and m.ended_at is null
+        and m.started_at <= statement_timestamp()
+        and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+    -- What was over before the mentor came to the caller's chapters is not theirs to see.
+    and (
+      status <> 'active'
+      or exists (
+        select from public.chapter_memberships m
+        where m.user_id = pause_records.mentor_id
+          and m.role = 'mentor'
+          and m.started_at <= pause_records.reactivated_at
+          and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+      )
     )
   );
 
@@ -181,11 +229,20 @@ create policy select_own_and_managed on public.pause_status_log
   for select to authenticated
   using (
     mentor_id = (select private.my_id())
+    or (select private.is_organisation_administrator())
     or exists (
       select from public.chapter_memberships m
       where m.user_id = pause_status_log.mentor_id
         and m.role = 'mentor'
-        and m.ended_at is null
+        and m.started_at <= statement_timestamp()
+        and (m.ended_at is null or m.ended_at > statement_timestamp())
+        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    )
+    and exists (
+      select from public.chapter_memberships m
+      where m.user_id = pause_status_log.mentor_id
+        and m.role = 'mentor'
+        and m.started_at <= pause_status_log.occurred_at
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
     )
   );
@@ -197,11 +254,19 @@ create policy select_undeliverable on public.notifications
   using (
     state = 'undeliverable'
     and (
-      exists (
+      (select private.is_organisation_administrator())
+      or exists (
         select from public.chapter_memberships m
         where m.user_id = notifications.mentor_id
           and m.role = 'mentor'
-          and m.ended_at is null
+          and m.started_at <= statement_timestamp()
+          and (m.ended_at is null or m.ended_at > statement_timestamp())
+          and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
+      ) and exists (
+        select from public.chapter_memberships m
+        where m.user_id = notifications.mentor_id
+          and m.role = 'mentor'
+          and m.started_at <= notifications.created_at
           and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
       )
       or mentor_id = any ((select private.my_former_mentor_ids())::uuid[])
@@ -259,6 +324,9 @@ begin
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
+    if new.expected_return_date is null and new.open_since is null then
+      new.open_since := private.date_of(new.paused_at);
+    end if;
     -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then
       new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
@@ -301,6 +369,12 @@ begin
   end if;
   if by_hand and new.effective_on is not distinct from old.effective_on then
     new.effective_on := private.date_of(clock_timestamp());
+  end if;
+  if new.status <> 'active' then
+    new.open_since := case
+      when new.paused_at is null or new.expected_return_date is not null then null
+      when old.paused_at is not null and old.expected_return_date is null then old.open_since
+      else coalesce(new.effective_on, private.date_of(clock_timestamp())) end;
   end if;
   new.version := old.version + 1;
   return new;
@@ -398,6 +472,10 @@ declare
   acting_kind text := nullif(current_setting('mentorpause.actor_kind', true), '');
   acting_id uuid := nullif(current_setting('mentorpause.actor_id', true), '')::uuid;
   by_hand boolean := acting_kind is null;
+  -- Each plan begins in the name of whoever planned it: the mentor, if it is nobody else.
+  by_plan boolean := acting_kind = 'plan';
+  -- Of many at once the coordinators are told together, by the command itself.
+  by_batch boolean := coalesce(acting_kind = 'batch', false);
   changed_at timestamptz := clock_timestamp();
   prefix text := private.id_prefix();
 begin
@@ -417,10 +495,25 @@ begin
     acting_kind := 'system';
     acting_id := auth.uid();
   end if;
+  if by_plan or by_batch then
+    acting_kind := 'coordinator';
+  end if;
+
+  -- Of what was asked for, some has happened now, or can't any more.
+  if exists (
+    select from new_rows n
+    cross join lateral (
+      select from public.leave_requests l where l.mentor_id = n.mentor_id and l.state = 'open' offset 0
+    ) r
+  ) then
+    perform private.settle_leave_requests(array(select distinct n.mentor_id from new_rows n), private.today());
+  end if;
 
   -- By hand: what is stored may differ from the facts.
   if by_hand or acting_kind <> 'scheduler' and exists (
-    select from new_rows n where n.status <> 'active' and n.expected_return_date <= private.today() + 7
+    -- Without a return date today is not asked for.
+    select from new_rows n
+    where n.status <> 'active' and case when n.expected_return_date is not null then n.expected_return_date <= private.today() + 7 end
   ) then
     insert into private.nightly_pending (mentor_id)
     select distinct n.mentor_id
@@ -433,35 +526,69 @@ begin
   if tg_op = 'INSERT' then
     with logged as (
       insert into public.pause_status_log
-        (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
-      select n.id, n.mentor_id, 'active', n.status, acting_id, acting_kind, n.version,
-        coalesce(n.effective_on, private.date_of(changed_at)), changed_at
+        (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on,
+          certification_kind, occurred_at)
+      select n.id, n.mentor_id, 'active', n.status, case when by_plan then coalesce(n.coordinator_id, n.mentor_id) else acting_id end,
+        case when by_plan and n.coordinator_id is null then 'mentor' else acting_kind end, n.version,
+        coalesce(n.effective_on, private.date_of(changed_at)), n.certification_kind, changed_at
       from new_rows n
     ), counted as (
-      insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
-      select e.chapter_set_id, count(*), true, e.certified_until, n.expected_return_date
+      insert into private.roster_deltas (chapter_set_id, change, subject, from_on, until_on, certified_until, expected_return_date)
+      select e.chapter_set_id, sum(f.change), 'pause', f.from_on, e.until_on, e.certified_until, f.expected_return_date
       from new_rows n
       cross join lateral (
-        select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = n.mentor_id limit 1
+        select distinct r.chapter_set_id, r.from_on, r.until_on, r.certified_until, r.planned_from
+        from private.roster_entries r
+        where r.mentor_id = n.mentor_id
+          and (r.present_from = '-infinity' or private.date_of(n.created_at) >= r.present_from)
       ) e
+      cross join lateral (
+        select 1 as change, e.from_on, n.expected_return_date
+        union all
+        -- A plan has counted as a pause from its first day on.
+        select -1, greatest(e.from_on, q.starts_on), q.expected_return_date
+        from public.planned_pauses q
+        where q.mentor_id = case when e.planned_from is not null then n.mentor_id end and q.starts_on < e.until_on
+      ) f
       where n.status <> 'active' and n.paused_at is not null
-      group by e.chapter_set_id, e.certified_until, n.expected_return_date
+      group by e.chapter_set_id, f.from_on, e.until_on, e.certified_until, f.expected_return_date
+      having sum(f.change) <> 0
+    ), placed as (
+      -- By address, which is found row by row however many rows are expected.
+      update private.roster_places p
+      set is_paused = true, expected_return_date = (
+        select r.expected_return_date from public.pause_records r
+        where r.mentor_id = p.mentor_id and r.status in ('paused', 'expired_cert'))
+      where p.ctid = any (array(
+        select r.ctid
+        from new_rows n
+        cross join lateral (
+          select q.ctid from private.roster_places q
+          where q.mentor_id = n.mentor_id
+            and (not q.is_paused or q.expected_return_date is distinct from n.expected_return_date)
+            and (q.present_from = '-infinity' or private.date_of(n.created_at) >= q.present_from)
+          offset 0
+        ) r
+        where n.status <> 'active' and n.paused_at is not null))
     )
-    insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
+    insert into public.notifications
+      (id, mentor_id, audience, kind, pause_record_id, record_version, certification_kind, created_at)
     select (prefix || to_hex(16777216 + row_number() over ()))::uuid, n.mentor_id, a.audience,
       case when n.paused_at is null then 'certification_expired' else 'mentor_paused' end,
-      n.id, n.version, changed_at
+      n.id, n.version, n.certification_kind, changed_at
     from new_rows n
     cross join (values ('coordinator'), ('mentor')) a (audience)
-    where n.status <> 'active';
+    where n.status <> 'active' and (a.audience = 'mentor' or not by_batch);
     return null;
   end if;
 
   with changed as (
-    select n.id, n.mentor_id, n.version, n.effective_on,
+    select n.id, n.mentor_id, n.version, n.effective_on, n.created_at, n.coordinator_id,
       o.status as old_status, n.status,
       o.paused_at as old_paused_at, n.paused_at,
       o.expected_return_date as old_return, n.expected_return_date,
+      case when (o.status = 'expired_cert') <> (n.status = 'expired_cert') and not by_hand
+        then n.certification_kind end as certification_kind,
       o.status <> 'active' and o.paused_at is not null as was_paused,
       n.status <> 'active' and n.paused_at is not null as is_paused
     from new_rows n
@@ -469,39 +596,83 @@ begin
     where n.version <> o.version -- an erased reason is no new version
   ), logged as (
     insert into public.pause_status_log
-      (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
-    select c.id, c.mentor_id, c.old_status, c.status, acting_id, acting_kind, c.version,
-      coalesce(c.effective_on, private.date_of(changed_at)), changed_at
+      (pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on,
+        certification_kind, occurred_at)
+    select c.id, c.mentor_id, c.old_status, c.status, case when by_plan then coalesce(c.coordinator_id, c.mentor_id) else acting_id end,
+      case when by_plan and c.coordinator_id is null then 'mentor' else acting_kind end, c.version,
+      coalesce(c.effective_on, private.date_of(changed_at)), c.certification_kind, changed_at
     from changed c
   ), counted as (
     -- An expiry was counted by its date before it was stored.
-    insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
-    select e.chapter_set_id, sum(f.change), true, e.certified_until, f.expected_return_date
+    insert into private.roster_deltas (chapter_set_id, change, subject, from_on, until_on, certified_until, expected_return_date)
+    select e.chapter_set_id, sum(f.change), 'pause', f.from_on, e.until_on, e.certified_until, f.expected_return_date
     from changed c
     cross join lateral (
-      select r.chapter_set_id, r.certified_until from private.roster_entries r where r.mentor_id = c.mentor_id limit 1
+      select distinct r.chapter_set_id, r.from_on, r.until_on, r.certified_until, r.planned_from
+      from private.roster_entries r
+      where r.mentor_id = c.mentor_id
+        and (r.present_from = '-infinity' or private.date_of(c.created_at) >= r.present_from)
     ) e
     cross join lateral (
-      values (-1, c.old_return, c.was_paused), (1, c.expected_return_date, c.is_paused)
-    ) f (change, expected_return_date, counts)
-    where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date) and f.counts
-    group by e.chapter_set_id, e.certified_until, f.expected_return_date
+      select v.*
+      from (values (-1, e.from_on, c.old_return, c.was_paused), (1, e.from_on, c.expected_return_date, c.is_paused))
+        v (change, from_on, expected_return_date, counts)
+      where v.counts
+      union all
+      -- A plan counts as a pause from its first day on, where there is no other.
+      select case when c.is_paused then -1 else 1 end, greatest(e.from_on, q.starts_on), q.expected_return_date, true
+      from public.planned_pauses q
+      where q.mentor_id = case when e.planned_from is not null and c.was_paused <> c.is_paused then c.mentor_id end
+        and q.starts_on < e.until_on
+    ) f
+    where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date)
+    group by e.chapter_set_id, f.from_on, e.until_on, e.certified_until, f.expected_return_date
     having sum(f.change) <> 0
+  ), placed as (
+    -- The pause itself, else the plan, on the days of one.
+    update private.roster_places p
+    set (is_paused, expected_return_date) = (
+      select count(*) > 0, (array_agg(f.expected_return_date order by f.nth))[1]
+      from (
+        select 1 as nth, r.expected_return_date from public.pause_records r
+        where r.mentor_id = p.mentor_id and r.status in ('paused', 'expired_cert') and r.paused_at is not null
+        union all
+        select 2, x.expected_return_date from public.planned_pauses x
+        where x.mentor_id = case when p.is_planned then p.mentor_id end
+      ) f)
+    where p.ctid = any (array(
+      select r.ctid
+      from changed c
+      cross join lateral (
+        select q.ctid from private.roster_places q
+        left join public.planned_pauses x on x.mentor_id = case when q.is_planned and not c.is_paused then q.mentor_id end
+        where q.mentor_id = c.mentor_id
+          and (q.is_paused, q.expected_return_date) is distinct from
+            (c.is_paused or x.id is not null, case when c.is_paused then c.expected_return_date else x.expected_return_date end)
+          and (q.present_from = '-infinity' or private.date_of(c.created_at) >= q.present_from)
+        offset 0
+      ) r
+      where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date)))
   )
-  insert into public.notifications (id, mentor_id, audience, kind, pause_record_id, record_version, created_at)
-  select (prefix || to_hex(16777216 + row_number() over ()))::uuid, e.mentor_id, a.audience, e.kind, e.id, e.version, changed_at
+  insert into public.notifications
+    (id, mentor_id, audience, kind, pause_record_id, record_version, reference_on, certification_kind, created_at)
+  select (prefix || to_hex(16777216 + row_number() over ()))::uuid, e.mentor_id, a.audience, e.kind, e.id, e.version,
+    case when e.kind = 'return_changed' then e.expected_return_date end, e.certification_kind, changed_at
   from (
-    select c.mentor_id, c.id, c.version,
+    select c.mentor_id, c.id, c.version, c.certification_kind, c.expected_return_date,
       case
         when c.old_paused_at is null and c.paused_at is not null then 'mentor_paused'
         when c.old_status = 'expired_cert' and c.status <> 'expired_cert' then 'certification_restored'
         when c.old_status = 'paused' and c.status = 'expired_cert' then 'certification_expired'
         when c.old_status = 'paused' and c.status = 'active' then 'mentor_reactivated'
+        when c.was_paused and c.is_paused and c.old_return is distinct from c.expected_return_date then 'return_changed'
       end as kind
     from changed c
   ) e
   cross join (values ('coordinator'), ('mentor')) a (audience)
   where e.kind is not null
+    and (a.audience = 'mentor' or e.kind <> 'return_changed' and not by_batch)
+    and coalesce(current_setting('mentorpause.leaving', true), '') = ''
     and e.mentor_id::text is distinct from current_setting('mentorpause.erasing', true);
   return null;
 end
@@ -509,7 +680,7 @@ $$;
 revoke all on function private.record_pause_changes() from public, anon, authenticated, service_role;
 
 comment on function private.record_pause_changes() is
-  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
+  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, settles leave requests that became pointless, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
 
 create trigger pause_records_record_insert
   after insert on public.pause_records

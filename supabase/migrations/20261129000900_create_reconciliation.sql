@@ -39,13 +39,16 @@ grant select on table public.status_discrepancies to authenticated, service_role
 create policy select_administered on public.status_discrepancies
   for select to authenticated
   using (
-    exists (
+    (select private.is_organisation_administrator())
+    or exists (
       select from public.chapter_memberships m
       where m.user_id = status_discrepancies.mentor_id
         and m.role = 'mentor'
-        and m.ended_at is null
+        and m.started_at <= statement_timestamp()
+        and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
     )
+    or mentor_id = any ((select private.my_former_mentor_ids())::uuid[])
   );
 
 create trigger status_discrepancies_refuse_removal
@@ -162,22 +165,73 @@ begin
     select distinct coalesce(w.mentor_id, e.mentor_id), 'roster_differs', null::integer
     from private.wanted_entries(find_roster_differences.mentor_ids, today) w
     full join (
-      select n.*, s.chapter_ids
+      select n.*, s.chapter_ids, q.starts_on,
+        not exists (
+          -- What places there should be: one, or two where a plan begins.
+          select from (
+            values
+              (n.from_on, least(n.until_on, q.starts_on), false),
+              (case when q.starts_on <= today then n.from_on else greatest(n.from_on, q.starts_on) end, n.until_on, true)
+          ) v (from_on, until_on, is_planned)
+          where case when v.is_planned then q.starts_on < n.until_on
+              else coalesce(q.starts_on > greatest(n.from_on, today), true) end
+            and not exists (
+              select from private.roster_places p
+              where p.mentor_id = n.mentor_id and p.chapter_id = n.chapter_id and p.until_on = v.until_on
+                -- What has begun since the row was built.
+                and case when p.from_on <= today then '-infinity' else p.from_on end = case when v.from_on <= today then '-infinity' else v.from_on end
+                and (p.present_from, p.display_name, p.certified_until, p.is_paused, p.expected_return_date, p.has_request, p.assigned_to)
+                  is not distinct from (n.present_from, n.display_name, n.certified_until, v.is_planned or r.id is not null,
+                    case when r.id is not null then r.expected_return_date when v.is_planned then q.expected_return_date end,
+                    n.open_requests > 0, private.assigned_ids(n.coordinators)))
+        ) as is_placed
       from private.roster_entries n
       left join private.chapter_sets s on s.id = n.chapter_set_id
+      left join public.planned_pauses q on q.mentor_id = case when n.planned_from is not null then n.mentor_id end
+      -- Looked up by the mentor (offset), however few were live when this was planned.
+      left join lateral (
+        select p.id, p.expected_return_date
+        from public.pause_records p
+        where p.mentor_id = n.mentor_id and p.status in ('paused', 'expired_cert') and p.paused_at is not null
+          and private.date_of(p.created_at) >= n.present_from
+        offset 0
+      ) r on true
       where n.mentor_id = any (find_roster_differences.mentor_ids)
+        and n.until_on > today -- what is over shows nowhere, until it is removed
     ) e on e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id
-    where (w.mentor_id, w.display_name, w.chapter_ids, w.coordinators)
-        is distinct from (e.mentor_id, e.display_name, e.chapter_ids, e.coordinators)
-      -- A certification registered ahead that begins to count is looked up when the entry is read.
-      or (w.certified_until, w.recheck_on) is distinct from (e.certified_until, e.recheck_on)
-        and (e.recheck_on <= today) is not true
+      -- What has begun since it was built.
+      and case when e.from_on <= today then '-infinity' else e.from_on end = w.from_on
+    where (w.mentor_id, w.until_on, w.present_from, w.display_name, w.chapter_ids,
+          w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators)
+        is distinct from
+        (e.mentor_id, e.until_on, e.present_from, e.display_name, e.chapter_ids,
+          e.certified_until, e.certification_kind, e.certification_is_missing, e.starts_on, e.open_requests, e.coordinators)
+      or not e.is_placed
+      or e.mentor_id is not null and not exists (
+        select from private.roster_names k
+        where k.mentor_id = e.mentor_id and k.chapter_id = e.chapter_id and k.display_name = e.display_name)
+    union
+    select o.mentor_id, 'roster_differs', null
+    from (
+      select p.mentor_id, p.chapter_id, p.until_on from private.roster_places p
+      where p.mentor_id = any (find_roster_differences.mentor_ids) and p.until_on > today
+      union all
+      select k.mentor_id, k.chapter_id, null from private.roster_names k where k.mentor_id = any (find_roster_differences.mentor_ids)
+    ) o
+    where not exists (
+      select from private.roster_entries e
+      where e.mentor_id = o.mentor_id and e.chapter_id = o.chapter_id
+        and (o.until_on is null or o.until_on = e.until_on or o.until_on = e.planned_from))
     union all
     select (
         select e.mentor_id from private.roster_entries e
         where e.chapter_set_id = r.chapter_set_id order by e.mentor_id limit 1),
       'counts_differ', r.chapter_set_id
-    from (select distinct c.chapter_set_id from private.recounted(sets) c) r;
+    from (
+      select distinct coalesce(a.chapter_set_id, c.chapter_set_id) as chapter_set_id
+      from private.recounted(sets) c
+      left join private.assigned_sets a on a.id = c.chapter_set_id
+    ) r;
 end
 $$;
 revoke all on function private.find_roster_differences(uuid[]) from public, anon, authenticated, service_role;
@@ -200,13 +254,38 @@ begin
   if left_by_all = '{}' then
     return left_by_all;
   end if;
-  return array(select distinct r.chapter_set_id from private.recounted(left_by_all) r order by 1);
+  return array(
+    select distinct coalesce(a.chapter_set_id, r.chapter_set_id)
+    from private.recounted(left_by_all) r
+    left join private.assigned_sets a on a.id = r.chapter_set_id
+    order by 1);
 end
 $$;
 revoke all on function private.find_count_differences_of_nobody() from public, anon, authenticated, service_role;
 
 comment on function private.find_count_differences_of_nobody() is
   'The sets of chapters without a mentor whose counts differ from the tables.';
+
+-- Once a night, after the sets have been compared: it reads a few rows of each.
+create function private.total_differs() returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off
+as $$
+begin
+  return exists (
+    select from private.roster_counts c
+    cross join lateral (values (case when c.chapter_set_id = 0 then -1 else 1 end)) v (sign)
+    where c.chapter_set_id >= 0
+    group by c.day
+    having (sum(v.sign * c.mentors), sum(v.sign * c.expired), sum(v.sign * c.expiring), sum(v.sign * c.paused),
+      sum(v.sign * c.overdue), sum(v.sign * c.due_back), sum(v.sign * c.open_ended), sum(v.sign * c.open_requests))
+      <> (0, 0, 0, 0, 0, 0, 0, 0));
+end
+$$;
+revoke all on function private.total_differs() from public, anon, authenticated, service_role;
+
+comment on function private.total_differs() is
+  'Whether the counts of all chapters together differ from the sum of those of the sets.';
 
 create function private.find_new_discrepancies(mentor_ids uuid[])
 returns table (mentor_id uuid, pause_record_id uuid, kind text, log_id bigint)
@@ -406,7 +485,7 @@ begin
        where l.mentor_id > mentors_to_reconcile.after_id order by l.mentor_id limit mentors_to_reconcile.batch)
       union
       (select distinct m.user_id from public.chapter_memberships m
-       where m.user_id > mentors_to_reconcile.after_id and m.role = 'mentor' and m.ended_at is null
+       where m.user_id > mentors_to_reconcile.after_id and m.role = 'mentor' and (m.ended_at is null or m.ended_at > now())
        order by m.user_id limit mentors_to_reconcile.batch)
       union
       (select distinct e.mentor_id from private.roster_entries e
@@ -422,50 +501,66 @@ revoke all on function private.mentors_to_reconcile(uuid, integer) from public, 
 comment on function private.mentors_to_reconcile(uuid, integer) is
   'The next people, by id, who are mentors, or have a record, a log or an entry in the roster.';
 
-create function private.acknowledge_discrepancy(discrepancy_id bigint) returns void
+create function private.acknowledge_discrepancy(discrepancy_id bigint, request_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  caller uuid := private.my_id();
+  fingerprint bytea := sha256(convert_to(jsonb_build_array('acknowledge_discrepancy', acknowledge_discrepancy.discrepancy_id)::text, 'UTF8'));
+  response jsonb := jsonb_build_object('acknowledge', jsonb_build_object('discrepancy_id', acknowledge_discrepancy.discrepancy_id));
+  replayed jsonb;
   about uuid;
 begin
-  if private.my_id() is null then
+  if caller is null then
     perform private.refuse('unauthenticated');
+  end if;
+  if acknowledge_discrepancy.discrepancy_id is null then
+    perform private.refuse('invalid_request', 'discrepancy_id', 'discrepancy_id is required.');
+  end if;
+  if acknowledge_discrepancy.request_id is not null
+     and not pg_try_advisory_xact_lock(hashtextextended(caller::text || acknowledge_discrepancy.request_id::text, 0)) then
+    perform private.refuse('request_in_progress');
   end if;
   -- Rights are read while the row is held.
   select d.mentor_id into about
   from public.status_discrepancies d
   where d.id = acknowledge_discrepancy.discrepancy_id
   for update;
-  if private.my_chapter_ids() = '{}' then
-    perform private.refuse('not_a_coordinator');
+  if not private.is_organisation_administrator() and private.my_administered_chapter_ids() = '{}' then
+    perform private.refuse('not_an_administrator');
   end if;
-  if about is null or not exists (
-    select from public.chapter_memberships m
-    where m.user_id = about and m.role = 'mentor' and m.ended_at is null
-      and m.chapter_id = any (private.my_administered_chapter_ids())
-  ) then
-    perform private.refuse('mentor_not_found', null, 'No such discrepancy of a mentor whom you administer.');
+  if about is null or not private.answers_for(about) then
+    perform private.refuse('not_found', null, 'No such discrepancy of a mentor of a chapter that you administer.');
+  end if;
+  replayed := private.replay(caller, acknowledge_discrepancy.request_id, fingerprint);
+  if replayed is not null then
+    return replayed;
   end if;
   update public.status_discrepancies d
   set acknowledged_at = clock_timestamp()
   where d.id = acknowledge_discrepancy.discrepancy_id and d.acknowledged_at is null;
+  if acknowledge_discrepancy.request_id is not null then
+    insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response)
+    values (caller, acknowledge_discrepancy.request_id, fingerprint, about, response);
+  end if;
+  return response;
 end
 $$;
-revoke all on function private.acknowledge_discrepancy(bigint) from public, anon, authenticated, service_role;
-grant execute on function private.acknowledge_discrepancy(bigint) to authenticated;
+revoke all on function private.acknowledge_discrepancy(bigint, uuid) from public, anon, authenticated, service_role;
+grant execute on function private.acknowledge_discrepancy(bigint, uuid) to authenticated;
 
-comment on function private.acknowledge_discrepancy(bigint) is
-  'Behind public.acknowledge_discrepancy. Definer, because nobody may write the table directly; checks the caller itself.';
+comment on function private.acknowledge_discrepancy(bigint, uuid) is
+  'Behind public.acknowledge_discrepancy, with an answer for the Go functions. Definer, because nobody may write the table directly; checks the caller itself.';
 
-create function public.acknowledge_discrepancy(discrepancy_id bigint) returns void
+create function public.acknowledge_discrepancy(discrepancy_id bigint default null, request_id uuid default null) returns void
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.acknowledge_discrepancy(acknowledge_discrepancy.discrepancy_id);
+  perform private.acknowledge_discrepancy(acknowledge_discrepancy.discrepancy_id, acknowledge_discrepancy.request_id);
 end
 $$;
-revoke all on function public.acknowledge_discrepancy(bigint) from public, anon, authenticated, service_role;
-grant execute on function public.acknowledge_discrepancy(bigint) to authenticated;
+revoke all on function public.acknowledge_discrepancy(bigint, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.acknowledge_discrepancy(bigint, uuid) to authenticated;
 
-comment on function public.acknowledge_discrepancy(bigint) is
-  'An administrator has seen it: it no longer counts in the roster. A second time changes nothing. Refuses with not_a_coordinator, mentor_not_found.';
+comment on function public.acknowledge_discrepancy(bigint, uuid) is
+  'Takes a discrepancy off the dashboard''s count. For administrators of a chapter where the mentor is active, or of the last one that the mentor left, and organisation administrators; else not_found, or not_an_administrator. A second time changes nothing.';

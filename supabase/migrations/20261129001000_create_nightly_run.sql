@@ -24,8 +24,10 @@ create table public.nightly_runs (
   missed_nights integer not null default 0,
   expired integer not null default 0,
   restored integer not null default 0,
+  begun integer not null default 0,
   reminders integer not null default 0,
   discrepancies integer not null default 0,
+  ended integer not null default 0,
   requeued integer not null default 0,
   reconciled integer not null default 0,
   roster_repaired integer not null default 0,
@@ -34,7 +36,7 @@ create table public.nightly_runs (
   constraint nightly_runs_pkey primary key (id),
   constraint nightly_runs_outcome_known check (outcome in ('completed', 'partial')),
   constraint nightly_runs_finished_with_outcome check ((outcome is null) = (finished_at is null)),
-  constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'requeue', 'tidy', 'held', 'done')),
+  constraint nightly_runs_phase_known check (phase in ('reconcile', 'mentors', 'requeue', 'digest', 'tidy', 'held', 'done')),
   constraint nightly_runs_as_of_possible check (as_of between '1900-01-01' and '9999-12-31'),
   constraint nightly_runs_since_before check (since <= as_of)
 );
@@ -61,6 +63,8 @@ comment on column public.nightly_runs.phase is 'Where it continues; with after_i
 comment on column public.nightly_runs.after_id is 'The last mentor that the phase has finished.';
 comment on column public.nightly_runs.reconcile_from is 'The mentor after whom its reconciliation begins, and to whom it goes round.';
 comment on column public.nightly_runs.reconcile_seconds is 'How long it may reconcile, unless the week asks for more; 0: not at all.';
+comment on column public.nightly_runs.begun is 'Planned pauses that it began.';
+comment on column public.nightly_runs.ended is 'Memberships whose last day was over on one of its dates.';
 comment on column public.nightly_runs.reconciled is 'Mentors whose status it compared with log and facts, and whose entries with the tables.';
 comment on column public.nightly_runs.roster_repaired is 'Mentors whose entries in the roster were not what the tables say.';
 comment on column public.nightly_runs.counts_repaired is 'Sets of chapters whose counts were not.';
@@ -77,6 +81,7 @@ create table private.nightly_state (
   only_row boolean not null default true,
   fencing_token bigint not null default 0,
   judged_on date,
+  digested_week date,
   reconciled_to uuid not null default '00000000-0000-0000-0000-000000000000',
   round_reached integer not null default 0,
   round_size integer not null default 0,
@@ -90,13 +95,14 @@ revoke all on table private.nightly_state from public, anon, authenticated, serv
 comment on table private.nightly_state is 'One row: what outlives a run.';
 comment on column private.nightly_state.judged_on is
   'The newest date that a run has completed; null: none has. Here, so that a pause learns it from one page.';
+comment on column private.nightly_state.digested_week is 'The Monday of the newest week whose digests have been made.';
 comment on column private.nightly_state.reconciled_to is
   'The last mentor who was reconciled, where time did not suffice for all: the next night goes on from there.';
 comment on column private.nightly_state.round_reached is 'How many have been reconciled since the last round ended.';
 comment on column private.nightly_state.round_size is 'How many the last round reached: of so many a night takes a sixth at least.';
 create function private.judge_mentors(
   mentor_ids uuid[], since date, as_of date,
-  out expired integer, out restored integer, out reminders integer, out held uuid[]
+  out expired integer, out restored integer, out begun integer, out reminders integer, out held uuid[]
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
@@ -108,6 +114,9 @@ declare
   wanted uuid[] := judge_mentors.mentor_ids;
   locked uuid[];
   recheck uuid[];
+  busy uuid[];
+  -- Asked for once, not for each entry.
+  today date := private.today();
 begin
   judge_mentors.held := '{}';
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
@@ -128,8 +137,13 @@ begin
     judge_mentors.held := array(select unnest(judge_mentors.mentor_ids) except select unnest(locked));
   end if;
 
-  select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
+  select a.expired, a.restored, a.begun, a.held into judge_mentors.expired, judge_mentors.restored, judge_mentors.begun, busy
   from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of, 'scheduler') a;
+  if busy <> '{}' then
+    judge_mentors.held := judge_mentors.held || busy;
+    locked := array(select unnest(locked) except select unnest(busy));
+  end if;
+  perform private.settle_leave_requests(locked, judge_mentors.as_of);
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
   delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then
@@ -143,11 +157,11 @@ begin
         limit 1) is null;
   end if;
 
-  -- A certification registered in advance has begun. A transaction that holds the
-  -- profile is about to refresh the entry anyway; until then the roster looks it up.
+  -- The entries of days that are over. A transaction that holds the mentor is about to
+  -- refresh them anyway; until then no page shows them.
   recheck := array(
     select distinct e.mentor_id from private.roster_entries e
-    where e.mentor_id = any (locked) and e.recheck_on <= private.today());
+    where e.mentor_id = any (locked) and e.until_on <= today);
   if recheck <> '{}' then
     recheck := array(
       select l.person_id from private.person_locks l where l.person_id = any (recheck)
@@ -161,16 +175,32 @@ $$;
 revoke all on function private.judge_mentors(uuid[], date, date) from public, anon, authenticated, service_role;
 
 comment on function private.judge_mentors(uuid[], date, date) is
-  'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held.';
+  'Does what is due for these mentors: status, leave requests, reminders, read model. Returns how much, and which mentors somebody else held.';
+
+create function private.ended_count(since date, as_of date) returns integer
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select count(*) from public.chapter_memberships m
+    where m.ended_at >= private.day_start(coalesce(ended_count.since, ended_count.as_of - 1) + 1)
+      and m.ended_at < private.day_start(ended_count.as_of + 1));
+end
+$$;
+revoke all on function private.ended_count(date, date) from public, anon, authenticated, service_role;
+
+comment on function private.ended_count(date, date) is
+  'How many memberships have their end on the dates after since (null: the day before) through as_of.';
 
 create function private.would_judge(
-  mentor_ids uuid[], since date, as_of date, out expired integer, out restored integer, out reminders integer
+  mentor_ids uuid[], since date, as_of date, out expired integer, out restored integer, out begun integer, out reminders integer
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  select count(*) filter (where c.expired), count(*) filter (where not c.expired)
-  into would_judge.expired, would_judge.restored
+  select count(*) filter (where c.expired), count(*) filter (where not c.expired and not c.has_left and c.planned_pause_id is null),
+    count(*) filter (where c.planned_pause_id is not null)
+  into would_judge.expired, would_judge.restored, would_judge.begun
   from private.due_changes(would_judge.mentor_ids, would_judge.since, would_judge.as_of) c;
   would_judge.reminders := (select count(*) from private.due_reminders(would_judge.mentor_ids, would_judge.as_of));
 end
@@ -229,8 +259,21 @@ begin
         where p.mentor_id = m
           and p.status in ('paused', 'expired_cert')
           and exists (
-            select from unnest(array[-7, 0, 7]) ahead (days)
-            where p.expected_return_date between with_nightly_reason.since + 1 + ahead.days and with_nightly_reason.as_of + ahead.days))
+            select from generate_series(1, with_nightly_reason.as_of - with_nightly_reason.since) n (days)
+            cross join lateral (
+              select with_nightly_reason.since + n.days - p.expected_return_date, with_nightly_reason.since + n.days - p.open_since
+            ) d (late, open)
+            where d.late in (-7, 0) or d.late >= 7 and (d.late - 7) % 30 = 0
+              or p.expected_return_date is null and d.open >= 90 and d.open % 90 = 0))
+      or exists (
+        select from public.chapter_memberships t
+        where t.user_id = m and t.role = 'mentor'
+          and (t.ended_at >= private.day_start(with_nightly_reason.since + 1) and t.ended_at < private.day_start(with_nightly_reason.as_of + 1)
+            or t.started_at >= private.day_start(with_nightly_reason.since + 1)
+              and t.started_at < private.day_start(with_nightly_reason.as_of + 1)))
+      or exists (
+        select from public.planned_pauses q
+        where q.mentor_id = m and q.starts_on > with_nightly_reason.since and q.starts_on <= with_nightly_reason.as_of)
       or exists (select from private.nightly_held h where h.mentor_id = m)
       or exists (select from private.nightly_pending p where p.mentor_id = m)
     order by m
@@ -395,6 +438,7 @@ begin
       select * into judged from private.judge_mentors(ids, run.since, run.as_of) j;
       run.expired := run.expired + judged.expired;
       run.restored := run.restored + judged.restored;
+      run.begun := run.begun + judged.begun;
       run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
@@ -411,12 +455,33 @@ begin
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
+      run.phase := 'digest';
+      run.after_id := null;
+    end if;
+
+  when 'digest' then
+    -- The first night of a week that comes this far makes them; a later date of it does not.
+    if (select s.digested_week >= date_trunc('week', run.as_of) from private.nightly_state s) is not true then
+      ids := private.digest_recipients(coalesce(run.after_id, nobody), nightly_chunk.batch);
+      if ids <> '{}' then
+        perform private.make_digests(ids, run.as_of);
+      end if;
+      run.after_id := ids[cardinality(ids)];
+    end if;
+    if cardinality(ids) < nightly_chunk.batch then
+      update private.nightly_state s set digested_week = date_trunc('week', run.as_of)
+      where (s.digested_week >= date_trunc('week', run.as_of)) is not true;
       run.phase := 'tidy';
       run.after_id := null;
     end if;
 
   when 'tidy' then
     run.phase := 'held';
+    run.ended := private.ended_count(run.since, run.as_of);
+    if private.total_differs() then
+      perform private.recount('{}');
+      run.counts_repaired := run.counts_repaired + 1;
+    end if;
     -- Answers to repeated requests are promised for 72 hours.
     if private.prune_requests(nightly_chunk.batch) > 0 then
       run.phase := 'tidy';
@@ -434,6 +499,7 @@ begin
         array(select i from unnest(ids) i where i <> all (reconciled.held)), run.since, run.as_of) j;
       run.expired := run.expired + judged.expired;
       run.restored := run.restored + judged.restored;
+      run.begun := run.begun + judged.begun;
       run.reminders := run.reminders + judged.reminders;
       run.discrepancies := run.discrepancies + reconciled.reported;
       run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;
@@ -502,10 +568,11 @@ declare
   compared record;
   next record;
 begin
+  run.ended := 0;
   run.requeued := 0;
   run.reconciled := 0;
   run.counts_repaired := 0;
-  select 0 as expired, 0 as restored, 0 as reminders into judged;
+  select 0 as expired, 0 as restored, 0 as begun, 0 as reminders into judged;
   select 0 as discrepancies, 0 as roster_repaired, 0 as counts_repaired into compared;
   case run.phase
   when 'reconcile' then
@@ -549,8 +616,13 @@ begin
       run.after_id := null;
     end if;
 
+  when 'digest' then
+    run.phase := 'tidy'; -- whom a digest is for shows when it is written
+
   when 'tidy' then
     run.phase := 'held';
+    run.ended := private.ended_count(run.since, run.as_of);
+    run.counts_repaired := private.total_differs()::integer;
 
   when 'held' then
     ids := array(
@@ -573,6 +645,7 @@ begin
 
   run.expired := judged.expired;
   run.restored := judged.restored;
+  run.begun := judged.begun;
   run.reminders := judged.reminders;
   run.discrepancies := compared.discrepancies;
   run.roster_repaired := compared.roster_repaired;
@@ -601,8 +674,10 @@ begin
     'held', (nightly_answer.run).held,
     'expired', (nightly_answer.run).expired,
     'restored', (nightly_answer.run).restored,
+    'begun', (nightly_answer.run).begun,
     'reminders', (nightly_answer.run).reminders,
     'discrepancies', (nightly_answer.run).discrepancies,
+    'ended', (nightly_answer.run).ended,
     'requeued', (nightly_answer.run).requeued,
     'reconciled', (nightly_answer.run).reconciled,
     'roster_repaired', (nightly_answer.run).roster_repaired,
@@ -622,6 +697,8 @@ declare
   newest public.nightly_runs;
   run public.nightly_runs;
 begin
+  -- The scheduled function has judged the date in its own zone.
+  perform private.agreed_zone(s.time_zone) from private.settings s;
   if nightly_plan.as_of is null or nightly_plan.as_of not between '1900-01-01' and '9999-12-31' then
     perform private.refuse('invalid_request', 'as_of', 'as_of is required, and a date from 1900 to 9999.');
   end if;
@@ -675,8 +752,11 @@ declare
   is_free boolean;
   run public.nightly_runs;
 begin
-  if nightly_begin.as_of is null or nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
-    perform private.refuse('invalid_request', 'as_of', 'as_of and holder are required, and reconcile_seconds can''t be negative.');
+  if nightly_begin.holder is null then
+    perform private.refuse('invalid_request', 'holder', 'holder is required.');
+  end if;
+  if nightly_begin.reconcile_seconds < 0 then
+    perform private.refuse('invalid_request', 'reconcile_seconds', 'reconcile_seconds can''t be negative.');
   end if;
   plan := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
   if plan.outcome = 'skipped' then
@@ -737,14 +817,46 @@ grant execute on function private.nightly_begin(date, boolean, uuid, integer) to
 
 comment on function private.nightly_begin(date, boolean, uuid, integer) is 'Behind public.nightly_begin. Definer, because the scheduler reaches no table.';
 
+create function private.nightly_batch(batch integer) returns integer
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if nightly_batch.batch < 1 then
+    perform private.refuse('invalid_request', 'batch', 'batch must be at least 1.');
+  end if;
+  return coalesce(nightly_batch.batch, 2000);
+end
+$$;
+revoke all on function private.nightly_batch(integer) from public, anon, authenticated, service_role;
+
+comment on function private.nightly_batch(integer) is 'How many mentors a chunk looks at: as asked for, by default 2000. Refuses with invalid_request.';
+
+create function private.nightly_required(run_id bigint, fencing_token bigint) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if nightly_required.run_id is null then
+    perform private.refuse('invalid_request', 'run_id', 'run_id is required.');
+  end if;
+  if nightly_required.fencing_token is null then
+    perform private.refuse('invalid_request', 'fencing_token', 'fencing_token is required.');
+  end if;
+end
+$$;
+revoke all on function private.nightly_required(bigint, bigint) from public, anon, authenticated, service_role;
+
+comment on function private.nightly_required(bigint, bigint) is 'Refuses with invalid_request unless both are given, as private.nightly_begin answered them.';
+
 create function private.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   run public.nightly_runs;
   done private.nightly_progress;
-  left_to_examine integer := nightly_step.batch;
+  size constant integer := private.nightly_batch(nightly_step.batch);
+  left_to_examine integer := size;
 begin
+  perform private.nightly_required(nightly_step.run_id, nightly_step.fencing_token);
   select * into run from public.nightly_runs r where r.id = nightly_step.run_id for update;
   if run.fencing_token is distinct from nightly_step.fencing_token or run.outcome is not null then
     raise exception 'nightly run % was taken over or has ended', nightly_step.run_id
@@ -752,7 +864,7 @@ begin
   end if;
   -- What is not worth a transaction of its own is done together with the next.
   loop
-    done := private.nightly_chunk(run, nightly_step.batch);
+    done := private.nightly_chunk(run, size);
     run := done.run;
     left_to_examine := left_to_examine - 10 * done.examined;
     exit when run.phase = 'done' or done.is_waiting or run.after_id is not null or left_to_examine <= 0;
@@ -761,8 +873,10 @@ begin
   set phase = run.phase, after_id = run.after_id,
     expired = run.expired,
     restored = run.restored,
+    begun = run.begun,
     reminders = run.reminders,
     discrepancies = run.discrepancies,
+    ended = run.ended,
     requeued = run.requeued,
     reconciled = run.reconciled,
     roster_repaired = run.roster_repaired,
@@ -791,6 +905,7 @@ as $$
 declare
   run public.nightly_runs;
 begin
+  perform private.nightly_required(nightly_stop.run_id, nightly_stop.fencing_token);
   update public.nightly_runs r
   set outcome = 'partial', finished_at = clock_timestamp()
   where r.id = nightly_stop.run_id and r.fencing_token = nightly_stop.fencing_token and r.outcome is null
@@ -817,10 +932,13 @@ begin
     return private.nightly_answer(start, 'skipped');
   end if;
   if nightly_preview.phase is not null then
+    if nightly_preview.phase not in ('reconcile', 'mentors', 'requeue', 'digest', 'tidy', 'held') then
+      perform private.refuse('invalid_request', 'phase', 'phase must be one of reconcile, mentors, requeue, digest, tidy, held.');
+    end if;
     run.phase := nightly_preview.phase;
     run.after_id := nightly_preview.after_id;
   end if;
-  run := private.preview_chunk(start, run, nightly_preview.batch);
+  run := private.preview_chunk(start, run, private.nightly_batch(nightly_preview.batch));
   run.id := null;
   run.held := 0;
   run.reconcile_ms := 0;
@@ -834,7 +952,12 @@ comment on function private.nightly_preview(date, boolean, text, uuid, integer) 
 
 -- What the scheduled function calls. Invoker in the exposed schema; the bodies are
 -- parsed here and now, so that the scheduler needs no access to private.
-create function public.nightly_begin(as_of date, is_full boolean, holder uuid, reconcile_seconds integer default null) returns jsonb
+create function public.nightly_begin(
+  as_of date default null,
+  is_full boolean default null,
+  holder uuid default null,
+  reconcile_seconds integer default null
+) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_begin(nightly_begin.as_of, nightly_begin.is_full, nightly_begin.holder, nightly_begin.reconcile_seconds);
@@ -845,7 +968,11 @@ grant execute on function public.nightly_begin(date, boolean, uuid, integer) to 
 comment on function public.nightly_begin(date, boolean, uuid, integer) is
   'Takes the lease for the run of a date, resuming an unfinished one of that date where it stopped, or answers skipped, at once: another run is alive, or a later date has been completed. The holder is an id that the caller chooses; the same one gets the same lease again. reconcile_seconds: how long the reconciliation may take (60 by default), beyond which it reaches a sixth of all mentors, so that it goes round within a week; 0: none tonight.';
 
-create function public.nightly_step(run_id bigint, fencing_token bigint, batch integer) returns jsonb
+create function public.nightly_step(
+  run_id bigint default null,
+  fencing_token bigint default null,
+  batch integer default null
+) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_step(nightly_step.run_id, nightly_step.fencing_token, nightly_step.batch);
@@ -854,9 +981,9 @@ revoke all on function public.nightly_step(bigint, bigint, integer) from public,
 grant execute on function public.nightly_step(bigint, bigint, integer) to pause_scheduler;
 
 comment on function public.nightly_step(bigint, bigint, integer) is
-  'Does the next chunk, of at most so many mentors (and small ones that follow), in this transaction, and extends the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
+  'Does the next chunk, of at most so many mentors, 2000 by default (and small ones that follow), in this transaction, and extends the lease. The outcome is null until the run is completed. SQLSTATE 55000: somebody else has taken over.';
 
-create function public.nightly_stop(run_id bigint, fencing_token bigint) returns jsonb
+create function public.nightly_stop(run_id bigint default null, fencing_token bigint default null) returns jsonb
 language sql volatile security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_stop(nightly_stop.run_id, nightly_stop.fencing_token);
@@ -867,7 +994,13 @@ grant execute on function public.nightly_stop(bigint, bigint) to pause_scheduler
 comment on function public.nightly_stop(bigint, bigint) is
   'Ends an unfinished run as partial and returns the lease; the next start continues from there. Has no effect for a caller that has lost the lease.';
 
-create function public.nightly_preview(as_of date, is_full boolean, phase text, after_id uuid, batch integer) returns jsonb
+create function public.nightly_preview(
+  as_of date default null,
+  is_full boolean default null,
+  phase text default null,
+  after_id uuid default null,
+  batch integer default null
+) returns jsonb
 language sql stable security invoker set search_path = pg_catalog, pg_temp
 begin atomic
   select private.nightly_preview(nightly_preview.as_of, nightly_preview.is_full, nightly_preview.phase,

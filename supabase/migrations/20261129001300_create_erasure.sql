@@ -2,6 +2,23 @@
 -- and assignments end, an open record closes. Ids, dates and statuses stay, so that
 -- the counts of old reports stay the same.
 
+create function private.messages_naming(person_ids uuid[]) returns bigint[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select i.id
+    from private.attempt_mentors t
+    join public.notification_attempts a on a.id = t.attempt_id
+    join public.notification_inbox i on i.notification_id = a.notification_id and i.recipient_id = a.recipient_id
+    where t.mentor_id = any (messages_naming.person_ids) and t.line is not null and a.channel = 'inbox');
+end
+$$;
+revoke all on function private.messages_naming(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.messages_naming(uuid[]) is
+  'The rows of inboxes that are about several mentors and name one of these people.';
+
 -- An erasure touches more rows than anything else, in tables whose other writers take
 -- them in other orders. So it takes all of them before it changes any, never waits for
 -- one while it holds another, and begins again when one is held: nobody can form a
@@ -26,7 +43,10 @@ declare
       || 'select a.mentor_id from public.coordinator_assignments a where a.coordinator_id = any ($1) and a.ended_at is null)'
       || ' order by l.person_id for no key update',
     'select from public.pause_records r where r.mentor_id = any ($1) order by r.id for update',
-    'select from public.notification_inbox i where i.recipient_id = any ($1) or i.mentor_id = any ($1) order by i.id for update'];
+    'select from public.planned_pauses q where q.mentor_id = any ($1) order by q.id for update',
+    'select from public.leave_requests l where l.mentor_id = any ($1) order by l.id for update',
+    'select from public.notification_inbox i where i.recipient_id = any ($1) or i.mentor_id = any ($1) or i.id = any ('
+      || 'private.messages_naming($1)) order by i.id for update'];
   nowait constant text := case when lock_for_erasure.waits then '' else ' nowait' end;
   lockable text;
 begin
@@ -66,12 +86,19 @@ begin
     return; -- a user whom the organisation never registered
   end if;
 
-  -- Lets the guard accept the emptied reasons of closed records, and nothing else.
+  -- Lets the guards accept the emptied reasons of closed records and the emptied rows of
+  -- the log, and nothing else.
   perform set_config('mentorpause.erasing', erase_locked_person.person_id::text, true);
+  -- One row of the log says it all.
+  perform set_config('mentorpause.command', 'erase_person', true);
 
+  -- Days that have passed stay what they were: the plan has been a pause on them.
+  if exists (select from public.planned_pauses q where q.mentor_id = erase_locked_person.person_id and q.starts_on <= today) then
+    perform private.bring_people_up_to_date(array[erase_locked_person.person_id]);
+  end if;
   perform private.act_as('system', erase_locked_person.actor_id);
   update public.pause_records r
-  -- Whatever the clock or a hand has done to the beginning, the end can follow it.
+  -- The end can follow the beginning, even if the clock was set back or the beginning changed.
   set status = 'active', reactivated_at = greatest(moment, r.paused_at), pause_reason = null, effective_on = today
   where r.mentor_id = erase_locked_person.person_id and r.status in ('paused', 'expired_cert');
   erased := erased or found;
@@ -80,7 +107,20 @@ begin
   where r.mentor_id = erase_locked_person.person_id and r.pause_reason is not null;
   erased := erased or found;
   perform private.act_as(null);
-  delete from private.idempotent_requests i where erase_locked_person.person_id in (i.mentor_id, i.caller_id);
+  delete from public.planned_pauses q where q.mentor_id = erase_locked_person.person_id;
+  erased := erased or found;
+  update public.leave_requests l
+  set reason = null, message = null, state = case when l.state = 'open' then 'settled' else l.state end,
+    answered_at = case when l.state = 'open' then greatest(moment, l.created_at) else l.answered_at end
+  where l.mentor_id = erase_locked_person.person_id and (l.state = 'open' or num_nonnulls(l.reason, l.message) > 0);
+  erased := erased or found;
+  -- What was answered about the person says no more than that; their own requests are gone.
+  delete from private.idempotent_requests i where i.caller_id = erase_locked_person.person_id;
+  update private.idempotent_requests i set response = private.ids_only(i.response)
+  where i.mentor_id = erase_locked_person.person_id;
+  -- An import's answer is about many, and may name anybody.
+  update private.idempotent_requests i set response = private.ids_only(i.response)
+  where i.mentor_id is null and i.response ? 'preview';
 
   delete from public.notification_inbox i where i.recipient_id = erase_locked_person.person_id;
   erased := erased or found;
@@ -89,7 +129,33 @@ begin
   set title = 'Slettet person', body = ''
   where i.mentor_id = erase_locked_person.person_id and (i.title, i.body) <> ('Slettet person', '');
   erased := erased or found;
+  -- Of a message about several only the line that names the person.
+  update public.notification_inbox i
+  set title = case when n.line = 0 then 'Slettet person' else i.title end,
+    body = case when n.line = 0 then '' else (
+      select string_agg(case when l.place = n.line then '– Slettet person' else l.line end, E'\n' order by l.place)
+      from unnest(string_to_array(i.body, E'\n')) with ordinality l (line, place)) end
+  from (
+    select a.notification_id, a.recipient_id, t.line
+    from private.attempt_mentors t
+    join public.notification_attempts a on a.id = t.attempt_id
+    where t.mentor_id = erase_locked_person.person_id and t.line is not null and a.channel = 'inbox'
+  ) n
+  where i.notification_id = n.notification_id and i.recipient_id = n.recipient_id
+    and case when n.line = 0 then i.title <> 'Slettet person'
+      else split_part(i.body, E'\n', n.line) <> '– Slettet person' end;
+  erased := erased or found;
   delete from private.refused_addresses f where f.person_id = erase_locked_person.person_id;
+  delete from private.digest_refusals f where f.person_id = erase_locked_person.person_id;
+  delete from public.contacts c where c.person_id = erase_locked_person.person_id;
+  erased := erased or found;
+  delete from public.external_ids x where x.person_id = erase_locked_person.person_id;
+  erased := erased or found;
+  update public.organisation_administrators o
+  set ended_at = greatest(moment, o.started_at)
+  where o.user_id = erase_locked_person.person_id
+    and (o.ended_at is null or o.ended_at > greatest(moment, o.started_at));
+  erased := erased or found;
 
   update public.coordinator_assignments a
   set ended_at = greatest(moment, a.started_at)
@@ -106,11 +172,18 @@ begin
   where p.id = erase_locked_person.person_id and (p.display_name, p.locale) <> ('Slettet person', 'nb');
   erased := erased or found;
 
+  update public.people_log l
+  set before = null, after = null
+  where l.person_id = erase_locked_person.person_id and num_nonnulls(l.before, l.after) > 0;
+
   -- The second time there is nothing to log: when the user is deleted after the person
   -- was erased, say.
   if erased then
     insert into public.erasures (person_id, actor_id) values (erase_locked_person.person_id, erase_locked_person.actor_id);
+    insert into public.people_log (actor_id, command, person_id)
+    values (erase_locked_person.actor_id, 'erase_person', erase_locked_person.person_id);
   end if;
+  perform set_config('mentorpause.command', '', true);
   perform set_config('mentorpause.erasing', '', true);
 end
 $$;
@@ -119,27 +192,23 @@ revoke all on function private.erase_locked_person(uuid, uuid) from public, anon
 comment on function private.erase_locked_person(uuid, uuid) is
   'Pseudonymises a person, whom the caller has locked for it, and logs it.';
 
-create function private.refuse_unless_erasable(person_id uuid) returns void
+create function private.with_dropped(person_ids uuid[]) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  administered uuid[] := private.my_administered_chapter_ids();
 begin
-  if not exists (
-    select from public.chapter_memberships m
-    where m.user_id = refuse_unless_erasable.person_id and m.chapter_id = any (administered)
-  ) or exists (
-    select from public.chapter_memberships m
-    where m.user_id = refuse_unless_erasable.person_id and m.ended_at is null and m.chapter_id <> all (administered)
-  ) then
-    perform private.refuse('mentor_not_found', null, 'No such person whose chapters are all yours.');
-  end if;
+  return array(
+    with recursive people (id) as (
+      select unnest(with_dropped.person_ids)
+      union
+      select m.dropped_id from people p join private.merged_people m on m.kept_id = p.id
+    )
+    select p.id from people p order by p.id);
 end
 $$;
-revoke all on function private.refuse_unless_erasable(uuid) from public, anon, authenticated, service_role;
+revoke all on function private.with_dropped(uuid[]) from public, anon, authenticated, service_role;
 
-comment on function private.refuse_unless_erasable(uuid) is
-  'Refuses with mentor_not_found unless the caller administers a chapter of the person, and every one in which the person is active.';
+comment on function private.with_dropped(uuid[]) is
+  'These people, with the profiles that were joined into theirs; sorted.';
 
 -- What Supabase Auth keeps of a login goes by cascade, through rows that are not locked
 -- here; so a wait is short, and the loser of a deadlock begins again too.
@@ -148,6 +217,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   began timestamptz := clock_timestamp();
+  everybody uuid[];
   person uuid;
   waits boolean;
 begin
@@ -157,11 +227,18 @@ begin
       if waits then
         perform set_config('lock_timeout', '0', true);
       end if;
-      perform private.lock_for_erasure(erase_people.person_ids, waits);
-      foreach person in array erase_people.person_ids loop
-        if erase_people.with_login then
-          perform private.refuse_unless_erasable(person);
-        end if;
+      everybody := private.with_dropped(erase_people.person_ids);
+      perform private.lock_for_erasure(everybody, waits);
+      if everybody <> private.with_dropped(erase_people.person_ids) then
+        raise lock_not_available; -- two profiles have just been joined
+      end if;
+      if erase_people.with_login then
+        foreach person in array erase_people.person_ids loop
+          perform private.refuse_unless_mine(person, private.require_administrator(erase_people.actor_id), true,
+            everybody => private.administers_organisation(erase_people.actor_id));
+        end loop;
+      end if;
+      foreach person in array everybody loop
         perform private.erase_locked_person(person, erase_people.actor_id);
       end loop;
       if erase_people.with_login then
@@ -184,16 +261,16 @@ revoke all on function private.erase_people(uuid[], uuid, boolean) from public, 
 comment on function private.erase_people(uuid[], uuid, boolean) is
   'Pseudonymises people in one transaction and logs it. with_login: for the signed-in administrator, whose rights are judged under the locks, and the logins go too. Definer, for the trigger on auth.users.';
 
-create function private.erase_person(person_id uuid, actor_id uuid) returns void
+create function private.pseudonymise(person_id uuid, actor_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.erase_people(array[erase_person.person_id], erase_person.actor_id, false);
+  perform private.erase_people(array[pseudonymise.person_id], pseudonymise.actor_id, false);
 end
 $$;
-revoke all on function private.erase_person(uuid, uuid) from public, anon, authenticated, service_role;
+revoke all on function private.pseudonymise(uuid, uuid) from public, anon, authenticated, service_role;
 
-comment on function private.erase_person(uuid, uuid) is
+comment on function private.pseudonymise(uuid, uuid) is
   'Pseudonymises a person and keeps the login. For the role postgres; does not check the caller.';
 
 create function private.erase_deleted_user() returns trigger
@@ -233,33 +310,43 @@ begin
 end
 $$;
 
-create function private.erase_person_as_administrator(person_id uuid) returns void
+create function private.erase_person(person_id uuid, request_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  caller uuid := private.begin_command('erase_person', erase_person.request_id);
+  mine uuid[] := private.require_administrator(caller);
+  fingerprint bytea := private.fingerprint('erase_person', jsonb_build_array(erase_person.person_id));
+  replayed jsonb;
 begin
-  if private.my_id() is null then
-    perform private.refuse('unauthenticated');
+  replayed := private.replay_command(caller, mine, erase_person.request_id, fingerprint);
+  if replayed is not null then
+    return replayed;
   end if;
+  perform private.require_id('person_id', erase_person.person_id);
   -- Before the locks for whoever has no business with them, and under them for all.
-  perform private.refuse_unless_erasable(erase_person_as_administrator.person_id);
-  perform private.erase_people(array[erase_person_as_administrator.person_id], auth.uid(), true);
+  perform private.refuse_unless_mine(erase_person.person_id, mine, true,
+    everybody => private.administers_organisation(caller));
+  perform private.erase_people(array[erase_person.person_id], caller, true);
+  return private.finish_command(caller, erase_person.request_id, fingerprint, erase_person.person_id,
+    jsonb_build_object('person', jsonb_build_object('id', erase_person.person_id)));
 end
 $$;
-revoke all on function private.erase_person_as_administrator(uuid) from public, anon, authenticated, service_role;
-grant execute on function private.erase_person_as_administrator(uuid) to authenticated;
+revoke all on function private.erase_person(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function private.erase_person(uuid, uuid) to authenticated;
 
-comment on function private.erase_person_as_administrator(uuid) is
+comment on function private.erase_person(uuid, uuid) is
   'Behind public.erase_person. Definer, because nobody may write the tables directly; checks the caller itself.';
 
-create function public.erase_person(person_id uuid) returns void
+create function public.erase_person(person_id uuid default null, request_id uuid default null) returns jsonb
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform private.erase_person_as_administrator(erase_person.person_id);
+  return private.erase_person(erase_person.person_id, erase_person.request_id);
 end
 $$;
-revoke all on function public.erase_person(uuid) from public, anon, authenticated, service_role;
-grant execute on function public.erase_person(uuid) to authenticated;
+revoke all on function public.erase_person(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function public.erase_person(uuid, uuid) to authenticated;
 
-comment on function public.erase_person(uuid) is
-  'Pseudonymises a person and removes the login. For administrators of a chapter of this person who is active in no other chapter; else mentor_not_found.';
+comment on function public.erase_person(uuid, uuid) is
+  'Pseudonymises a person, with the profiles that were joined into this one, and removes the login. For administrators of every chapter in which the person is active, or of the last one left. Refuses with invalid_request, not_an_administrator, not_found, request_in_progress, request_expired, idempotency_key_reused.';

@@ -1,8 +1,11 @@
+drop function private.refuse_removal();
 drop function private.is_visible(text);
 drop function private.trimmed(text);
-drop function private.refuse(text, text, text);
+drop function private.refuse(text, text, text, text);
 drop function private.refusals();
+drop function private.day_start(date);
 drop function private.date_of(timestamptz);
 drop function private.today();
+drop function private.agreed_zone(text);
 drop table private.settings;
 drop schema private;

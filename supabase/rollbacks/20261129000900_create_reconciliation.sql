@@ -1,10 +1,11 @@
-drop function public.acknowledge_discrepancy(bigint);
-drop function private.acknowledge_discrepancy(bigint);
+drop function public.acknowledge_discrepancy(bigint, uuid);
+drop function private.acknowledge_discrepancy(bigint, uuid);
 drop function private.mentors_to_reconcile(uuid, integer);
 drop function private.would_reconcile(uuid[]);
 drop function private.reconcile(uuid[], date);
 drop function private.repair_log(uuid[], date);
 drop function private.find_new_discrepancies(uuid[]);
+drop function private.total_differs();
 drop function private.find_count_differences_of_nobody();
 drop function private.find_roster_differences(uuid[]);
 drop function private.find_log_discrepancies(uuid[]);

@@ -6,5 +6,6 @@ drop function public.claim_notifications(integer, integer, boolean, timestamptz)
 drop function private.claim_notifications(integer, integer, boolean, timestamptz);
 drop function private.has_arrived(uuid);
 drop function private.end_notifications(uuid[], text[], text, timestamptz);
+drop function private.split_off(uuid[], date, boolean);
 drop function private.next_claim(integer, interval, timestamptz);
 drop function private.next_email_try(integer, timestamptz);

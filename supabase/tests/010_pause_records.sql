@@ -23,7 +23,7 @@ select is(
   jsonb_build_object(
     'id', pg_temp.id('record'), 'mentor_id', pg_temp.id('mentor'), 'status', 'paused', 'pause_reason', 'Ny jobb',
     'expected_return_date', pg_temp.today() + 30, 'reactivated_at', null, 'coordinator_id', pg_temp.id('coordinator'),
-    'version', 1, 'first_version', 1, 'effective_on', null),
+    'version', 1, 'first_version', 1, 'effective_on', null, 'certification_kind', null, 'planned_pause_id', null, 'open_since', null),
   '(1) it holds what was given, in version 1');
 select ok(
   (select r.paused_at between now() and clock_timestamp() and r.created_at between now() and clock_timestamp()

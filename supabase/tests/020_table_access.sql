@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(533);
+select plan(959);
 
 -- Oslo and Bergen, each with its own mentor and coordinator; a shared mentor in
 -- both; people who have left; and people who were erased.
@@ -27,6 +27,7 @@ select pg_temp.join_chapter('former mentor', 'mentor', 'oslo', now() - interval 
 select pg_temp.add_mentor('gone', 'oslo');
 select pg_temp.add_mentor('bergen gone', 'bergen');
 
+insert into public.certification_kinds (code) values ('pgtap unused');
 select pg_temp.certify(name, 100)
 from unnest(array['mentor', 'other mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
 select pg_temp.assign('mentor', 'coordinator');
@@ -55,9 +56,48 @@ cross join lateral (select o.id, o.kind from public.notifications o where o.ment
 insert into public.notification_attempts (notification_id, mentor_id, kind, channel, outcome, reason)
 select distinct on (n.mentor_id) n.id, n.mentor_id, n.kind, 'inbox', 'no_recipient', 'nobody'
 from public.notifications n order by n.mentor_id, n.id;
+insert into public.planned_pauses (mentor_id, starts_on, pause_reason)
+select pg_temp.id(name), pg_temp.today() + 30, 'Reise' from unnest(array['mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+insert into public.leave_requests (mentor_id, kind, reason)
+select pg_temp.id(name), 'return', 'Frisk igjen' from unnest(array['mentor', 'bergen mentor', 'shared mentor', 'former mentor']) name;
+-- Answered before the mentor came to Oslo, and after.
+insert into public.leave_requests (mentor_id, kind, state, answered_at, created_at)
+select pg_temp.id('mentor'), 'pause', 'declined', m.started_at + gap, m.started_at - interval '9 days'
+from public.chapter_memberships m
+cross join unnest(array[interval '-1 day', interval '1 day']) gap
+where m.user_id = pg_temp.id('mentor');
 delete from auth.users where id in (pg_temp.id('gone'), pg_temp.id('bergen gone'));
+select pg_temp.add_person('office');
+select pg_temp.appoint('office');
+insert into public.contacts (person_id, email)
+select pg_temp.id(name), pg_temp.id(name) || '@contact.example'
+from unnest(array['mentor', 'bergen mentor', 'former mentor', 'bergen coordinator', 'administrator']) name;
+insert into public.external_ids (source, external_id, person_id)
+select 'pgtap', name, pg_temp.id(name) from unnest(array['mentor', 'bergen mentor', 'former mentor']) name;
+-- Of the log, one row for each rule: about a person, about a chapter's person, about a chapter.
+alter table public.people_log disable trigger user;
+truncate public.people_log;
+alter table public.people_log enable trigger user;
+insert into public.people_log (command, person_id, chapter_id, occurred_at) values
+  ('update_person', pg_temp.id('mentor'), null, now() - interval '1 hour'),
+  ('update_person', pg_temp.id('bergen mentor'), null, now() - interval '1 hour'),
+  ('update_person', pg_temp.id('former mentor'), null, now() - interval '2 days'),
+  ('update_person', pg_temp.id('former mentor'), null, now() - interval '1 hour'), -- after leaving
+  ('update_person', pg_temp.id('shared mentor'), null, now() - interval '3 years'), -- before joining
+  ('end_membership', pg_temp.id('shared mentor'), pg_temp.id('bergen'), now() - interval '1 hour'),
+  ('save_chapter', null, pg_temp.id('oslo'), now() - interval '1 hour');
+
+-- A report of Oslo, and one of Bergen and Oslo.
+insert into public.period_reports (id, from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, rule_version, rules, sha256, manifest)
+select pg_temp.id('report of ' || w.name), '2024-01-01', '2024-12-31', w.chapters, now(), pg_temp.id('administrator'), now(), '1', '',
+  encode(sha256(convert_to(w.name, 'UTF8')), 'hex'), w.name
+from (values ('oslo', array[pg_temp.id('oslo')]), ('all', array[pg_temp.id('bergen'), pg_temp.id('oslo')])) w (name, chapters);
 
 -- What to call a row in the expectations: whom, or which chapter, it is about.
+create function pg_temp.key(r jsonb) returns text
+language sql immutable as $$
+  select coalesce(r ->> 'id', r ->> 'person_id', r ->> 'code')
+$$;
 create temporary table labels (relation text, key text, label text, primary key (relation, key));
 grant select on labels to public;
 insert into labels
@@ -73,6 +113,10 @@ insert into labels
   union all
   select 'pause_records', r.id::text, p.name from public.pause_records r join people p on p.id = r.mentor_id
   union all
+  select 'planned_pauses', q.id::text, p.name from public.planned_pauses q join people p on p.id = q.mentor_id
+  union all
+  select 'leave_requests', l.id::text, p.name from public.leave_requests l join people p on p.id = l.mentor_id
+  union all
   select 'pause_status_log', l.id::text, p.name from public.pause_status_log l join people p on p.id = l.mentor_id
   union all
   select 'notifications', n.id::text, p.name from public.notifications n join people p on p.id = n.mentor_id
@@ -87,14 +131,26 @@ insert into labels
   union all
   select 'nightly_runs', '-1', 'a run'
   union all
-  select 'erasures', e.id::text, p.name from public.erasures e join people p on p.id = e.person_id;
+  select 'erasures', e.id::text, p.name from public.erasures e join people p on p.id = e.person_id
+  union all
+  select 'organisation_administrators', o.id::text, p.name from public.organisation_administrators o join people p on p.id = o.user_id
+  union all
+  select 'certification_kinds', 'basic course', 'a kind'
+  union all
+  select 'contacts', p.id::text, p.name from people p
+  union all
+  select 'external_ids', p.id::text, p.name from people p
+  union all
+  select 'period_reports', pg_temp.id('report of ' || name)::text, name from unnest(array['oslo', 'all']) name
+  union all
+  select 'people_log', l.id::text, coalesce(p.name, 'a chapter') from public.people_log l left join people p on p.id = l.person_id;
 
 -- Reading. anon is denied everywhere; service_role sees every row there is. A
 -- coordinator also sees who else belongs to the chapter, now and before: that
 -- is how the membership of their mentors is read.
 create temporary table reads (
   relation text, mentor text, other_mentor text, coordinator text, bergen_coordinator text,
-  former_coordinator text, administrator text, service_role text
+  former_coordinator text, administrator text, office text, service_role text
 );
 insert into reads values
   ('profiles', 'mentor', 'other mentor',
@@ -102,38 +158,64 @@ insert into reads values
     'bergen coordinator, bergen mentor, shared mentor',
     'former coordinator',
     'administrator, coordinator, mentor, other mentor, shared mentor',
-    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor'),
-  ('chapters', 'oslo', 'oslo', 'oslo', 'bergen', '', 'oslo', 'bergen, empty chapter, oslo'),
+    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, office, other mentor, shared mentor',
+    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, office, other mentor, shared mentor'),
+  ('chapters', 'oslo', 'oslo', 'oslo', 'bergen', '', 'oslo', 'bergen, empty chapter, oslo',
+    'bergen, empty chapter, oslo'),
   ('chapter_memberships', 'mentor', 'other mentor',
     'administrator, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor',
     'bergen coordinator, bergen gone, bergen mentor, shared mentor',
     'former coordinator',
     'administrator, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor',
+    'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor ×2',
     'administrator, bergen coordinator, bergen gone, bergen mentor, coordinator, former coordinator, former mentor, gone, mentor, other mentor, shared mentor ×2'),
   ('certifications', 'mentor', 'other mentor',
     'mentor, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
   ('coordinator_assignments', 'mentor', 'other mentor',
     'mentor, other mentor', 'bergen mentor', '', 'mentor, other mentor',
+    'bergen mentor, former mentor, mentor, other mentor',
     'bergen mentor, former mentor, mentor, other mentor'),
   ('pause_records', 'mentor ×2', 'other mentor',
     'mentor ×2, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor ×2, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor ×2, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor ×2, other mentor, shared mentor'),
   ('pause_status_log', 'mentor ×3', 'other mentor',
     'mentor ×3, other mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor ×3, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor ×3, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor ×3, other mentor, shared mentor'),
   ('notifications', '', '', '', '', '', 'former mentor, mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor',
     'bergen mentor ×2, former mentor ×2, mentor ×6, other mentor ×2, shared mentor ×2'),
   ('notification_inbox', 'mentor', '', 'coordinator', 'bergen coordinator', 'former coordinator', '',
+    '',
     'bergen coordinator, coordinator, former coordinator, mentor'),
   ('notification_attempts', '', '', '', '', '', 'former mentor, mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
   ('undelivered_notifications', '', '', '', '', '', 'former mentor, mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
-  ('status_discrepancies', '', '', '', '', '', 'mentor, other mentor, shared mentor',
+  ('status_discrepancies', '', '', '', '', '', 'former mentor, mentor, other mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, other mentor, shared mentor',
     'bergen mentor, former mentor, mentor, other mentor, shared mentor'),
-  ('nightly_runs', '42501', '42501', '42501', '42501', '42501', '42501', 'a run'),
-  ('erasures', '', '', '', '', '', 'gone', 'bergen gone, gone');
+  ('planned_pauses', 'mentor', '', 'mentor, shared mentor', 'bergen mentor, shared mentor', '', 'mentor, shared mentor',
+    'bergen mentor, former mentor, mentor, shared mentor', 'bergen mentor, former mentor, mentor, shared mentor'),
+  ('leave_requests', 'mentor ×3', '', 'mentor ×2, shared mentor', 'bergen mentor, shared mentor', '', 'mentor ×2, shared mentor',
+    'bergen mentor, former mentor, mentor ×3, shared mentor', 'bergen mentor, former mentor, mentor ×3, shared mentor'),
+  ('nightly_runs', '42501', '42501', '42501', '42501', '42501', '42501', '42501',
+    'a run'),
+  ('erasures', '', '', '', '', '', 'gone', 'bergen gone, gone',
+    'bergen gone, gone'),
+  ('organisation_administrators', '', '', '', '', '', '', 'office', 'office'),
+  ('certification_kinds', 'a kind', 'a kind', 'a kind', 'a kind', 'a kind', 'a kind', 'a kind', 'a kind'),
+  ('contacts', 'mentor', '', 'mentor', 'bergen coordinator, bergen mentor', '', 'administrator, mentor',
+    'administrator, bergen coordinator, bergen mentor, former mentor, mentor', 'administrator, bergen coordinator, bergen mentor, former mentor, mentor'),
+  ('external_ids', 'mentor', '', '', '', '', 'mentor', 'bergen mentor, former mentor, mentor', 'bergen mentor, former mentor, mentor'),
+  ('period_reports', '', '', '', '', '', 'oslo', 'all, oslo', 'all, oslo'),
+  ('people_log', 'mentor', '', '', '', '', 'a chapter, former mentor, mentor',
+    'a chapter, bergen mentor, former mentor ×2, mentor, shared mentor ×2', 'a chapter, bergen mentor, former mentor ×2, mentor, shared mentor ×2');
 
 -- Writing. Nobody may, except service_role where the organisation's other
 -- systems keep the table. Each attempt would be fine by every constraint.
@@ -162,6 +244,14 @@ insert into writes values
   ('pause_records', 'insert', $$insert into public.pause_records (mentor_id, status) values (pg_temp.id('administrator'), 'paused')$$, false),
   ('pause_records', 'update', $$update public.pause_records set status = 'active' where id = pg_temp.live_id('mentor')$$, false),
   ('pause_records', 'delete', $$delete from public.pause_records where mentor_id = pg_temp.id('mentor')$$, false),
+  ('planned_pauses', 'insert',
+    $$insert into public.planned_pauses (mentor_id, starts_on) values (pg_temp.id('other mentor'), pg_temp.today() + 9)$$, false),
+  ('planned_pauses', 'update', $$update public.planned_pauses set starts_on = starts_on + 1 where mentor_id = pg_temp.id('mentor')$$, false),
+  ('planned_pauses', 'delete', $$delete from public.planned_pauses where mentor_id = pg_temp.id('mentor')$$, false),
+  ('leave_requests', 'insert', $$insert into public.leave_requests (mentor_id, kind) values (pg_temp.id('other mentor'), 'return')$$, false),
+  ('leave_requests', 'update',
+    $$update public.leave_requests set state = 'accepted', answered_at = now() where mentor_id = pg_temp.id('mentor') and state = 'open'$$, false),
+  ('leave_requests', 'delete', $$delete from public.leave_requests where mentor_id = pg_temp.id('mentor')$$, false),
   ('pause_status_log', 'insert',
     $$insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on)
       values (pg_temp.id('record'), pg_temp.id('mentor'), 'active', 'paused', 'system', 1, '2020-01-01')$$, false),
@@ -193,7 +283,25 @@ insert into writes values
   ('nightly_runs', 'delete', $$delete from public.nightly_runs$$, false),
   ('erasures', 'insert', $$insert into public.erasures (person_id) values (pg_temp.id('mentor'))$$, false),
   ('erasures', 'update', $$update public.erasures set erased_at = 'epoch' where person_id = pg_temp.id('gone')$$, false),
-  ('erasures', 'delete', $$delete from public.erasures where person_id = pg_temp.id('gone')$$, false);
+  ('erasures', 'delete', $$delete from public.erasures where person_id = pg_temp.id('gone')$$, false),
+  ('organisation_administrators', 'insert', $$insert into public.organisation_administrators (user_id) values (pg_temp.id('mentor'))$$, false),
+  ('organisation_administrators', 'update', $$update public.organisation_administrators set ended_at = now() where user_id = pg_temp.id('office')$$, false),
+  ('organisation_administrators', 'delete', $$delete from public.organisation_administrators where user_id = pg_temp.id('office')$$, false),
+  ('certification_kinds', 'insert', $$insert into public.certification_kinds (code) values ('pgtap new')$$, true),
+  ('certification_kinds', 'update', $$update public.certification_kinds set name_nb = 'Annet' where code = 'basic course'$$, true),
+  ('certification_kinds', 'delete', $$delete from public.certification_kinds where code = 'pgtap unused'$$, true),
+  ('contacts', 'insert', $$insert into public.contacts (person_id) values (pg_temp.id('other mentor'))$$, true),
+  ('contacts', 'update', $$update public.contacts set phone = '+4799999999' where person_id = pg_temp.id('mentor')$$, true),
+  ('contacts', 'delete', $$delete from public.contacts where person_id = pg_temp.id('mentor')$$, true),
+  ('external_ids', 'insert', $$insert into public.external_ids values ('pgtap', 'new', pg_temp.id('mentor'))$$, true),
+  ('external_ids', 'update', $$update public.external_ids set external_id = 'other' where person_id = pg_temp.id('mentor')$$, true),
+  ('external_ids', 'delete', $$delete from public.external_ids where person_id = pg_temp.id('mentor')$$, true),
+  ('period_reports', 'insert', $$insert into public.period_reports select pg_temp.id('new'), from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, rule_version, rules, sha256, manifest from public.period_reports limit 1$$, false),
+  ('period_reports', 'update', $$update public.period_reports set rules = 'typed in'$$, false),
+  ('period_reports', 'delete', $$delete from public.period_reports$$, false),
+  ('people_log', 'insert', $$insert into public.people_log (command) values ('update_person')$$, false),
+  ('people_log', 'update', $$update public.people_log set actor_id = person_id where person_id = pg_temp.id('mentor')$$, false),
+  ('people_log', 'delete', $$delete from public.people_log where person_id = pg_temp.id('mentor')$$, false);
 insert into writes
   select r.relation, 'truncate', format('truncate public.%I', r.relation), false
   from reads r join pg_class c on c.oid = format('public.%I', r.relation)::regclass
@@ -213,10 +321,10 @@ begin
       $q$ select coalesce(string_agg(s.label || case when s.times > 1 then ' ×' || s.times else '' end, ', ' order by s.label collate "C"), '')
           from (
             select coalesce(l.label, 'a stranger''s') as label, count(*) as times
-            from public.%I t left join pg_temp.labels l on l.relation = %L and l.key = t.id::text
-            where l.label is not null or %L <> 'service_role'
+            from public.%1$I t left join pg_temp.labels l on l.relation = %1$L and l.key = pg_temp.key(to_jsonb(t))
+            where l.label is not null or %2$L not in ('service_role', 'office') and %1$L <> 'certification_kinds'
             group by 1) s $q$,
-      relation, relation, actor) into result;
+      relation, actor) into result;
   exception when others then
     result := sqlstate;
   end;
@@ -230,7 +338,7 @@ language plpgsql as $$
 declare
   result text;
 begin
-  execute format($q$ select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t.id)), '') from public.%I t $q$, relation) into result;
+  execute format($q$ select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from public.%I t $q$, relation) into result;
   return result;
 end
 $$;
@@ -291,11 +399,12 @@ select is(
     when 'bergen coordinator' then r.bergen_coordinator
     when 'former coordinator' then r.former_coordinator
     when 'administrator' then r.administrator
+    when 'office' then r.office
     when 'anon' then '42501'
     when 'service_role' then r.service_role
   end,
   format('%s selects from %s only what is theirs to see', a.actor, r.relation))
-from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator',
+from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator', 'office',
   'anon', 'service_role']) with ordinality a (actor, place)
 cross join reads r
 order by a.place, r.relation;
@@ -304,7 +413,7 @@ select is(
   pg_temp.attempt(a.actor, w.statement, w.relation),
   case when a.actor = 'service_role' and w.service_role_may then 'allowed, changed' else '42501, unchanged' end,
   format('%s %s %s %s', a.actor, case when a.actor = 'service_role' and w.service_role_may then 'may' else 'may not' end, w.command, w.relation))
-from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator',
+from unnest(array['mentor', 'other mentor', 'coordinator', 'bergen coordinator', 'former coordinator', 'administrator', 'office',
   'anon', 'service_role']) with ordinality a (actor, place)
 cross join writes w
 order by a.place, w.relation, w.command;

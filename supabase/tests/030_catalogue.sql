@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(108);
+select plan(113);
 
 create temporary view relations as
   select c.oid, c.relname, c.relkind, c.relowner, c.relnamespace, c.relacl, c.relrowsecurity, c.reloptions
@@ -44,17 +44,19 @@ create temporary view effective as
   where has_function_privilege(g.oid, f.oid, 'EXECUTE');
 
 -- What docs/database.md gives service_role. Deleting people is erasure's business. The
--- constraints on what it writes call a function.
+-- constraints on what it writes, and an index, call a function each.
 create temporary view service_role_wanted as
   select r.relname::text as object, 'SELECT' as privilege
   from relations r where r.relnamespace = 'public'::regnamespace and r.relkind in ('r', 'p', 'v')
   union all
   select t.object, p.privilege
-  from unnest(array['profiles', 'chapters', 'chapter_memberships', 'certifications', 'coordinator_assignments']) t (object)
+  from unnest(array['profiles', 'chapters', 'chapter_memberships', 'certifications', 'certification_kinds',
+    'coordinator_assignments', 'contacts', 'external_ids']) t (object)
   cross join unnest(array['INSERT', 'UPDATE', 'DELETE']) p (privilege)
   where (t.object, p.privilege) <> ('profiles', 'DELETE')
   union all
-  select 'private.is_visible(text)', 'EXECUTE';
+  select f, 'EXECUTE' from unnest(array['private.is_visible(text)', 'private.name_key(text)', 'private.name_keys(text)',
+    'private.import_people(jsonb,uuid,text,text,uuid)', 'import_people(jsonb,uuid,text,text,uuid)']) f;
 
 create temporary table rules (place integer generated always as identity, rule text, finds text, violations text[]);
 insert into rules (rule, finds, violations) values
@@ -146,7 +148,22 @@ insert into rules (rule, finds, violations) values
  $$ select f.oid::regprocedure from functions f where f.prosecdef and f.pronamespace = 'public'::regnamespace $$,
  array[
    $v$create function public.elevated() returns integer language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'$v$,
-   'alter function public.mentor_status_on(uuid, date) security definer']),
+   'alter function public.mentor_status_on(uuid, date, timestamptz) security definer']),
+
+('a function of public calls its namesake in private',
+ $$ select f.oid::regprocedure from functions f
+    where f.pronamespace = 'public'::regnamespace and pg_get_functiondef(f.oid) !~ (' private\.' || f.proname || '\(') $$,
+ array[$v$create function public.lasting() returns integer language plpgsql set search_path = pg_catalog, pg_temp as 'begin perform private.today(); end'$v$]),
+
+('every argument of an RPC is null by default, but what there is no call without',
+ $$ select f.oid::regprocedure, f.proargnames[a.place]
+    from functions f cross join lateral generate_series(1, f.pronargs) a (place)
+    where f.pronamespace = 'public'::regnamespace and f.prorettype <> 'trigger'::regtype
+      and coalesce(pg_get_function_arg_default(f.oid, a.place) !~ '^NULL::', true)
+      and f.proargnames[a.place] not in ('mentor_id', 'pause_reason') and (f.proname <> 'mentor_status_on' or a.place > 2) $$,
+ array[
+   $v$create function public.strict_about(holder uuid) returns integer language sql set search_path = pg_catalog, pg_temp as 'select 1'$v$,
+   $v$create function public.with_ten(batch integer default 10) returns integer language sql set search_path = pg_catalog, pg_temp as 'select 1'$v$]),
 
 ('a trigger on somebody else''s table runs a security definer function with a pinned search_path',
  $$ select t.tgname
@@ -169,7 +186,7 @@ insert into rules (rule, finds, violations) values
    'grant references on public.chapters to public',
    'grant select (name) on public.chapters to public',
    'grant usage on sequence public.pause_status_log_id_seq to anon',
-   'grant execute on function public.mentor_status_on(uuid, date) to public',
+   'grant execute on function public.mentor_status_on(uuid, date, timestamptz) to public',
    $v$create function private.forgotten() returns integer language sql set search_path = pg_catalog, pg_temp as 'select 1'$v$,
    'create table public.forgotten (id integer)']),
 
@@ -230,11 +247,11 @@ insert into rules (rule, finds, violations) values
  array[
    'grant select on public.chapters to pause_scheduler',
    'grant usage on sequence public.pause_status_log_id_seq to pause_scheduler',
-   'grant execute on function public.mentor_status_on(uuid, date) to pause_scheduler']),
+   'grant execute on function public.mentor_status_on(uuid, date, timestamptz) to pause_scheduler']),
 
 ('supabase_auth_admin needs nothing of ours',
  $$ select e.object, e.privilege from effective e where e.grantee = 'supabase_auth_admin' $$,
- array['grant execute on function private.erase_person(uuid, uuid) to supabase_auth_admin']),
+ array['grant execute on function private.pseudonymise(uuid, uuid) to supabase_auth_admin']),
 
 ('no table is published to the realtime API but the inbox',
  $$ select p.pubname, p.tablename from pg_publication_tables p
@@ -317,31 +334,106 @@ select is(
   array(select e.object from effective e where e.grantee = 'authenticated' and e.privilege = 'EXECUTE'
     and e.relnamespace = 'public'::regnamespace order by e.object collate "C"),
   array[
-    'acknowledge_discrepancy(bigint)',
-    'acknowledge_undelivered(uuid)',
+    'acknowledge_discrepancy(bigint,uuid)',
+    'acknowledge_undelivered(uuid,uuid)',
     'allow_address(uuid,uuid)',
-    'coordinator_roster(uuid,text[],text,integer,text)',
-    'erase_person(uuid)',
-    'mentor_status_on(uuid,date)',
+    'amend_pause(uuid,jsonb,integer,uuid)',
+    'amend_planned_pause(uuid,jsonb,integer,uuid)',
+    'answer_leave_request(uuid,text,text,integer,uuid)',
+    'appoint_administrator(uuid,uuid)',
+    'assign_coordinator(uuid,uuid,uuid)',
+    'begin_invitation(uuid,text,uuid)',
+    'cancel_planned_pause(uuid,uuid)',
+    'close_chapter(uuid,date,uuid)',
+    'compare_period_report(uuid)',
+    'coordinator_roster(uuid,text[],text,integer,text,boolean,text[])',
+    'dismiss_administrator(uuid,uuid)',
+    'end_assignment(uuid,uuid,uuid)',
+    'end_membership(uuid,date,uuid)',
+    'erase_person(uuid,uuid)',
+    'finish_invitation(uuid,text,uuid)',
+    'follow_up_page(uuid,integer,text)',
+    'hand_over(uuid,uuid,uuid,uuid)',
+    'import_people(jsonb,uuid,text,text,uuid)',
+    'inbox_page(integer,text)',
+    'issue_period_report(date,date,uuid,uuid)',
+    'issued_period_report(uuid,text,text,integer,bigint)',
+    'leave_requests_page(text[],integer,text)',
+    'mark_read(bigint[],boolean,uuid)',
+    'mentor_page(uuid,integer,text)',
+    'mentor_status_on(uuid,date,timestamp with time zone)',
+    'merge_people(uuid,uuid,uuid)',
     'pause_mentor(uuid,text,date,integer,uuid)',
-    'reactivate_mentor(uuid,integer,uuid)'],
+    'pause_mentors(uuid[],text,date,date,boolean,uuid)',
+    'people_page(text,text,uuid,integer,text)',
+    'period_report(date,date,uuid,timestamp with time zone,text,integer,bigint)',
+    'plan_pause(uuid,text,date,date,uuid)',
+    'reactivate_mentor(uuid,integer,uuid)',
+    'register_certification(uuid,text,date,text,uuid)',
+    'register_person(text,uuid,text,text,text,text,date,jsonb,uuid,text,text,uuid)',
+    'remove_certification(uuid,uuid)',
+    'request_leave(text,text,date,date,uuid)',
+    'revoke_certification(uuid,date,uuid)',
+    'save_certification_kind(text,text,text,text,integer,boolean,text,integer,uuid)',
+    'save_chapter(uuid,text,boolean,uuid)',
+    'set_weekly_digest(boolean,uuid)',
+    'start_membership(uuid,uuid,text,date,uuid)',
+    'update_person(uuid,text,text,text,text,uuid)'],
   'authenticated executes exactly these functions of public');
 select is(
   array(select e.object from effective e where e.grantee = 'authenticated' and e.privilege = 'EXECUTE'
     and e.relnamespace = 'private'::regnamespace order by e.object collate "C"),
   array[
-    'private.acknowledge_discrepancy(bigint)',
-    'private.acknowledge_undelivered(uuid)',
+    'private.acknowledge_discrepancy(bigint,uuid)',
+    'private.acknowledge_undelivered(uuid,uuid)',
     'private.allow_address(uuid,uuid)',
-    'private.coordinator_roster(uuid,text[],text,integer,text)',
-    'private.erase_person_as_administrator(uuid)',
-    'private.mentor_status_on(uuid,date)',
+    'private.amend_pause(uuid,jsonb,integer,uuid,boolean)',
+    'private.amend_planned_pause(uuid,jsonb,integer,uuid)',
+    'private.answer_leave_request(uuid,text,text,integer,uuid)',
+    'private.appoint_administrator(uuid,uuid)',
+    'private.assign_coordinator(uuid,uuid,uuid)',
+    'private.begin_invitation(uuid,text,uuid)',
+    'private.cancel_planned_pause(uuid,uuid)',
+    'private.close_chapter(uuid,date,uuid)',
+    'private.compare_period_report(uuid)',
+    'private.coordinator_roster(uuid,text[],text,integer,text,boolean,text[])',
+    'private.dismiss_administrator(uuid,uuid)',
+    'private.end_assignment(uuid,uuid,uuid)',
+    'private.end_membership(uuid,date,uuid)',
+    'private.erase_person(uuid,uuid)',
+    'private.finish_invitation(uuid,text,uuid)',
+    'private.follow_up_page(uuid,integer,text)',
+    'private.hand_over(uuid,uuid,uuid,uuid)',
+    'private.import_people(jsonb,uuid,text,text,uuid)',
+    'private.inbox_page(integer,text)',
+    'private.is_organisation_administrator()',
+    'private.issue_period_report(date,date,uuid,uuid)',
+    'private.issued_period_report(uuid,text,text,integer,bigint)',
+    'private.leave_requests_page(text[],integer,text)',
+    'private.mark_read(bigint[],boolean,uuid)',
+    'private.mentor_page(uuid,integer,text)',
+    'private.mentor_status_on(uuid,date,timestamp with time zone)',
+    'private.merge_people(uuid,uuid,uuid)',
     'private.my_administered_chapter_ids()',
     'private.my_chapter_ids()',
     'private.my_former_mentor_ids()',
     'private.my_id()',
-    'private.pause_mentor(uuid,text,date,integer,uuid)',
-    'private.reactivate_mentor(uuid,integer,uuid)'],
+    'private.pause_mentor(uuid,text,date,integer,uuid,text[],boolean)',
+    'private.pause_mentors(uuid[],text,date,date,boolean,uuid)',
+    'private.people_page(text,text,uuid,integer,text)',
+    'private.period_report(date,date,uuid,timestamp with time zone,text,integer,bigint)',
+    'private.plan_pause(uuid,text,date,date,uuid)',
+    'private.reactivate_mentor(uuid,integer,uuid)',
+    'private.register_certification(uuid,text,date,text,uuid)',
+    'private.register_person(text,uuid,text,text,text,text,date,jsonb,uuid,text,text,uuid)',
+    'private.remove_certification(uuid,uuid)',
+    'private.request_leave(text,text,date,date,uuid)',
+    'private.revoke_certification(uuid,date,uuid)',
+    'private.save_certification_kind(text,text,text,text,integer,boolean,text,integer,uuid)',
+    'private.save_chapter(uuid,text,boolean,uuid)',
+    'private.set_weekly_digest(boolean,uuid)',
+    'private.start_membership(uuid,uuid,text,date,uuid)',
+    'private.update_person(uuid,text,text,text,text,uuid)'],
   'and exactly these behind them, each of which checks its caller');
 
 -- The roles of the deployed functions. Whether they may log in is the operator's choice.

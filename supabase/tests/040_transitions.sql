@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(87);
+select plan(99);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -70,7 +70,7 @@ select is(
   'a pause answers with the record, all of its fields and no others');
 select is(
   (select body -> 'pause_record' from answers where name = 'pause'),
-  (select to_jsonb(r) - '{effective_on,first_version}'::text[] || jsonb_build_object(
+  (select to_jsonb(r) - '{effective_on,first_version,certification_kind,planned_pause_id,open_since}'::text[] || jsonb_build_object(
      'paused_at', to_jsonb(r.paused_at at time zone 'UTC') #>> '{}' || '+00:00',
      'created_at', to_jsonb(r.created_at at time zone 'UTC') #>> '{}' || '+00:00',
      'updated_at', to_jsonb(r.updated_at at time zone 'UTC') #>> '{}' || '+00:00')
@@ -113,8 +113,8 @@ select is(
   pg_temp.log('mentor'),
   array['active>paused v1 by coordinator coordinator from day 0', 'paused>paused v2 by coordinator colleague from day 0'],
   'the log has the amendment');
-select is(pg_temp.outbox('mentor'), array['mentor_paused v1 to coordinator', 'mentor_paused v1 to mentor'],
-  'the outbox has nothing new: there is no kind of notification for an amendment');
+select is(pg_temp.outbox('mentor'), array['mentor_paused v1 to coordinator', 'mentor_paused v1 to mentor', 'return_changed v2 to mentor'],
+  'the mentor is told of another return date');
 select pg_temp.refuses('coordinator', $$public.pause_mentor(pg_temp.id('mentor'), 'Annet', null, 1)$$, 'version_conflict', 409,
   'the same amendment again is refused: the version has moved on', '2');
 select pg_temp.refuses('coordinator', $$public.pause_mentor(pg_temp.id('other mentor'), 'Annet', null, 1)$$, 'version_conflict', 409,
@@ -142,7 +142,8 @@ select is(
   'the log has the reactivation');
 select is(
   pg_temp.outbox('mentor'),
-  array['mentor_paused v1 to coordinator', 'mentor_paused v1 to mentor', 'mentor_reactivated v3 to coordinator', 'mentor_reactivated v3 to mentor'],
+  array['mentor_paused v1 to coordinator', 'mentor_paused v1 to mentor', 'return_changed v2 to mentor',
+    'mentor_reactivated v3 to coordinator', 'mentor_reactivated v3 to mentor'],
   'the outbox tells of it');
 select pg_temp.refuses('coordinator', $$public.reactivate_mentor(pg_temp.id('mentor'))$$, 'not_paused', 409,
   'reactivating an active mentor is refused with not_paused');
@@ -254,6 +255,43 @@ select pg_temp.refuses('coordinator', $$public.reactivate_mentor(pg_temp.id('rep
 select lives_ok(
   $$ select pg_temp.answer('coordinator', 'public.pause_mentor(pg_temp.id(''repeated''), ''x'', null, null, pg_temp.id(''refused request''))') $$,
   'its key can be used again');
+-- A key that says when the request was made is not carried out anew after 72 hours.
+create function pg_temp.made(ago interval, version text default '7') returns uuid
+language sql as $$
+  select (lpad(to_hex((extract(epoch from clock_timestamp() - made.ago) * 1000)::bigint), 12, '0') || made.version || 'abc8def0123456789ab')::uuid
+$$;
+select pg_temp.add_mentor('late', 'oslo');
+create temporary table late_keys as
+  select pg_temp.made('72 hours 1 second') as late, pg_temp.made('71 hours 59 minutes') as timely, pg_temp.made('-30 years') as ahead,
+    pg_temp.made('80 hours', '4') as other_version, '00000000-0000-7000-8000-000000000000'::uuid as oldest,
+    'ffffffff-ffff-7fff-bfff-ffffffffffff'::uuid as newest, '00000000-0000-7000-c000-000000000000'::uuid as other_variant;
+select pg_temp.refuses('coordinator', format('public.pause_mentor(pg_temp.id(''late''), ''Ferie'', null, null, %L)', key), 'request_expired', 409,
+  'a request made ' || what || ' is not carried out')
+from (select late, '72 hours ago' from late_keys union all select oldest, 'in 1970' from late_keys) k (key, what);
+select pg_temp.refuses('coordinator', format('public.reactivate_mentor(pg_temp.id(''late''), null, %L)', late), 'request_expired', 409,
+  'nor is a reactivation') from late_keys;
+select pg_temp.refuses('bergen coordinator', format('public.pause_mentor(pg_temp.id(''late''), ''Ferie'', null, null, %L)', late), 'mentor_not_found', 404,
+  'rights are settled first') from late_keys;
+select is(
+  pg_temp.answer('coordinator', format('public.pause_mentor(pg_temp.id(''late''), ''Ferie'', null, %L, %L) -> ''pause_record'' -> ''version''', version, key)),
+  to_jsonb(coalesce(version, 0) + 1), 'carried out: ' || what)
+from (
+  select timely, null::integer, 'made less than 72 hours ago' from late_keys union all
+  select ahead, 1, 'made ahead of the server''s clock' from late_keys union all
+  select other_version, 2, 'a UUID of another version' from late_keys union all
+  select newest, 3, 'made as late as can be said' from late_keys union all
+  select other_variant, 4, 'a UUID of another variant' from late_keys
+) k (key, version, what);
+insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response, created_at)
+select i.caller_id, k.late, i.fingerprint, i.mentor_id, i.response, clock_timestamp() - interval '71 hours'
+from late_keys k join private.idempotent_requests i on i.request_id = k.timely;
+select is(
+  pg_temp.answer('coordinator', format('public.pause_mentor(pg_temp.id(''late''), ''Ferie'', null, null, %L) -> ''pause_record'' -> ''version''', late)),
+  '1', 'an answer that is still kept is given again, however old its key') from late_keys;
+select is(pg_temp.replayed()::jsonb, '[{"idempotent-replayed": "true"}]', 'and says so');
+select pg_temp.refuses('coordinator', format('public.pause_mentor(pg_temp.id(''late''), ''Annet'', null, null, %L)', late), 'idempotency_key_reused', 422,
+  'for the same request alone') from late_keys;
+
 update public.chapter_memberships set ended_at = now() where id = pg_temp.id('colleague coordinator in oslo');
 select pg_temp.refuses('colleague', $$public.reactivate_mentor(pg_temp.id('repeated'), null, pg_temp.id('request'))$$, 'not_a_coordinator', 403,
   'whose membership has ended gets no stored answer either');

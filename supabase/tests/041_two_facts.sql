@@ -244,9 +244,9 @@ select is(
 select is(private.today(), pg_temp.today(), 'today is the date in Europe/Oslo');
 set local timezone = 'Pacific/Kiritimati';
 select is(private.today(), pg_temp.today(), 'also for a session in another time zone');
-set local mentorpause.time_zone = 'Pacific/Kiritimati';
-select is(private.today(), (now() at time zone 'Pacific/Kiritimati')::date, 'unless the deployment says another zone');
-set local mentorpause.time_zone = 'Pacific/Niue';
+update private.settings set time_zone = 'Pacific/Kiritimati';
+select is(private.today(), (now() at time zone 'Pacific/Kiritimati')::date, 'and in another zone where the settings say so');
+update private.settings set time_zone = 'Pacific/Niue';
 select is(private.today(), (now() at time zone 'Pacific/Niue')::date, 'east and west of it');
 
 select * from finish();

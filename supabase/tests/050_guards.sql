@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(99);
+select plan(102);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -52,7 +52,7 @@ create temporary table closing_changes (change text);
 insert into closing_changes values
   ('id = gen_random_uuid()'), ('mentor_id = pg_temp.id(''liv'')'), ('status = ''paused'', reactivated_at = null'), ('status = status'),
   ('pause_reason = null'), ('pause_reason = ''Annet'''), ('expected_return_date = null'), ('paused_at = paused_at - interval ''1 day'''),
-  ('reactivated_at = now()'), ('coordinator_id = null'), ('version = 9'), ('first_version = 2'), ('effective_on = null'),
+  ('reactivated_at = now()'), ('coordinator_id = null'), ('version = 9'), ('first_version = 2'), ('effective_on = null'), ('certification_kind = ''kurs'''), ('planned_pause_id = gen_random_uuid()'), ('open_since = current_date'),
   ('created_at = ''epoch'''), ('updated_at = ''epoch''');
 select pg_temp.holds('owner', format($$update public.pause_records set %s where mentor_id = pg_temp.id('kari')$$, change), '23001',
   'a closed record can''t be changed: ' || change)
@@ -149,7 +149,7 @@ select is(
   array['paused>expired_cert v4 by system - from day 0', 'expired_cert>paused v5 by system - from day 0', 'paused>active v6 by system - from day 0'],
   'so has each transition');
 select is(
-  (pg_temp.outbox('ola'))[3:],
+  (pg_temp.outbox('ola'))[5:],
   array['certification_expired v4 to coordinator', 'certification_expired v4 to mentor', 'certification_restored v5 to coordinator',
     'certification_restored v5 to mentor', 'mentor_reactivated v6 to coordinator', 'mentor_reactivated v6 to mentor'],
   'and its notification');

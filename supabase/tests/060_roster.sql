@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(114);
+select plan(113);
 
 -- Three chapters; the coordinator looks after the first two.
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
@@ -86,7 +86,7 @@ select is(
      'chapters', jsonb_build_array(jsonb_build_object('id', pg_temp.id('asker'), 'name', 'asker'), jsonb_build_object('id', pg_temp.id('oslo'), 'name', 'oslo')),
      'status', 'paused', 'pause_record_id', r.id, 'version', 1, 'pause_reason', 'Sykdom',
      'paused_at', to_jsonb(r.paused_at at time zone 'UTC') #>> '{}' || '+00:00', 'expected_return_date', pg_temp.today() + 9, 'return_overdue', false,
-     'certification_expires_on', pg_temp.today() + 200, 'certification_state', 'valid',
+     'planned_pause', null, 'open_request', null, 'certification_expires_on', pg_temp.today() + 200, 'certification_kind', 'basic course', 'certification_state', 'valid',
      'coordinators', jsonb_build_array(
        jsonb_build_object('id', pg_temp.id('colleague'), 'display_name', 'Bjørn Koordinator'),
        jsonb_build_object('id', pg_temp.id('bergen coordinator'), 'display_name', 'Cecilie Koordinator'),
@@ -99,7 +99,7 @@ select is(
     'mentor_id', pg_temp.id('Anna Berg'), 'display_name', 'Anna Berg',
     'chapters', jsonb_build_array(jsonb_build_object('id', pg_temp.id('oslo'), 'name', 'oslo')),
     'status', 'active', 'pause_record_id', null, 'version', null, 'pause_reason', null, 'paused_at', null, 'expected_return_date', null,
-    'return_overdue', false, 'certification_expires_on', null, 'certification_state', 'none',
+    'return_overdue', false, 'planned_pause', null, 'open_request', null, 'certification_expires_on', null, 'certification_kind', null, 'certification_state', 'none',
     'coordinators', jsonb_build_array(jsonb_build_object('id', pg_temp.id('colleague'), 'display_name', 'Bjørn Koordinator'))),
   'an active one has the same, with nulls');
 select is(
@@ -226,7 +226,6 @@ from (values
   ('%', array['Bo 100 % sikker']),
   ('0 %', array['Bo 100 % sikker']),
   ('_', array['Bo_Erik Lie']),
-  ('''', array['Eva O''Hara']),
   ('\', '{}'),
   ('%kari%', '{}'),
   ('bergljot', '{}'),

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(97);
+select plan(102);
 
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen', 'empty']) name;
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -47,6 +47,18 @@ begin
     'expired_cert', count(*) filter (where s.status = 'expired_cert'),
     'expiring_soon', count(*) filter (where s.status <> 'expired_cert' and s.certified_until <= as_of + 30),
     'return_overdue', count(*) filter (where s.status = 'paused' and s.expected_return_date < as_of),
+    'returning', count(*) filter (where s.status = 'paused' and s.expected_return_date between as_of and as_of + 7),
+    'open_ended', count(*) filter (where s.status = 'paused' and s.expected_return_date is null),
+    'open_requests', (
+      select count(*) from public.leave_requests l where l.mentor_id in (select id from mentors) and l.state = 'open'),
+    'mine', (
+      select count(*) from public.coordinator_assignments a
+      where a.mentor_id in (select id from mentors) and a.coordinator_id = pg_temp.id('coordinator') and a.ended_at is null
+        and exists (
+          select from public.chapter_memberships m
+          join public.chapter_memberships c on c.chapter_id = m.chapter_id
+          where m.user_id = a.mentor_id and m.role = 'mentor' and m.ended_at is null
+            and c.user_id = a.coordinator_id and c.role = 'coordinator' and c.ended_at is null)),
     'undelivered_notifications', (
       select count(*) from public.notifications n
       where n.mentor_id in (select id from mentors) and n.state = 'undeliverable' and n.acknowledged_at is null),
@@ -64,7 +76,7 @@ language sql as $$
     select chapters, array(select pg_temp.id(name) from unnest(string_to_array(chapters, ',')) name) as ids
     from unnest(array['oslo', 'asker', 'bergen', 'oslo,asker', 'oslo,asker,bergen', 'empty']) chapters) c
   cross join unnest(days) d
-  cross join lateral (select private.roster_summary(c.ids, pg_temp.today() + d) as kept) k
+  cross join lateral (select private.roster_summary(c.ids, pg_temp.today() + d, pg_temp.id('coordinator')) as kept) k
   cross join lateral (select pg_temp.counted(c.ids, pg_temp.today() + d) as counted) p
   where k.kept <> p.counted
 $$;
@@ -80,7 +92,7 @@ $$;
 
 select is(
   pg_temp.summary('nobody''s coordinator'),
-  '{"total": 0, "active": 0, "paused": 0, "expired_cert": 0, "expiring_soon": 0, "return_overdue": 0, "undelivered_notifications": 0, "open_discrepancies": 0}',
+  '{"total": 0, "active": 0, "paused": 0, "expired_cert": 0, "expiring_soon": 0, "return_overdue": 0, "returning": 0, "open_ended": 0, "open_requests": 0, "mine": 0, "undelivered_notifications": 0, "open_discrepancies": 0}',
   'a chapter without mentors counts zeros');
 
 create temporary table edges (
@@ -116,6 +128,8 @@ select is(
   s.screen -> 'summary',
   jsonb_build_object('total', 1, 'active', (e.status = 'active')::int, 'paused', (e.status = 'paused')::int,
     'expired_cert', (e.status = 'expired_cert')::int, 'expiring_soon', e.expiring::int, 'return_overdue', e.overdue::int,
+    'returning', (e.status = 'paused' and coalesce(e.return_day between 0 and 7, false))::int,
+    'open_ended', (e.status = 'paused' and e.return_day is null)::int, 'open_requests', 0, 'mine', 0,
     'undelivered_notifications', 0, 'open_discrepancies', 0),
   format('counted as %s%s%s: %s', e.status, case when e.expiring then ', expiring' else '' end, case when e.overdue then ', overdue' else '' end, e.name))
 from edges e join shown s using (name);
@@ -143,7 +157,9 @@ select is(
   pg_temp.summary('coordinator') - 'undelivered_notifications' - 'open_discrepancies',
   (select jsonb_build_object('total', count(*), 'active', count(*) filter (where e.status = 'active'), 'paused', count(*) filter (where e.status = 'paused'),
      'expired_cert', count(*) filter (where e.status = 'expired_cert'), 'expiring_soon', count(*) filter (where e.expiring),
-     'return_overdue', count(*) filter (where e.overdue)) from edges e),
+     'return_overdue', count(*) filter (where e.overdue),
+     'returning', count(*) filter (where e.status = 'paused' and e.return_day between 0 and 7),
+     'open_ended', count(*) filter (where e.status = 'paused' and e.return_day is null), 'open_requests', 0, 'mine', 0) from edges e),
   'a mentor in several of the caller''s chapters is counted once');
 select is_empty('select * from pg_temp.differences(array(select generate_series(0, 70)))', 'on every date the counts are those of the rules');
 select pg_temp.join_chapter('paused, back today', 'coordinator', 'asker');
@@ -185,21 +201,28 @@ select pg_temp.after($$update public.chapter_memberships set ended_at = now() wh
 select pg_temp.after($$update public.pause_records set status = 'active' where mentor_id in (select pg_temp.id(name) from edges where name like '%today%') and status <> 'active'$$, 'many reactivations at once');
 select pg_temp.after($$delete from auth.users where id = pg_temp.id('paused, back yesterday')$$, 'a person erased');
 select pg_temp.after($$update public.profiles set display_name = display_name || ' ny' where id in (select pg_temp.id(name) from edges where name <> 'paused, back yesterday')$$, 'new names');
+select pg_temp.after($$insert into public.leave_requests (mentor_id, kind)
+  select pg_temp.id(name), kind from unnest(array['certified for ever', 'certified for 31 days', 'paused, back today']) name, unnest(array['pause', 'return']) kind$$,
+  'requests of some');
+select pg_temp.after($$select pg_temp.assign(name, 'coordinator') from unnest(array['certified for ever', 'certified for 30 days', 'not certified']) name$$, 'assignments');
+select pg_temp.after($$select pg_temp.assign('certified for ever', 'bergen coordinator')$$, 'somebody else''s');
+select pg_temp.after($$update public.leave_requests set state = 'declined', answered_at = now() where mentor_id = pg_temp.id('certified for ever') and kind = 'pause'$$, 'an answer');
+select pg_temp.after($$update public.coordinator_assignments set ended_at = now() where mentor_id = pg_temp.id('certified for 30 days')$$, 'the end of one');
 select pg_temp.after($$select private.fold_roster_deltas(5)$$, 'folding some of the deltas');
 select pg_temp.after($$select private.fold_roster_deltas(100000)$$, 'folding the rest');
 select is((select count(*)::int from private.roster_deltas), 0, 'of which none is left');
 select pg_temp.after($$select pg_temp.paused('certified for ever', 3)$$, 'a pause after folding');
 select pg_temp.after($$select private.fold_roster_deltas(100000)$$, 'and folding it');
-create temporary table entries as select e.mentor_id, e.chapter_id, e.display_name, e.certified_until, e.recheck_on, e.coordinators from private.roster_entries e;
+create temporary table entries as select e.mentor_id, e.chapter_id, e.display_name, e.from_on, e.until_on, e.certified_until, e.coordinators from private.roster_entries e;
 select pg_temp.after($$select private.rebuild_roster()$$, 'the read model is rebuilt');
 select bag_eq(
-  'select e.mentor_id, e.chapter_id, e.display_name::text, e.certified_until, e.recheck_on, e.coordinators from private.roster_entries e',
-  'select e.mentor_id, e.chapter_id, e.display_name::text, e.certified_until, e.recheck_on, e.coordinators from entries e',
+  'select e.mentor_id, e.chapter_id, e.display_name::text, e.from_on, e.until_on, e.certified_until, e.coordinators from private.roster_entries e',
+  'select e.mentor_id, e.chapter_id, e.display_name::text, e.from_on, e.until_on, e.certified_until, e.coordinators from entries e',
   'its entries come out as the triggers had kept them');
 
 -- That the comparison can fail.
-insert into private.roster_deltas (chapter_set_id, change, is_pause)
-select e.chapter_set_id, 1, false from private.roster_entries e where e.chapter_id = pg_temp.id('bergen') limit 1;
+insert into private.roster_deltas (chapter_set_id, change, subject, from_on, until_on)
+select e.chapter_set_id, 1, 'mentor', '-infinity', 'infinity' from private.roster_entries e where e.chapter_id = pg_temp.id('bergen') limit 1;
 select isnt_empty($$select * from pg_temp.differences('{0}')$$, 'a sum that is off by one is found');
 
 -- What wasn't delivered, and what the nightly run had to repair.
@@ -230,9 +253,8 @@ update public.status_discrepancies set acknowledged_at = now() where mentor_id =
 select is(pg_temp.troubles('tromsø coordinator'), '1 0', 'and not when it is acknowledged');
 
 -- The day changes, and nothing has looked at the mentor since: the organisation moves
--- to a zone that is 24 hours ahead, so that the date there is the next one at any hour.
--- (Last here: the date stays there.)
-set local mentorpause.time_zone = 'Etc/GMT+12';
+-- to a zone in which the next one has begun. (Last here: the date stays there.)
+update private.settings set time_zone = pg_temp.zone(hours_left => 2);
 select pg_temp.add_chapter('bodø');
 select pg_temp.add_coordinator('bodø coordinator', 'bodø');
 select pg_temp.add_coordinator('coordinator of two', 'bodø');
@@ -242,7 +264,7 @@ insert into public.certifications (mentor_id, kind, issued_on, expires_on)
 select pg_temp.id('begins tomorrow'), 'basic course', private.today() + c.from_day, private.today() + c.until_day
 from (values (-700, -1), (1, 60)) c (from_day, until_day);
 create temporary table before as select pg_temp.answer('bodø coordinator', 'public.coordinator_roster()') as screen;
-set local mentorpause.time_zone = 'Etc/GMT-12';
+update private.settings set time_zone = pg_temp.zone(hours_left => 0);
 select is(
   (select b.screen #>> '{mentors,0,status}' from before b), 'expired_cert',
   'a certification that is registered ahead does not count before its day');

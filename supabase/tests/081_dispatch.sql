@@ -78,7 +78,8 @@ select is(pg_temp.claim_as('e', 10, '61 seconds'),
 select is((select c.answer #> '{notifications,0}' from claims c where c.name = 'a') - '{id,recipients}'::text[],
   jsonb_build_object('mentor_id', pg_temp.id('mentor'), 'mentor_name', 'Åse Ødegård', 'kind', 'mentor_reactivated', 'audience', 'coordinator',
     'reference_on', null, 'happened_on', pg_temp.today(), 'expected_return_date', null,
-    'is_paused', false, 'is_expired', false, 'is_renewed', false, 'correction', null), 'a claim has what the text is made from');
+    'is_paused', false, 'is_expired', false, 'is_renewed', false, 'correction', null, 'certification', null, 'is_missing', false,
+    'is_changed', false, 'leave_request', null, 'mentors', null), 'a claim has what the text is made from');
 
 -- Recording.
 
@@ -104,7 +105,7 @@ select is(pg_temp.claim_as('f', 10, '20 seconds'), array['second to coordinator 
 update public.chapter_memberships set ended_at = now() where user_id = pg_temp.id('coordinator');
 select is(pg_temp.claim_as('g', 10, '5 minutes'), array['second to nobody', 'third to nobody'], 'nobody is left');
 select is(pg_temp.settle('g', 'second'), 'delivered 0 retrying 0 undeliverable 1 lost 0', 'that is undeliverable');
-select is(pg_temp.attempts('second'), array['inbox 1 no_recipient - no active coordinator is assigned, and the chapter has no active administrator'],
+select is(pg_temp.attempts('second'), array['inbox 1 no_recipient - no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator'],
   'and says why');
 select pg_temp.add_person('administrator');
 select pg_temp.join_chapter('administrator', 'administrator', 'oslo');

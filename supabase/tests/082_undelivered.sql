@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(21);
+select plan(28);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -29,16 +29,17 @@ language sql as $$
     'assigned to the mentor', number, retry_at);
 $$;
 
-select pg_temp.undeliverable('nobody', 'mentor', 'coordinator', 'no active coordinator is assigned, and the chapter has no active administrator');
+select pg_temp.undeliverable('nobody', 'mentor', 'coordinator', 'no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator');
 select pg_temp.undeliverable('elsewhere', 'bergen mentor', 'administrator', 'the chapter has no active administrator');
 
 select pg_temp.sign_in('administrator');
 select is((select count(*) from public.undelivered_notifications), 1::bigint, 'an administrator sees those of the chapter');
 select is(
   (select concat_ws('|', mentor_name, kind, audience, channel, reason, acknowledged_at) from public.undelivered_notifications),
-  'Åse Ødegård|mentor_paused|coordinator|inbox|no active coordinator is assigned, and the chapter has no active administrator',
+  'Åse Ødegård|mentor_paused|coordinator|inbox|no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator',
   'with mentor, kind and reason');
 select matches((select to_fix from public.undelivered_notifications), '^Assign an active coordinator', 'and what to fix');
+select is((select fix from public.undelivered_notifications), 'assign_coordinator', 'as a code too');
 select pg_temp.sign_in('coordinator');
 select is((select count(*) from public.undelivered_notifications), 0::bigint, 'a coordinator sees none');
 select pg_temp.sign_out();
@@ -59,6 +60,7 @@ select pg_temp.email('second', 1, 'failed', 'the address was refused before, and
 select is(pg_temp.failing(), array['Kari: the address was refused before, and nothing is sent there until it changes'], 'one line a person, the last');
 select matches(
   pg_temp.answer('administrator', $q$(select to_fix from public.undelivered_notifications where channel = 'email')$q$) #>> '{}', '^Correct this person', 'with what to fix');
+select is(pg_temp.answer('administrator', $q$(select fix from public.undelivered_notifications where channel = 'email')$q$) #>> '{}', 'correct_or_allow_address', 'and its code');
 select is(
   pg_temp.answer('bergen administrator', $q$(select count(*) from public.undelivered_notifications where channel = 'email')$q$), '0', 'for their administrators only');
 select pg_temp.email('third', 1, 'delivered', 'assigned to the mentor');
@@ -69,10 +71,13 @@ select is(pg_temp.failing(), '{}', 'until an e-mail gets through');
 create function pg_temp.counted() returns jsonb
 language sql as $$ select pg_temp.answer('administrator', $q$public.coordinator_roster() #> '{summary,undelivered_notifications}'$q$) $$;
 select is(pg_temp.counted(), '1', 'the roster counts it');
-select pg_temp.refuses(r.actor, format('public.acknowledge_undelivered(pg_temp.id(%L))', r.name), 'not_found', 404, r.what)
+select pg_temp.refuses(r.actor, format('public.acknowledge_undelivered(pg_temp.id(%L))', r.name), 'not_an_administrator', 403, r.what)
 from (values
   ('coordinator', 'nobody', 'a coordinator doesn''t acknowledge'),
-  ('mentor', 'nobody', 'nor does the mentor'),
+  ('mentor', 'nobody', 'nor does the mentor')
+) r (actor, name, what);
+select pg_temp.refuses(r.actor, format('public.acknowledge_undelivered(pg_temp.id(%L))', r.name), 'not_found', 404, r.what)
+from (values
   ('bergen administrator', 'nobody', 'nor another chapter''s administrator'),
   ('administrator', 'elsewhere', 'nor does one reach into another chapter'),
   ('administrator', 'nowhere', 'nor what isn''t there')
@@ -89,6 +94,17 @@ select is((select n.acknowledged_at from public.notifications n where n.id = pg_
 select pg_temp.sign_in('administrator');
 select isnt((select acknowledged_at from public.undelivered_notifications where id = pg_temp.id('nobody')), null, 'the view says when');
 select pg_temp.sign_out();
+
+-- Repeated by its key.
+select pg_temp.undeliverable(name, 'mentor', 'coordinator', 'nobody') from unnest(array['by key', 'by no key']) name;
+create function pg_temp.acknowledge(name text) returns jsonb
+language sql as $$ select pg_temp.answer('administrator', format('private.acknowledge_undelivered(%L, %L)', pg_temp.id(name), pg_temp.id('key'))) $$;
+select is(pg_temp.acknowledge('by key'), jsonb_build_object('acknowledge', jsonb_build_object('notification_id', pg_temp.id('by key'))), 'the functions get an answer');
+select set_config('response.headers', '', true);
+select is(pg_temp.acknowledge('by key'), jsonb_build_object('acknowledge', jsonb_build_object('notification_id', pg_temp.id('by key'))), 'a repeated request the same');
+select is(current_setting('response.headers', true), '[{"idempotent-replayed": "true"}]', 'which the headers say');
+select pg_temp.refuses('administrator', format('public.acknowledge_undelivered(%L, %L)', pg_temp.id('by no key'), pg_temp.id('key')), 'idempotency_key_reused', 422, 'the key is for this notification only');
+select is(pg_temp.counted(), '1', 'so that the other one stays');
 
 select * from finish();
 rollback;

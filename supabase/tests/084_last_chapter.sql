@@ -1,15 +1,18 @@
 -- Whoever is a mentor nowhere is the last chapter's: its administrators see, count and
--- acknowledge what nobody could be given. Policies, view, count and acknowledging go by one rule.
+-- acknowledge what nobody could be given, and discrepancies. Policies, view, count and
+-- acknowledging go by one rule. What no chapter answers for is the organisation administrators'.
 begin;
 \ir _fixtures.psql
 
-select plan(53);
+select plan(94);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'bergen', 'tromsø']) name;
 select pg_temp.add_person(name || ' administrator') from unnest(array['oslo', 'bergen', 'tromsø']) name;
 select pg_temp.join_chapter(name || ' administrator', 'administrator', name) from unnest(array['oslo', 'bergen', 'tromsø']) name;
 select pg_temp.add_coordinator('oslo coordinator', 'oslo');
+select pg_temp.add_person('national office');
+select pg_temp.appoint('national office');
 
 -- A mentor's memberships, and whose administrators answer for them.
 create temporary table mentors (name text primary key, answered_by text);
@@ -22,7 +25,8 @@ begin
   foreach m in array string_to_array(memberships, ', ') loop
     insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at)
     values (pg_temp.id(split_part(m, ' ', 1)), pg_temp.id(name), coalesce(nullif(split_part(m, ' ', 3), ''), 'mentor'),
-      now() - interval '3 years', now() - nullif(split_part(m, ' ', 2), 'active')::interval);
+      case when split_part(m, ' ', 2) = 'active' then now() - interval '1 month' else now() - interval '3 years' end,
+      now() - nullif(split_part(m, ' ', 2), 'active')::interval);
   end loop;
   insert into pg_temp.mentors values (name, answered_by);
 end
@@ -48,7 +52,7 @@ language plpgsql as $$
 begin
   return query
     select m.name, coalesce(string_agg(c.chapter, ', ' order by c.chapter) filter (where (
-      pg_temp.answer(c.chapter || ' administrator', format(expression, pg_temp.id('n ' || m.name))))::boolean), '')
+      pg_temp.answer(c.chapter || ' administrator', format(expression, pg_temp.id('n ' || m.name), pg_temp.id(m.name))))::boolean), '')
     from pg_temp.mentors m cross join pg_temp.chapters_of_three c
     group by m.name;
 end
@@ -69,13 +73,42 @@ from chapters_of_three c;
 select is(pg_temp.counted('oslo coordinator'), pg_temp.counted('oslo administrator'), 'for the chapter, whoever looks');
 select is((select count(*) from public.undelivered_notifications), 9::bigint, 'nothing of it is anybody else''s');
 
-select pg_temp.refuses(c.chapter || ' administrator', format('public.acknowledge_undelivered(%L)', pg_temp.id('n ' || m.name)), 'not_found', 404,
-  format('%s does not acknowledge that of %L', c.chapter, m.name))
-from mentors m cross join chapters_of_three c where c.chapter <> all (string_to_array(m.answered_by, ', ')) order by m.name, c.chapter;
-select lives_ok(format('select pg_temp.answer(%L, %L)', split_part(m.answered_by, ', ', 1) || ' administrator',
-  format('public.acknowledge_undelivered(%L)', pg_temp.id('n ' || m.name))), 'who answers acknowledges: ' || m.name)
-from mentors m where m.answered_by <> '' order by m.name;
-select is(pg_temp.counted(c.chapter || ' administrator'), 0, 'and then nothing is counted: ' || c.chapter) from chapters_of_three c;
+create function pg_temp.counted_discrepancies(actor text) returns integer
+language sql as $$ select (pg_temp.answer(actor, 'public.coordinator_roster()') #>> '{summary,open_discrepancies}')::integer $$;
+insert into public.status_discrepancies (mentor_id, kind) select pg_temp.id(m.name), 'log_missing' from mentors m;
+create temporary table discrepancies as
+  select m.name, d.id from mentors m join public.status_discrepancies d on d.mentor_id = pg_temp.id(m.name);
+select results_eq('select * from pg_temp.who(''(select count(*) > 0 from public.status_discrepancies where mentor_id = %2$L)'') order by 1',
+  'select name, answered_by from mentors order by 1', 'discrepancies are seen by the same');
+select is(pg_temp.counted_discrepancies(c.chapter || ' administrator'),
+  (select count(*)::integer from mentors m where c.chapter = any (string_to_array(m.answered_by, ', '))), 'and counted for them: ' || c.chapter)
+from chapters_of_three c;
+
+select is(pg_temp.counted('national office'), 9, 'the national office is counted all');
+select is(pg_temp.counted_discrepancies('national office'), 9, 'discrepancies too');
+select is((pg_temp.answer('national office', '(select count(*) from public.notifications)'))::integer, 9, 'and sees them');
+select is((pg_temp.answer('national office', '(select count(*) from public.notification_attempts)'))::integer, 9, 'the attempts');
+select is((pg_temp.answer('national office', '(select count(*) from public.status_discrepancies)'))::integer, 9, 'and the discrepancies');
+
+create temporary table acknowledgements as
+  select m.name, m.answered_by, r.what, r.call
+  from mentors m
+  join discrepancies d using (name)
+  cross join lateral (values
+    ('notification', format('public.acknowledge_undelivered(%L)', pg_temp.id('n ' || m.name))),
+    ('discrepancy', format('public.acknowledge_discrepancy(%s)', d.id))) r (what, call);
+select pg_temp.refuses('oslo coordinator', a.call, 'not_an_administrator', 403, 'no coordinator acknowledges a ' || a.what)
+from acknowledgements a where a.name = 'active' order by a.what;
+select pg_temp.refuses(c.chapter || ' administrator', a.call, 'not_found', 404, format('%s does not acknowledge the %s of %L', c.chapter, a.what, a.name))
+from acknowledgements a cross join chapters_of_three c where c.chapter <> all (string_to_array(a.answered_by, ', ')) order by a.name, c.chapter, a.what;
+select is((select count(*) from public.notifications where acknowledged_at is not null)
+  + (select count(*) from public.status_discrepancies where acknowledged_at is not null), 0::bigint, 'nothing of that was acknowledged');
+select lives_ok(format('select pg_temp.answer(%L, %L)',
+  coalesce(nullif(split_part(a.answered_by, ', ', 1), '') || ' administrator', 'national office'), a.call),
+  format('who answers acknowledges the %s: %s', a.what, a.name))
+from acknowledgements a order by a.name, a.what;
+select is(pg_temp.counted(actor) + pg_temp.counted_discrepancies(actor), 0, 'and then nothing is counted: ' || actor)
+from unnest(array['bergen administrator', 'oslo administrator', 'tromsø administrator', 'national office']) actor;
 
 -- An address is taken off the list of refused ones, by the same rule for whatever role.
 
@@ -90,11 +123,11 @@ select ok(not pg_temp.is_refused('active'), 'and it is off the list');
 select ok(pg_temp.answer('oslo administrator', format('public.allow_address(%L)', pg_temp.id('active'))) is not null, 'a second time too');
 select ok(pg_temp.answer('oslo administrator', format('public.allow_address(%L)', pg_temp.id(name))) is not null and not pg_temp.is_refused(name),
   'so it is for ' || name) from unnest(array['oslo coordinator', 'left']) name;
+select pg_temp.refuses('oslo coordinator', format('public.allow_address(%L)', pg_temp.id('active')), 'not_an_administrator', 403, 'not by a coordinator');
 select pg_temp.refuses(r.actor, format('public.allow_address(%L)', pg_temp.id(r.person)), 'not_found', 404, r.what)
 from (values
   ('oslo administrator', 'moved', 'not for somebody who has moved to another chapter'),
   ('tromsø administrator', 'moved', 'nor by another chapter'),
-  ('oslo coordinator', 'active', 'nor by a coordinator'),
   ('oslo administrator', 'nobody', 'nor for nobody')
 ) r (actor, person, what);
 select ok(pg_temp.is_refused('moved'), 'whose address stays on it');

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(64);
+select plan(66);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -74,12 +74,13 @@ select is(
 
 -- The first run looks at everybody.
 
-select is(pg_temp.said(pg_temp.night(-1, 2)), 'completed: 1 expired, 0 restored, 2 reminders', 'the first run, as of yesterday');
+select is(pg_temp.said(pg_temp.night(-1, 2)), 'completed: 2 expired, 0 restored, 2 reminders', 'the first run, as of yesterday');
 select is(pg_temp.log('lapsed'), array['active>expired_cert v1 by scheduler - from day -11'], 'expired from the day after the last valid one, though it is stored late');
 select is(pg_temp.log('lapses today'), '{}', 'the last day is still valid');
 select is(pg_temp.log('lapsed yesterday'), '{}', 'also yesterday''s, as of yesterday');
 select is(pg_temp.log('renewed'), '{}', 'of each kind the furthest-reaching counts');
-select is(pg_temp.log('leaver'), '{}', 'who has left every chapter is no mentor');
+select is(pg_temp.log('leaver'), array['active>expired_cert v1 by scheduler - from day -11'],
+  'who left every chapter today was a mentor yesterday');
 select is(pg_temp.log('paused and lapsed'), array[
   'active>paused v1 by coordinator coordinator from day 0'],
   'what a coordinator stored today is not judged by yesterday''s facts');
@@ -89,6 +90,9 @@ select is(pg_temp.reminders('lapses today'), array[
 
 select is(pg_temp.said(pg_temp.night(0)), 'completed: 2 expired, 0 restored, 1 reminders', 'the next night looks at what is due');
 select is(pg_temp.log('lapsed yesterday'), array['active>expired_cert v1 by scheduler - from day 0'], 'expired today');
+select is(pg_temp.log('leaver'), array['active>expired_cert v1 by scheduler - from day -11', 'expired_cert>active v2 by system - from day 0'],
+  'and is none today: what is open closes');
+select is(pg_temp.outbox('leaver'), array['certification_expired v1 to coordinator', 'certification_expired v1 to mentor'], 'of which nobody is told');
 select is(pg_temp.log('paused and lapsed'), array[
   'active>paused v1 by coordinator coordinator from day 0',
   'paused>expired_cert v2 by scheduler - from day -3'], 'a pause whose certification is over');
@@ -205,6 +209,7 @@ select is((select missed_nights from public.nightly_runs where id = pg_temp.run_
 -- What came in with the triggers off: nobody was marked, no date says it.
 
 update public.nightly_runs set lease_until = now() - interval '1 second' where outcome is null;
+insert into public.certification_kinds (code) values ('smuggled in');
 alter table public.certifications disable trigger user;
 select pg_temp.certify('valid', 20, kind => 'smuggled in');
 alter table public.certifications enable trigger user;
@@ -213,8 +218,8 @@ update public.pause_records set status = 'paused', paused_at = now() where mento
 alter table public.pause_records enable trigger user;
 create temporary table smuggled as select pg_temp.night(35) as run;
 select is((select run ->> 'discrepancies' from smuggled), '1', 'a stored status that the log does not know is reported');
-select is((select format('%s, %s', run ->> 'roster_repaired', run ->> 'counts_repaired') from smuggled), '1, 1',
-  'an entry and counts that do not know these facts are counted by themselves');
+select is((select format('%s, %s', run ->> 'roster_repaired', run ->> 'counts_repaired') from smuggled), '2, 1',
+  'an entry, a place and counts that do not know these facts are counted by themselves');
 select is((pg_temp.log('valid'))[1], 'active>expired_cert v1 by scheduler - from day 21', 'a certification that nobody told of is found');
 select is((pg_temp.log('lapses today'))[2:], array[
   'expired_cert>paused v1 by reconciler - from day 1', 'paused>expired_cert v2 by scheduler - from day 1'],

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(43);
+select plan(47);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -107,14 +107,22 @@ select is((select count(*)::integer from public.notifications where kind = 'disc
 select is((pg_temp.answer('administrator', 'public.coordinator_roster()') #>> '{summary,open_discrepancies}')::integer, 8, 'counted in the roster');
 create temporary table target as select id from public.status_discrepancies where mentor_id = pg_temp.id('gap');
 grant select on target to public;
-select pg_temp.refuses('coordinator', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'mentor_not_found', 404, 'a coordinator may not acknowledge it');
-select pg_temp.refuses('bergen administrator', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'mentor_not_found', 404, 'nor another chapter''s administrator');
-select pg_temp.refuses('good', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'not_a_coordinator', 403, 'nor a mentor');
-select pg_temp.refuses('administrator', 'public.acknowledge_discrepancy(-1)', 'mentor_not_found', 404, 'one that is not there');
+select pg_temp.refuses('coordinator', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'not_an_administrator', 403, 'a coordinator may not acknowledge it');
+select pg_temp.refuses('bergen administrator', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'not_found', 404, 'nor another chapter''s administrator');
+select pg_temp.refuses('good', format('public.acknowledge_discrepancy(%s)', (select id from target)), 'not_an_administrator', 403, 'nor a mentor');
+select pg_temp.refuses('administrator', 'public.acknowledge_discrepancy(-1)', 'not_found', 404, 'one that is not there');
 select lives_ok(format($$ select pg_temp.answer('administrator', 'public.acknowledge_discrepancy(%s)::text') $$, (select id from target)), 'the administrator may');
 select is((pg_temp.answer('administrator', 'public.coordinator_roster()') #>> '{summary,open_discrepancies}')::integer, 7, 'which the roster shows');
 select lives_ok(format($$ select pg_temp.answer('administrator', 'public.acknowledge_discrepancy(%s)::text') $$, (select id from target)), 'again is fine');
 select is((pg_temp.answer('administrator', 'public.coordinator_roster()') #>> '{summary,open_discrepancies}')::integer, 7, 'and changes nothing');
+create function pg_temp.acknowledge() returns jsonb
+language sql as $$ select pg_temp.answer('administrator', format('private.acknowledge_discrepancy(%s, %L)', (select id from pg_temp.target), pg_temp.id('key'))) $$;
+select is(pg_temp.acknowledge(), (select jsonb_build_object('acknowledge', jsonb_build_object('discrepancy_id', t.id)) from target t), 'the functions get an answer');
+select set_config('response.headers', '', true);
+select is(pg_temp.acknowledge(), (select jsonb_build_object('acknowledge', jsonb_build_object('discrepancy_id', t.id)) from target t), 'a repeated request the same');
+select is(current_setting('response.headers', true), '[{"idempotent-replayed": "true"}]', 'which the headers say');
+select pg_temp.refuses('administrator', format('public.acknowledge_discrepancy(%s, %L)', (select min(d.id) from public.status_discrepancies d where d.acknowledged_at is null), pg_temp.id('key')),
+  'idempotency_key_reused', 422, 'the key is for this discrepancy only');
 select throws_ok($$ select pg_temp.answer('anon', 'public.acknowledge_discrepancy(1)::text') $$, '42501', null, 'anon may not even ask');
 
 -- Tampered with again, it is found again.

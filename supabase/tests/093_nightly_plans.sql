@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(8);
+select plan(10);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -70,6 +70,15 @@ select pg_temp.night(52);
 select cmp_ok((
     select s.idx_tup_fetch - b.idx_tup_fetch from pg_stat_xact_user_tables s, read_before b where s.relname = 'pause_records'),
   '<', 6000::bigint, 'a night reads each of their records a few times, not once for each chunk');
+
+-- Whether a reminder is for a mentor is looked up by the mentor, not among all of them.
+create temporary table few as select array_agg(pg_temp.id('late ' || n)) as ids from generate_series(1, 3) n;
+create temporary table read_for_reminders as
+select s.idx_tup_fetch from pg_stat_xact_user_tables s where s.relname = 'chapter_memberships';
+select is((select count(*) from few, private.due_reminders(few.ids, pg_temp.today() + 45)), 3::bigint, 'a few are to be reminded');
+select cmp_ok((
+    select s.idx_tup_fetch - b.idx_tup_fetch from pg_stat_xact_user_tables s, read_for_reminders b where s.relname = 'chapter_memberships'),
+  '<', 30::bigint, 'which reads their memberships, not those of everybody');
 
 -- New rows go to the end of the index of their ids.
 select is(

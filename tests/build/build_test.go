@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The same sources build the same bytes in any folder and at any time, and the
@@ -61,6 +62,7 @@ func TestBuild(t *testing.T) {
 	})
 
 	names := folders(t, "functions/*/main.go")
+	pages := pagesOf(t, names)
 	t.Run("links the modules of docs/dependencies.md", func(t *testing.T) {
 		linked := map[string][]string{} // functions by module
 		for _, name := range names {
@@ -74,7 +76,9 @@ func TestBuild(t *testing.T) {
 		}
 		var scheduled, http []string
 		for _, name := range names {
-			if slices.Contains(packagesOf(t, name), "mentorpause/shared/functionurl") {
+			if slices.Contains(pages, name) {
+				continue
+			} else if slices.Contains(packagesOf(t, name), "mentorpause/shared/functionurl") {
 				http = append(http, name)
 			} else {
 				scheduled = append(scheduled, name)
@@ -82,6 +86,8 @@ func TestBuild(t *testing.T) {
 		}
 		rows := dependencies(t, "Linked into a function")
 		for module, in := range linked {
+			// A page's are among those of the others.
+			in = slices.DeleteFunc(in, func(name string) bool { return slices.Contains(pages, name) })
 			want := whose(in, http, scheduled)
 			if row, ok := rows[module]; !ok || row[0] != want {
 				t.Errorf("%s is linked into %s; docs/dependencies.md says %q", module, want, row)
@@ -97,8 +103,8 @@ func TestBuild(t *testing.T) {
 	t.Run("has nothing of tests, tools and cloud kits", func(t *testing.T) {
 		for _, name := range names {
 			packages := packagesOf(t, name)
-			if !slices.Contains(packages, "mentorpause/shared/database") {
-				t.Fatalf("%s: %d packages, without the database", name, len(packages))
+			if hasDatabase := slices.Contains(packages, "mentorpause/shared/database"); hasDatabase == slices.Contains(pages, name) {
+				t.Fatalf("%s: %d packages, the database among them: %t", name, len(packages), hasDatabase)
 			}
 			for _, path := range packages {
 				if why := misplaced(name, path); why != "" {
@@ -152,6 +158,17 @@ func whose(in, http, scheduled []string) string {
 	return strings.Join(append([]string{"HTTP"}, slices.DeleteFunc(slices.Clone(scheduled), func(name string) bool { return !has(name) })...), ", ")
 }
 
+// pagesOf returns the functions that serve files, and have neither tokens nor a database.
+func pagesOf(t *testing.T, names []string) (pages []string) {
+	t.Helper()
+	for _, name := range names {
+		if slices.Contains(packagesOf(t, name), "mentorpause/shared/bootstrap/page") {
+			pages = append(pages, name)
+		}
+	}
+	return pages
+}
+
 // copySources copies the files from which the functions are built.
 func copySources(t *testing.T, folder string) {
 	t.Helper()
@@ -160,11 +177,54 @@ func copySources(t *testing.T, folder string) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.CopyFS(filepath.Join(folder, ".ci/tools"), os.DirFS(".ci/tools")); err != nil {
+	// The console is built anew, with the packages that are installed.
+	if err := os.CopyFS(filepath.Join(folder, ".ci"), os.DirFS(".ci")); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
+	copyConsole(t, filepath.Join(folder, "console"))
 	for _, name := range []string{"go.mod", "go.sum", "Makefile"} {
 		if err := os.WriteFile(filepath.Join(folder, name), readFile(t, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// copyConsole copies the console's sources, and lends the copy its packages.
+func copyConsole(t *testing.T, folder string) {
+	t.Helper()
+	err := filepath.WalkDir("console", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(folder, strings.TrimPrefix(path, "console"))
+		if entry.IsDir() {
+			if slices.Contains([]string{"node_modules", "dist", ".cache"}, entry.Name()) {
+				return filepath.SkipDir
+			}
+			return os.MkdirAll(target, 0o755)
+		}
+		return os.WriteFile(target, readFile(t, path), 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages, err := filepath.Abs("console/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(packages, filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	// Older than what is installed, or make would install it again, through the link.
+	if err := os.Chtimes(filepath.Join(folder, "package-lock.json"), time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	built, err := filepath.Glob(filepath.Join(filepath.Dir(folder), "functions/console/dist/[^.]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range built {
+		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -55,10 +55,24 @@ func TestDependenciesHaveAReason(t *testing.T) {
 	var wanted []string
 	_, tools := requirements(t, ".ci/tools/go.mod")
 	wanted = append(wanted, tools...)
-	for _, file := range []string{"package.json", "bench/package.json", "local/postgres/npm/package.json"} {
+	for _, file := range []string{"package.json", "bench/package.json", "console/package.json", "local/postgres/npm/package.json"} {
 		var npm struct{ DevDependencies, OptionalDependencies, Dependencies map[string]string }
 		if err := json.Unmarshal(readFile(t, file), &npm); err != nil {
 			t.Fatal(err)
+		}
+		if file == "console/package.json" { // a browser is sent these
+			sent := dependencies(t, "In the console")
+			for name := range npm.Dependencies {
+				if sent[name] == nil {
+					t.Errorf("docs/dependencies.md has no line for %s, which the console contains", name)
+				}
+			}
+			for name, row := range sent {
+				if npm.Dependencies[name] == "" || len(strings.Fields(row[len(row)-1])) < 3 {
+					t.Errorf("docs/dependencies.md: the console has no %s, or it has no reason", name)
+				}
+			}
+			npm.Dependencies = nil
 		}
 		for _, packages := range []map[string]string{npm.DevDependencies, npm.OptionalDependencies, npm.Dependencies} {
 			for name := range packages {

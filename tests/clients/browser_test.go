@@ -32,7 +32,7 @@ func TestBrowser(t *testing.T) {
 		return "postgres://pause_api@127.0.0.1:1/nowhere?sslmode=disable"
 	}))
 
-	g := people(s, func(user string) string { return s.Project.Token(user) }, addMentors(t, s, 14))
+	g := people(s, func(user string) string { return s.Project.Token(user) }, addMentors(t, s, 16))
 	g.Browser = browser
 	g.WithoutDatabase = &project{URL: away.URL, Coordinator: away.Project.Token(endpoint.Coordinator)}
 

@@ -48,7 +48,11 @@ func TestSupabaseJS(t *testing.T) {
 			token := func(p *authserver.Project, user string, options ...authserver.Option) string {
 				return p.Token(user, append(options, authserver.Signed(project.algorithm))...)
 			}
-			g := people(s, func(user string) string { return token(s.Project, user) }, addMentors(t, s, 12))
+			g := people(s, func(user string) string { return token(s.Project, user) }, addMentors(t, s, 16))
+			addAdministrator(t, s)
+			g.MentorID, g.Mentors = g.Mentors[0], g.Mentors[1:]
+			g.Mentor = token(s.Project, g.MentorID)
+			g.Administrator = token(s.Project, administrator)
 			g.Refused = map[string]string{
 				"an expired one":             token(s.Project, endpoint.Coordinator, authserver.Expires(time.Now().Add(-time.Minute))),
 				"one of another project":     token(authserver.New(s.URL), endpoint.Coordinator),

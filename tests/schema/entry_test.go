@@ -18,6 +18,9 @@ func TestNothingImpossibleIsEntered(t *testing.T) {
 	w := newWorld(t)
 	mentor := w.mentor(t)
 	w.exec(t, "insert into public.coordinator_assignments (mentor_id, coordinator_id) values ($1, $2)", mentor, w.coordinators[0])
+	w.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", w.coordinators[0])
+	w.exec(t, "insert into public.contacts (person_id) values ($1)", mentor)
+	w.exec(t, "insert into public.external_ids values ('kilde', '17', $1)", mentor)
 	if _, code := w.pause(t.Context(), w.coordinators[0], mentor, "Ferie", nil); code != "" {
 		t.Fatal(code)
 	}
@@ -29,10 +32,13 @@ func TestNothingImpossibleIsEntered(t *testing.T) {
 	rows, err := w.owner.Query(t.Context(), `
 		select c.table_name::text, c.column_name::text, c.data_type::text from information_schema.columns c
 		where c.table_schema = 'public'
-			and c.table_name in ('profiles', 'chapters', 'chapter_memberships', 'certifications', 'coordinator_assignments', 'pause_records')
+			and c.table_name in ('profiles', 'chapters', 'chapter_memberships', 'certifications', 'coordinator_assignments', 'pause_records',
+				'organisation_administrators', 'certification_kinds', 'contacts', 'external_ids')
 			and c.data_type in ('date', 'timestamp with time zone', 'text')
 			-- The database writes these itself, or has a list of what they may be.
-			and c.column_name not in ('created_at', 'updated_at', 'locale', 'role', 'status')
+			and c.column_name not in ('created_at', 'updated_at', 'locale', 'role', 'status', 'match_key', 'certification_kind', 'open_since')
+			-- Of a kind the code is fixed, and its successor is one of the others.
+			and (c.table_name, c.column_name) not in (('certification_kinds', 'code'), ('certification_kinds', 'replaced_by'))
 		order by 1, 2`)
 	if err != nil {
 		t.Fatal(err)
@@ -170,22 +176,26 @@ func TestErasedIsFinal(t *testing.T) {
 	if _, code := w.pause(t.Context(), administrator, mentor, "Sykdom", nil); code != "" {
 		t.Fatal(code)
 	}
-	erase := func() string {
+	erase := func(key string) string {
 		return codeOf(w.db.As(t, map[string]any{"sub": administrator, "role": "authenticated"}, func(tx pgx.Tx) error {
-			_, err := tx.Exec(t.Context(), "select public.erase_person($1)", mentor)
+			_, err := tx.Exec(t.Context(), "select public.erase_person($1, $2)", mentor, key)
 			return err
 		}))
 	}
+	key := uuid.NewString()
 	for range 2 { // repeated, it changes nothing
-		if code := erase(); code != "" {
+		if code := erase(key); code != "" {
 			t.Fatal(code)
 		}
+	}
+	if code := erase(uuid.NewString()); code != "not_found" {
+		t.Errorf("erased again: %q", code)
 	}
 	for what, query := range map[string]string{
 		"logins":                   "select count(*) from auth.users where id = $1",
 		"names":                    "select count(*) from public.profiles where id = $1 and display_name <> 'Slettet person'",
 		"reasons":                  "select count(*) from public.pause_records where mentor_id = $1 and pause_reason is not null",
-		"stored answers":           "select count(*) from private.idempotent_requests where $1 in (mentor_id, caller_id)",
+		"stored answers":           "select count(*) from private.idempotent_requests where caller_id = $1 or mentor_id = $1 and response ? 'pause_record' and response -> 'pause_record' ? 'pause_reason'",
 		"rows too many of the log": "select count(*) - 1 from public.erasures where person_id = $1",
 	} {
 		var left int
@@ -226,7 +236,7 @@ func TestErasedIsFinal(t *testing.T) {
 	}
 
 	if _, err := w.owner.Exec(t.Context(), "insert into public.pause_records (mentor_id, status) values ($1, 'paused')", mentor); codeOf(err) != "23001" {
-		t.Errorf("a hand pauses the erased: %v", err)
+		t.Errorf("a record of the erased was entered: %v", err)
 	}
 
 	// Somebody signs up under the id again.
@@ -235,7 +245,8 @@ func TestErasedIsFinal(t *testing.T) {
 		uuid.NewString(), mentor)
 	err := w.db.As(t, map[string]any{"sub": mentor, "role": "authenticated"}, func(tx pgx.Tx) error {
 		for _, table := range []string{"profiles", "chapters", "chapter_memberships", "certifications", "coordinator_assignments", "pause_records",
-			"pause_status_log", "notifications", "notification_inbox", "notification_attempts", "status_discrepancies", "erasures", "undelivered_notifications"} {
+			"pause_status_log", "notifications", "notification_inbox", "notification_attempts", "status_discrepancies", "erasures", "undelivered_notifications",
+			"contacts", "external_ids", "organisation_administrators", "certification_kinds", "people_log"} {
 			var read int
 			if err := tx.QueryRow(t.Context(), "select count(*) from public."+table).Scan(&read); err != nil {
 				return err

@@ -185,24 +185,51 @@ func (d *drama) compare(t testing.TB) error {
 		return fmt.Errorf("after %v: stored %s, want %s", d.script, stored, want)
 	}
 
-	var shown, onDate string
+	var shown, onDate, page, own string
+	var sameRecord bool
+	var logged []string
 	// As PostgREST does, but on one session, because there are many comparisons.
-	err := pgx.BeginFunc(ctx, d.w.authenticator, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)",
-			string(claims(d.w.coordinators[0]))); err != nil {
-			return err
-		}
+	as := func(user string, query func(pgx.Tx) error) error {
+		return pgx.BeginFunc(ctx, d.w.authenticator, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)",
+				string(claims(user))); err != nil {
+				return err
+			}
+			return query(tx)
+		})
+	}
+	err := as(d.w.coordinators[0], func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `
-			select public.mentor_status_on($1, (now() at time zone 'Europe/Oslo')::date), (
-				select m ->> 'status'
-				from jsonb_array_elements(public.coordinator_roster(page_limit => 200) -> 'mentors') m
-				where m ->> 'mentor_id' = $1::text)`, d.mentor).Scan(&onDate, &shown)
+			with page as materialized (select public.mentor_page($1, 200) as p), line as materialized (
+				select m from jsonb_array_elements(public.coordinator_roster(page_limit => 200) -> 'mentors') m
+				where m ->> 'mentor_id' = $1::text)
+			select public.mentor_status_on($1, (now() at time zone 'Europe/Oslo')::date), m ->> 'status', p ->> 'status',
+				-- The live record is the roster's, whole; its status is the one that is shown.
+				(p #>> '{pause_record,id}', p #>> '{pause_record,version}', p #>> '{pause_record,pause_reason}',
+					p #>> '{pause_record,paused_at}', p #>> '{pause_record,expected_return_date}')
+				is not distinct from (m ->> 'pause_record_id', m ->> 'version', m ->> 'pause_reason', m ->> 'paused_at', m ->> 'expected_return_date')
+				and coalesce(p #>> '{pause_record,status}', p ->> 'status') = p ->> 'status',
+				array(select format('%s→%s %s %s', l ->> 'from_status', l ->> 'to_status', l ->> 'actor_kind', l ->> 'record_version')
+					from jsonb_array_elements(p -> 'timeline') with ordinality e (l, place) order by place desc)
+			from page cross join line`, d.mentor).Scan(&onDate, &shown, &page, &sameRecord, &logged)
 	})
 	if err != nil {
 		return err
 	}
-	if shown != d.model.shown() || onDate != d.model.shown() {
-		return fmt.Errorf("after %v: roster shows %s, mentor_status_on %s, want %s", d.script, shown, onDate, d.model.shown())
+	err = as(d.mentor, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "select public.mentor_page($1) ->> 'status'", d.mentor).Scan(&own)
+	})
+	if err != nil {
+		return err
+	}
+	if want := d.model.shown(); shown != want || onDate != want || page != want || own != want {
+		return fmt.Errorf("after %v: roster shows %s, mentor_status_on %s, the page %s, the mentor's own %s, want %s", d.script, shown, onDate, page, own, want)
+	}
+	if !sameRecord {
+		return fmt.Errorf("after %v: the page's live record is not the roster's", d.script)
+	}
+	if diff := cmp.Diff(d.model.history, logged); strings.Join(d.model.history, ";") != strings.Join(logged, ";") {
+		return fmt.Errorf("after %v: timeline differs (-model +page):\n%s", d.script, diff)
 	}
 
 	rows, err := d.w.owner.Query(ctx, `

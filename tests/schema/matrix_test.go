@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,9 @@ import (
 // scene is one cell of the matrix: people of its own, in a chapter of its own.
 type scene struct {
 	chapter, mentor, coordinator, other, administrator string
+	membership                                         string // the mentor's
+	plan                                               string // the mentor's, where there is one
+	request                                            string // what the mentor has asked for, where there is something
 
 	version     int    // of the mentor's live pause, where there is one
 	discrepancy int64  // about the mentor
@@ -31,12 +35,17 @@ type act struct {
 	user      func(s *scene) string // whose claims; nil: service_role's
 	statement func(s *scene) string
 	paused    bool // the mentor is paused when it begins
+	planned   bool // a pause is planned
+	asked     bool // something is asked for: the return where the mentor is paused, else a pause
+	due       bool // its day has come
+	gone      bool // the mentor has left every chapter
 	waits     bool // for whoever holds the mentor
 }
 
 func (s *scene) asAdministrator() string { return s.administrator }
 func (s *scene) asCoordinator() string   { return s.coordinator }
 func (s *scene) asOther() string         { return s.other }
+func (s *scene) asMentor() string        { return s.mentor }
 
 // actors are the columns and rows of the matrix, by name.
 func actors() map[string]act {
@@ -50,14 +59,31 @@ func actors() map[string]act {
 	acts := map[string]act{}
 	for _, a := range []act{
 		call("pause", (*scene).asCoordinator, false, "select public.pause_mentor('{mentor}', 'Eksamen', null, null, '{request}')"),
-		call("amend", (*scene).asCoordinator, true, "select public.pause_mentor('{mentor}', 'Eksamen', null, {version}, '{request}')"),
+		call("amend", (*scene).asCoordinator, true, "select public.amend_pause('{mentor}', '{\"pause_reason\": \"Eksamen\"}', {version}, '{request}')"),
 		call("reactivate", (*scene).asCoordinator, true, "select public.reactivate_mentor('{mentor}', null, '{request}')"),
-		call("erase_person", (*scene).asAdministrator, true, "select public.erase_person('{mentor}')"),
-		call("acknowledge", (*scene).asAdministrator, false, "select public.acknowledge_discrepancy({discrepancy})"),
-		call("acknowledge undelivered", (*scene).asAdministrator, false, "select public.acknowledge_undelivered('{undelivered}')"),
+		call("erase_person", (*scene).asAdministrator, true, "select public.erase_person('{mentor}', '{request}')"),
+		call("acknowledge", (*scene).asAdministrator, false, "select public.acknowledge_discrepancy({discrepancy}, '{request}')"),
+		call("acknowledge undelivered", (*scene).asAdministrator, false, "select public.acknowledge_undelivered('{undelivered}', '{request}')"),
 		call("allow address", (*scene).asAdministrator, false, "select public.allow_address('{mentor}', '{request}')"),
+		call("renamed by command", (*scene).asAdministrator, false, "select public.update_person('{mentor}', 'Nytt Navn', request_id => '{request}')"),
+		call("certified by command", (*scene).asCoordinator, false, "select public.register_certification('{mentor}', 'kurs', '2026-02-01', request_id => '{request}')"),
+		call("assigned by command", (*scene).asCoordinator, false, "select public.assign_coordinator('{mentor}', '{coordinator}', '{request}')"),
+		call("ended by command", (*scene).asAdministrator, false, "select public.end_membership('{membership}', '2035-01-01', '{request}')"),
+		call("handed over", (*scene).asAdministrator, false, "select public.hand_over('{other}', '{coordinator}', null, '{request}')"),
 		call("another pauses", (*scene).asOther, false, "select public.pause_mentor('{mentor}', 'Reise', null, null, '{request}')"),
 		call("another reactivates", (*scene).asOther, true, "select public.reactivate_mentor('{mentor}', null, '{request}')"),
+		call("pause many", (*scene).asCoordinator, false, "select public.pause_mentors(array['{mentor}', '{request}']::pg_catalog.uuid[], 'Eksamen', request_id => '{request}')"),
+		call("plan many", (*scene).asCoordinator, false, "select public.pause_mentors(array['{mentor}', '{request}']::pg_catalog.uuid[], 'Eksamen', current_date + 9, request_id => '{request}')"),
+		call("another pauses many", (*scene).asOther, false, "select public.pause_mentors(array['{request}', '{mentor}']::pg_catalog.uuid[], 'Reise', request_id => '{request}')"),
+		call("plan", (*scene).asCoordinator, false, "select public.plan_pause('{mentor}', 'Reise', current_date + 9, null, '{request}')"),
+		call("move plan", (*scene).asCoordinator, false, "select public.amend_planned_pause('{plan}', '{\"pause_reason\": \"Reise\"}', null, '{request}')"),
+		call("cancel plan", (*scene).asCoordinator, false, "select public.cancel_planned_pause('{plan}', '{request}')"),
+		call("ask", (*scene).asMentor, false, "select public.request_leave('pause', request_id => '{request}')"),
+		call("accept asked", (*scene).asCoordinator, false, "select public.answer_leave_request('{asked}', 'accept', request_id => '{request}')"),
+		call("another declines asked", (*scene).asOther, false, "select public.answer_leave_request('{asked}', 'decline', request_id => '{request}')"),
+		call("withdraw asked", (*scene).asMentor, false, "select public.answer_leave_request('{asked}', 'withdraw', request_id => '{request}')"),
+		call("accept return asked", (*scene).asCoordinator, true, "select public.answer_leave_request('{asked}', 'accept', request_id => '{request}')"),
+		call("withdraw plan", (*scene).asMentor, false, "select public.answer_leave_request('{asked}', 'withdraw', request_id => '{request}')"),
 		{name: "user deleted", login: "supabase_auth_admin", paused: true,
 			statement: func(s *scene) string { return s.fill("delete from auth.users where id = '{mentor}'") }},
 		service("coordinator leaves", "update public.chapter_memberships set ended_at = pg_catalog.now() where user_id = '{coordinator}'"),
@@ -75,8 +101,16 @@ func actors() map[string]act {
 			return s.fill("select r, j from private.reconcile(array['{mentor}']::uuid[], private.today()) r," +
 				" private.judge_mentors(array['{mentor}']::uuid[], private.today() - 1, private.today()) j")
 		}},
+		{name: "night closes", gone: true, paused: true, login: "postgres", statement: func(s *scene) string {
+			return s.fill("select private.judge_mentors(array['{mentor}']::uuid[], private.today() - 1, private.today())")
+		}},
+		{name: "night begins plan", due: true, login: "postgres", statement: func(s *scene) string {
+			return s.fill("select private.judge_mentors(array['{mentor}']::uuid[], private.today() - 1, private.today())")
+		}},
 	} {
-		a.waits = slices.Contains([]string{"pause", "amend", "reactivate", "erase_person", "user deleted"}, a.name)
+		a.planned = strings.HasSuffix(a.name, " plan")
+		a.asked = strings.HasSuffix(a.name, " asked")
+		a.waits = a.asked || slices.Contains([]string{"ask", "withdraw plan", "plan", "move plan", "cancel plan", "pause", "pause many", "plan many", "amend", "reactivate", "erase_person", "user deleted"}, a.name)
 		acts[a.name] = a
 	}
 	return acts
@@ -84,6 +118,7 @@ func actors() map[string]act {
 
 func (s *scene) fill(statement string) string {
 	return strings.NewReplacer("{chapter}", s.chapter, "{mentor}", s.mentor, "{coordinator}", s.coordinator, "{administrator}", s.administrator,
+		"{other}", s.other, "{membership}", s.membership, "{plan}", s.plan, "{asked}", s.request,
 		"{version}", fmt.Sprint(s.version), "{discrepancy}", fmt.Sprint(s.discrepancy), "{undelivered}", s.undelivered, "{request}", uuid.NewString()).Replace(statement)
 }
 
@@ -93,36 +128,105 @@ func (s *scene) fill(statement string) string {
 // What is not listed succeeds.
 var matrix = map[string]map[string]string{ // first: second: outcome
 	"erase_person": {
-		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "mentor_not_found",
+		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "not_found",
 		"allow address": "not_found", "membership deleted": "23001", "certification revoked": "23001", "assignment ends": "23001",
 		"assigned": "23001", "certified": "23001", "renamed": "23001", "mentor leaves": "23001", "mentor returns": "23001",
+		"renamed by command": "not_found", "certified by command": "not_found", "assigned by command": "not_found", "ended by command": "not_found",
+		"erase_person": "not_found", "plan": "mentor_not_found", "move plan": "not_found", "cancel plan": "not_found",
+		"ask": "unauthenticated", "accept asked": "not_found", "another declines asked": "not_found", "withdraw asked": "not_found",
+		"accept return asked": "not_found", "withdraw plan": "not_found",
 	},
 	"user deleted": {
-		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "mentor_not_found",
+		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "not_found",
 		"allow address": "not_found", "membership deleted": "23001", "certification revoked": "23001", "assignment ends": "23001",
 		"assigned": "23001", "certified": "23001", "renamed": "23001", "mentor leaves": "23001", "mentor returns": "23001",
+		"renamed by command": "not_found", "certified by command": "not_found", "assigned by command": "not_found", "ended by command": "not_found",
+		"erase_person": "not_found", "plan": "mentor_not_found", "move plan": "not_found", "cancel plan": "not_found",
+		"ask": "unauthenticated", "accept asked": "not_found", "another declines asked": "not_found", "withdraw asked": "not_found",
+		"accept return asked": "not_found", "withdraw plan": "not_found",
 	},
-	"coordinator leaves": {"pause": "not_a_coordinator", "amend": "not_a_coordinator", "reactivate": "not_a_coordinator"},
+	"coordinator leaves": {
+		"plan": "not_a_coordinator", "move plan": "not_a_coordinator", "cancel plan": "not_a_coordinator",
+		"accept asked": "not_a_coordinator", "accept return asked": "not_a_coordinator",
+		"pause": "not_a_coordinator", "amend": "not_a_coordinator", "reactivate": "not_a_coordinator",
+		"certified by command": "not_a_coordinator", "assigned by command": "not_a_coordinator", "handed over": "invalid_request",
+	},
 	"administrator leaves": {
-		"erase_person": "mentor_not_found", "acknowledge": "not_a_coordinator", "acknowledge undelivered": "not_found", "allow address": "not_found",
+		"erase_person": "not_an_administrator", "renamed by command": "not_an_administrator", "ended by command": "not_an_administrator",
+		"handed over": "not_an_administrator", "acknowledge": "not_an_administrator", "acknowledge undelivered": "not_an_administrator",
+		"allow address": "not_an_administrator",
 	},
-	"mentor leaves":       {"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "mentor_not_found"},
-	"assigned":            {"assigned": "23505"},
-	"night":               {},
-	"another pauses":      {"pause": "already_paused"},
-	"another reactivates": {"amend": "version_conflict", "reactivate": "not_paused"},
-	"renamed":             {},
-	"coordinator renamed": {},
-	"certified":           {},
-	"assignment ends":     {},
+	"mentor leaves": {
+		"ask": "not_a_mentor", "accept asked": "not_found", "another declines asked": "not_found", "accept return asked": "not_found",
+		"withdraw asked": "already_answered",
+		"plan":           "mentor_not_found", "move plan": "not_found", "cancel plan": "not_found",
+		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "not_found",
+		"certified by command": "mentor_not_found", "assigned by command": "mentor_not_found", "ended by command": "not_found",
+	},
+	"assigned": {"assigned": "23505", "assigned by command": "already_exists"},
+	"night":    {},
+	"night begins plan": {
+		"pause": "already_paused", "plan": "already_paused", "move plan": "already_paused", "cancel plan": "already_paused", "ask": "already_paused",
+		"accept asked": "already_answered", "another declines asked": "already_answered", "withdraw asked": "already_answered",
+		"withdraw plan": "already_answered",
+	},
+	"night closes": {
+		"ask": "not_a_mentor", "accept asked": "not_found", "another declines asked": "not_found", "accept return asked": "not_found",
+		"withdraw asked": "already_answered", "withdraw plan": "already_answered",
+		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "plan": "mentor_not_found",
+		"move plan": "not_found", "cancel plan": "not_found", "certified by command": "mentor_not_found", "assigned by command": "mentor_not_found", "ended by command": "not_found",
+	},
+	"plan":          {"plan": "already_exists"},
+	"move plan":     {"plan": "already_exists"},
+	"cancel plan":   {"move plan": "not_found", "cancel plan": "not_found", "withdraw plan": "already_answered"},
+	"withdraw plan": {"move plan": "not_found", "cancel plan": "not_found", "withdraw plan": "already_answered"},
+	"another pauses": {
+		"pause": "already_paused", "plan": "already_paused", "ask": "already_paused",
+		"accept asked": "already_answered", "another declines asked": "already_answered", "withdraw asked": "already_answered",
+	},
+	"another reactivates": {"amend": "version_conflict", "reactivate": "not_paused", "accept return asked": "already_answered"},
+	"ask":                 {"ask": "already_exists"},
+	"accept asked": {
+		"pause": "already_paused", "plan": "already_paused", "ask": "already_paused",
+		"accept asked": "already_answered", "another declines asked": "already_answered", "withdraw asked": "already_answered",
+	},
+	"another declines asked": {"accept asked": "already_answered", "another declines asked": "already_answered", "withdraw asked": "already_answered"},
+	"withdraw asked":         {"accept asked": "already_answered", "another declines asked": "already_answered", "withdraw asked": "already_answered"},
+	"accept return asked":    {"amend": "version_conflict", "reactivate": "not_paused", "accept return asked": "already_answered"},
+	"renamed":                {},
+	"coordinator renamed":    {},
+	"certified":              {},
+	"assignment ends":        {},
 	"membership deleted": {
-		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "mentor_not_found",
-		"erase_person": "mentor_not_found", "acknowledge undelivered": "not_found", "allow address": "not_found",
+		"ask": "not_a_mentor", "accept asked": "not_found", "another declines asked": "not_found", "accept return asked": "not_found",
+		"withdraw asked": "already_answered",
+		"plan":           "mentor_not_found", "move plan": "not_found", "cancel plan": "not_found",
+		"pause": "mentor_not_found", "amend": "mentor_not_found", "reactivate": "mentor_not_found", "acknowledge": "not_found",
+		"renamed by command": "not_found", "certified by command": "mentor_not_found", "assigned by command": "mentor_not_found",
+		"ended by command": "not_found", "erase_person": "not_found", "acknowledge undelivered": "not_found", "allow address": "not_found",
 	},
-	"certification revoked":   {"reactivate": "certification_expired"},
+	"certification revoked":   {"reactivate": "certification_expired", "accept return asked": "certification_expired"},
 	"acknowledge":             {},
 	"acknowledge undelivered": {},
 	"allow address":           {},
+	"renamed by command":      {},
+	"certified by command":    {"certified by command": "already_exists"},
+	"assigned by command":     {"assigned": "23505", "assigned by command": "already_exists"},
+	"ended by command":        {},
+	"handed over":             {"assigned": "23505", "assigned by command": "already_exists"},
+}
+
+// What becomes of one becomes of each of many.
+func init() {
+	matrix["another pauses many"] = maps.Clone(matrix["another pauses"])
+	matrix["plan many"] = maps.Clone(matrix["plan"])
+	for _, outcomes := range matrix {
+		for _, one := range []string{"pause", "plan"} {
+			if code := outcomes[one]; code != "" {
+				outcomes[one+" many"] = code
+			}
+		}
+	}
 }
 
 // TestTwoAtOnce goes through the matrix: whatever the first does is under way, and what
@@ -132,7 +236,10 @@ func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	seconds := []string{"pause", "amend", "reactivate", "erase_person", "user deleted", "acknowledge", "acknowledge undelivered", "allow address",
 		"coordinator leaves", "mentor leaves", "mentor returns", "membership deleted", "assigned", "assignment ends", "certified",
-		"certification revoked", "renamed", "coordinator renamed", "night"}
+		"certification revoked", "renamed", "coordinator renamed", "night", "renamed by command", "certified by command",
+		"assigned by command", "ended by command", "handed over", "plan", "move plan", "cancel plan",
+		"ask", "accept asked", "another declines asked", "withdraw asked", "accept return asked", "withdraw plan",
+		"pause many", "plan many"}
 	acts := actors()
 	for first, outcomes := range matrix {
 		t.Run(first, func(t *testing.T) {
@@ -147,16 +254,31 @@ func TestTwoAtOnce(t *testing.T) {
 				if acts[first].paused != acts[second].paused && strings.HasPrefix(first, "another") {
 					continue // needs another beginning
 				}
+				if strings.TrimSuffix(first, " many") == "plan" && (acts[second].planned || acts[second].paused) || acts[first].due && acts[second].paused {
+					continue // so does this
+				}
+				if acts[first].asked && (acts[first].paused != acts[second].paused || acts[second].planned) || first == "ask" && (acts[second].asked || acts[second].paused) ||
+					first == "withdraw plan" && acts[second].asked ||
+					acts[second].asked && !acts[second].paused && acts[first].paused && !acts[first].gone || acts[second].name == "withdraw plan" && acts[first].asked {
+					continue // and this
+				}
 				for _, commits := range []bool{true, false} {
 					if !commits && outcomes[second] == "" && !acts[second].waits {
 						continue // whatever becomes of the first is the same to it
 					}
 					want := ""
+					one := strings.TrimSuffix(second, " many")
 					switch {
 					case commits:
 						want = outcomes[second]
-					case acts[first].paused && second == "pause":
+					case acts[first].gone && second == "withdraw plan":
+						// there still is one to take back
+					case acts[first].due || acts[first].gone:
+						want = outcomes[second] // it begins the plan itself
+					case acts[first].paused && (one == "pause" || one == "plan" || second == "ask"):
 						want = "already_paused"
+					case acts[first].planned && one == "plan", acts[first].asked && second == "ask":
+						want = "already_exists"
 					}
 					m.play(t, acts[first], acts[second], commits, want)
 				}
@@ -185,15 +307,16 @@ func newCell(t *testing.T) *cell {
 
 func (m *cell) scene(t *testing.T, paused bool) *scene {
 	t.Helper()
-	s := &scene{chapter: uuid.NewString(), mentor: uuid.NewString(), coordinator: uuid.NewString(), other: uuid.NewString(), administrator: uuid.NewString()}
+	s := &scene{chapter: uuid.NewString(), mentor: uuid.NewString(), coordinator: uuid.NewString(), other: uuid.NewString(), administrator: uuid.NewString(),
+		membership: uuid.NewString()}
 	err := m.owner.QueryRow(t.Context(), `
 		with chapter as (
 			insert into public.chapters (id, name) values ($1, 'Tromsø')
 		), people as (
 			insert into public.profiles (id, display_name) select u, 'Person ' || u from unnest(array[$2, $3, $4, $5]::uuid[]) u
 		), memberships as (
-			insert into public.chapter_memberships (chapter_id, user_id, role, started_at)
-			select $1, m.person, m.role, now() - interval '9 days'
+			insert into public.chapter_memberships (id, chapter_id, user_id, role, started_at)
+			select case m.role when 'mentor' then $6 else gen_random_uuid() end, $1, m.person, m.role, now() - interval '9 days'
 			from (values ($2::uuid, 'mentor'), ($3, 'coordinator'), ($4, 'coordinator'), ($5, 'administrator')) m (person, role)
 		), certification as (
 			insert into public.certifications (mentor_id, kind, issued_on, expires_on) values ($2, 'kurs', private.today() - 100, private.today() + 1000)
@@ -208,7 +331,7 @@ func (m *cell) scene(t *testing.T, paused bool) *scene {
 			values ($2, 'administrator', 'discrepancy_found', 'undeliverable') returning id
 		)
 		select discrepancy.id, notification.id::text from discrepancy, notification`,
-		s.chapter, s.mentor, s.coordinator, s.other, s.administrator).Scan(&s.discrepancy, &s.undelivered)
+		s.chapter, s.mentor, s.coordinator, s.other, s.administrator, s.membership).Scan(&s.discrepancy, &s.undelivered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,6 +368,29 @@ func (m *cell) play(t *testing.T, first, second act, commits bool, want string) 
 	t.Helper()
 	name := fmt.Sprintf("%s while %s is under way (commits: %v)", second.name, first.name, commits)
 	s := m.scene(t, second.paused || first.paused)
+	if first.planned || first.due || second.planned {
+		s.plan = uuid.NewString()
+		m.exec(t, "insert into public.planned_pauses (id, mentor_id, starts_on) values ($1, $2, private.today() + 30)", s.plan, s.mentor)
+	}
+	if first.gone {
+		m.exec(t, "update public.chapter_memberships set ended_at = private.day_start(private.today()) where id = $1", s.membership)
+	}
+	if first.due {
+		m.exec(t, "alter table public.planned_pauses disable trigger planned_pauses_guard")
+		m.exec(t, "update public.planned_pauses set starts_on = private.today(), created_at = now() - interval '5 days' where id = $1", s.plan)
+		m.exec(t, "alter table public.planned_pauses enable trigger planned_pauses_guard")
+	}
+	switch {
+	case first.asked || second.asked:
+		s.request = uuid.NewString()
+		m.exec(t, "insert into public.leave_requests (id, mentor_id, kind) values ($1, $2, case when $3 then 'return' else 'pause' end)",
+			s.request, s.mentor, first.paused || second.paused)
+	case slices.Contains([]string{first.name, second.name}, "withdraw plan"):
+		s.request = uuid.NewString()
+		m.exec(t, `insert into public.leave_requests (id, mentor_id, kind, state, starts_on, answered_by, answered_at, planned_pause_id)
+			select $1, q.mentor_id, 'pause', 'accepted', q.starts_on, $2, now(), q.id from public.planned_pauses q where q.id = $3`,
+			s.request, s.coordinator, s.plan)
+	}
 	opening := m.begin(t, 0, first, s)
 	defer opening.Rollback(context.WithoutCancel(t.Context())) // without effect when it has ended
 	// The second waits for something else of the first's, so that all that it has read
@@ -259,13 +405,13 @@ func (m *cell) play(t *testing.T, first, second act, commits bool, want string) 
 	closing := m.begin(t, 1, second, s)
 	ended := make(chan string, 1)
 	go func() {
-		_, err := closing.Exec(t.Context(), second.statement(s))
+		refused, err := m.refusal(t.Context(), closing, second.statement(s), s)
 		if err == nil {
 			err = closing.Commit(t.Context())
 		} else {
 			_ = closing.Rollback(context.WithoutCancel(t.Context()))
 		}
-		ended <- codeOf(err)
+		ended <- codeOf(err) + refused
 	}()
 	got, waited := m.awaitEndOrWait(t, closing.Conn(), ended)
 	if second.waits && !waited {
@@ -296,6 +442,29 @@ func (m *cell) play(t *testing.T, first, second act, commits bool, want string) 
 		t.Errorf("%s: %q, want %q (waited: %v)", name, got, want, waited)
 	}
 	m.wantSound(t, name, s)
+}
+
+// refusal executes the statement, and returns what a batch refused the scene's mentor with.
+func (m *cell) refusal(ctx context.Context, tx pgx.Tx, statement string, s *scene) (code string, err error) {
+	if !strings.Contains(statement, "pause_mentors") {
+		_, err = tx.Exec(ctx, statement)
+		return "", err
+	}
+	var answer struct {
+		Results []struct {
+			MentorID string `json:"mentor_id"`
+			Code     string
+		}
+	}
+	if err := tx.QueryRow(ctx, statement).Scan(&answer); err != nil {
+		return "", err
+	}
+	for _, r := range answer.Results {
+		if r.MentorID == s.mentor {
+			return r.Code, nil
+		}
+	}
+	return "none of its results is about the mentor", nil
 }
 
 // awaitEndOrWait returns when the session has ended its statement, or waits for another.
@@ -330,6 +499,7 @@ func (m *cell) wantSound(t *testing.T, name string, s *scene) {
 			where r.status <> 'active' or r.pause_reason is not null
 			union all
 			select 'a stored answer about an erased person' from private.idempotent_requests i join erased e on e.person_id = i.mentor_id
+			where i.response <> private.ids_only(i.response)
 			union all
 			select 'an open membership of an erased person' from public.chapter_memberships m join erased e on e.person_id = m.user_id
 			where m.ended_at is null
@@ -339,6 +509,19 @@ func (m *cell) wantSound(t *testing.T, name string, s *scene) {
 			union all
 			select 'a login of a person erased by an administrator' from auth.users u join public.erasures e on e.person_id = u.id
 			where u.id = $1 and e.actor_id is not null
+			union all
+			select 'an open request or a text of an erased person' from public.leave_requests l join erased e on e.person_id = l.mentor_id
+			where l.state = 'open' or num_nonnulls(l.reason, l.message) > 0
+			union all
+			select 'an open request for a pause during one' from public.leave_requests l
+			join public.pause_records r on r.mentor_id = l.mentor_id and r.status <> 'active' and r.paused_at is not null
+			where l.mentor_id = $1 and l.state = 'open' and l.kind = 'pause'
+			union all
+			select 'an open request for the return of somebody who is here' from public.leave_requests l
+			where l.mentor_id = $1 and l.state = 'open' and l.kind = 'return' and not exists (
+				select from public.pause_records r where r.mentor_id = l.mentor_id and r.status <> 'active' and r.paused_at is not null)
+			union all
+			select 'a plan of an erased person' from public.planned_pauses q join erased e on e.person_id = q.mentor_id
 			union all
 			select 'two live pauses' from public.pause_records where mentor_id = $1 and status <> 'active' having count(*) > 1
 			union all

@@ -39,7 +39,7 @@ func TestMidnightComesWhileALockIsWaitedFor(t *testing.T) {
 	for _, command := range []struct{ sql, mentor string }{
 		{"select public.pause_mentor($1, 'Sykdom')", paused},
 		{"select public.reactivate_mentor($1)", reactivated},
-		{"select private.erase_person($1, null)", erased},
+		{"select private.pseudonymise($1, null)", erased},
 	} {
 		conn := w.db.Connect(t, "postgres")
 		commands.Go(func() {

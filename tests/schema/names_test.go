@@ -60,20 +60,63 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 	w.exec(t, "insert into public.notifications (id, mentor_id, audience, kind, state) values ($1, $2, 'mentor', 'mentor_paused', 'undeliverable')",
 		undelivered, mentor)
 	w.exec(t, "insert into public.status_discrepancies (mentor_id, kind) values ($1, 'log_missing')", mentor)
+	asked := one(t, w, "insert into public.leave_requests (mentor_id, kind, starts_on) values ('"+w.mentor(t)+"', 'pause', current_date + 9) returning id::text")
+	// Who may carry out every command, on people of their own.
+	w.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", administrator)
+	kept, spare, colleague := w.mentor(t), w.mentor(t), w.person(t, "Kari Koordinator")
+	w.join(t, colleague, w.chapter, "coordinator")
+	certification := one(t, w, "insert into public.certifications (mentor_id, kind, issued_on, expires_on) values ('"+kept+"', 'kurs', '2020-01-01', '2030-01-01') returning id::text")
+	mistake := one(t, w, "insert into public.certifications (mentor_id, kind, issued_on) values ('"+kept+"', 'attest', '2020-01-01') returning id::text")
+	closing := one(t, w, "insert into public.chapters (name) values ('Et gammelt lag') returning id::text")
+	report := one(t, w, `insert into public.period_reports (from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, rule_version, rules, sha256, manifest)
+		select '2024-01-01', '2024-12-31', array['`+w.chapter+`'::uuid], now(), '`+administrator+`', now(), '1', '', encode(sha256(convert_to('{}', 'UTF8')), 'hex'), '{}' returning id::text`)
+	membership := one(t, w, "select id::text from public.chapter_memberships where user_id = '"+colleague+"'")
 
 	// The arguments with which each function's body does its work. A function that is missing
 	// here fails the test.
 	id := func(id string) string { return "'" + id + "'" }
 	calls := map[string][]string{
-		"acknowledge_discrepancy":       {one(t, w, "select max(d.id)::text from public.status_discrepancies d")},
-		"acknowledge_undelivered":       {id(undelivered)},
+		"acknowledge_discrepancy":       {one(t, w, "select max(d.id)::text from public.status_discrepancies d") + ", null"},
+		"acknowledge_undelivered":       {id(undelivered) + ", null"},
 		"allow_address":                 {id(leaver) + ", null"},
+		"appoint_administrator":         {id(colleague) + ", null"},
+		"assign_coordinator":            {id(kept) + ", " + id(coordinator) + ", null"},
+		"begin_invitation":              {id(mentor) + ", 'invitert@example.org', null"},
+		"close_chapter":                 {id(closing) + ", '2026-11-24', null"},
+		"dismiss_administrator":         {id(colleague) + ", null"},
+		"end_assignment":                {id(kept) + ", " + id(coordinator) + ", null"},
+		"end_membership":                {id(membership) + ", '2090-01-01', null"},
+		"finish_invitation":             {id(mentor) + ", 'invitert@example.org', null"},
+		"follow_up_page":                {"null, null, null", "'" + w.chapter + "', 1, ''"},
+		"hand_over":                     {id(coordinator) + ", " + id(colleague) + ", null, null"},
+		"import_people":                 {`'{"rows": [{"row": 2, "person": 2, "display_name": "Ny Person", "chapter": "Bergen", "email": "ny2@example.org", "external_id": "7", "coordinator": "Kari", "certifications": [{"kind": "kurs", "issued_on": "2026-01-01"}]}]}', '` + w.chapter + `', 'kilde', null, null`},
+		"merge_people":                  {id(kept) + ", " + id(spare) + ", null"},
+		"inbox_page":                    {"null, null", "1, ''"},
+		"mark_read":                     {"null, true, null"},
+		"set_weekly_digest":             {"false, null", "true, null"},
+		"request_leave":                 {"'pause', 'Eksamen', null, null, '" + uuid.NewString() + "'"},
+		"answer_leave_request":          {"'" + asked + "', 'accept', 'Ja', null, '" + uuid.NewString() + "'"},
+		"leave_requests_page":           {"'{open}', null, null", "null, 1, ''"},
+		"period_report":                 {"'2024-01-01', '2024-12-31', null, null, null, null, null", "'2024-01-01', '2024-12-31', '" + w.chapter + "', '2026-11-24', 'mentors', null, null", "'2024-01-01', '2024-12-31', null, null, null, 3, 7"},
+		"issue_period_report":           {"'2024-01-01', '2024-12-31', null, null"},
+		"issued_period_report":          {id(report) + ", null, null, null, null", id(report) + ", 'manifest', null, null, null", id(report) + ", null, 'sample', 3, 7"},
+		"compare_period_report":         {id(report)},
+		"mentor_page":                   {id(paused) + ", null, null", id(paused) + ", 1, ''"},
+		"people_page":                   {"'kari', 'mentor', null, 1, null", "null, null, '" + w.chapter + "', null, null"},
+		"register_certification":        {id(kept) + ", 'kurs', '2026-01-01', null, null"},
+		"register_person":               {"'Ny Person', '" + w.chapter + "', 'mentor', 'nb', 'ny@example.org', '91234567', '2026-01-01', '[{\"kind\": \"kurs\", \"issued_on\": \"2026-01-01\"}]', " + id(coordinator) + ", 'kilde', '17', null"},
+		"remove_certification":          {id(mistake) + ", null"},
+		"revoke_certification":          {id(certification) + ", '2029-01-01', null"},
+		"save_certification_kind":       {"'kurs', null, null, null, 24, true, null, null, null"},
+		"save_chapter":                  {"null, 'Et nytt lag', true, null"},
+		"start_membership":              {id(kept) + ", '" + w.chapter + "', 'coordinator', '2090-01-01', null"},
+		"update_person":                 {id(kept) + ", 'Nytt Navn', 'nn', 'kari@example.org', '91234568', null"},
 		"claim_notifications":           {"10, 60, true"},
-		"coordinator_roster":            {"null, null, null, null, null", "'" + w.chapter + "', '{active,paused}', 'a', 1, null"},
-		"erase_person":                  {id(leaver)},
-		"erase_person_as_administrator": {id(leaver)},
+		"coordinator_roster":            {"null, null, null, null, null", "'" + w.chapter + "', '{active,paused}', 'a', 1, null, false, '{overdue,requests,expired}'", "null, null, 'a', 1, null, true"},
+		"erase_person":                  {id(leaver) + ", null"},
 		"dispatch_backlog":              {"null"},
-		"mentor_status_on":              {id(paused) + ", '2026-11-24'"},
+		"is_organisation_administrator": {""},
+		"mentor_status_on":              {id(paused) + ", '2026-11-24', null", id(paused) + ", '2026-11-24', '2026-11-24'"},
 		"my_administered_chapter_ids":   {""},
 		"my_chapter_ids":                {""},
 		"my_former_mentor_ids":          {""},
@@ -82,9 +125,17 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		"nightly_preview":               {"'2027-11-24', true, 'reconcile', null, 100", "'2027-11-24', true, 'mentors', null, 100", "'2027-11-24', true, 'requeue', null, 100"},
 		"nightly_step":                  {"(%[1]s), (%[2]s), 100"},
 		"nightly_stop":                  {"(%[1]s), (%[2]s)"},
-		"pause_mentor":                  {id(mentor) + ", 'Eksamen', null, null, '" + uuid.NewString() + "'"},
-		"reactivate_mentor":             {id(mentor) + ", null, '" + uuid.NewString() + "'"},
-		"record_notifications":          {"'" + uuid.NewString() + "', '[]', '[]', array['" + undelivered + "']::pg_catalog.uuid[], null, '[]', null"},
+		"amend_pause":                   {id(paused) + ", '{\"expected_return_date\": null}', null, '" + uuid.NewString() + "'"},
+		"plan_pause":                    {id(mentor) + ", 'Reise', current_date + 9, null, '" + uuid.NewString() + "'"},
+		"amend_planned_pause":           {"'" + uuid.NewString() + "', '{\"pause_reason\": \"Reise\"}', null, '" + uuid.NewString() + "'"},
+		"cancel_planned_pause":          {"'" + uuid.NewString() + "', '" + uuid.NewString() + "'"},
+		"pause_mentors": {
+			"array[" + id(mentor) + "]::pg_catalog.uuid[], 'Eksamen', null, null, true, '" + uuid.NewString() + "'",
+			"array[" + id(mentor) + ", " + id(paused) + "]::pg_catalog.uuid[], 'Eksamen', current_date + 9, null, null, '" + uuid.NewString() + "'",
+		},
+		"pause_mentor":         {id(mentor) + ", 'Eksamen', null, null, '" + uuid.NewString() + "'"},
+		"reactivate_mentor":    {id(mentor) + ", null, '" + uuid.NewString() + "'"},
+		"record_notifications": {"'" + uuid.NewString() + "', '[]', '[]', array['" + undelivered + "']::pg_catalog.uuid[], null, '[]', null"},
 	}
 	writes := []string{
 		"insert into public.profiles (id, display_name) values ('00000000-0000-4000-8000-00000000d0d0', 'Ny Person')",

@@ -80,6 +80,7 @@ func (s steps) preview(asOf string, full bool) database.NightlyRun {
 func plus(sum, next database.NightlyRun) database.NightlyRun {
 	next.Expired += sum.Expired
 	next.Restored += sum.Restored
+	next.Begun += sum.Begun
 	next.Reminders += sum.Reminders
 	next.Discrepancies += sum.Discrepancies
 	next.Requeued += sum.Requeued

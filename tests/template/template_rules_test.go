@@ -147,6 +147,9 @@ func checkEnvironment(t template, s source) (found complaints) {
 				found.add("%s: doesn't read %s, which the template sets", id, name)
 			}
 		}
+		if !function.variables["SUPABASE_DB_URL"] {
+			continue // it uses no database
+		}
 		role := "DatabaseUrlSecret"
 		if !function.hasURL {
 			role = "SchedulerDatabaseUrlSecret"
@@ -532,6 +535,9 @@ func checkConnections(t template, s source) (found complaints) {
 // reservedConcurrency returns the sum of the defaults of all functions.
 func reservedConcurrency(t template, found *complaints) (sum float64) {
 	for _, id := range t.ofType(samFunction) {
+		if t.property(id, "Environment", "Variables", "SUPABASE_DB_URL") == nil {
+			continue // it holds no connection
+		}
 		branches, _ := at(t.property(id, "ReservedConcurrentExecutions"), "Fn::If").([]any)
 		if len(branches) != 3 || branches[0] != "ReservesConcurrency" {
 			found.add("%s: its concurrency has no limit", id)
@@ -678,7 +684,7 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"an alarm that tells nobody", "alarms are about something", "      AlarmActions: !If [SendsAlarms, [!Ref AlarmTopic], !Ref AWS::NoValue]\n", "", "tells nobody"},
 		{"a function without an alarm", "alarms are about something", "MetricName: Url5xxCount\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref PauseFunction", "MetricName: Url5xxCount\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref RosterFunction", "PauseFunction: no alarm on its Errors"},
 
-		{"too many connections", "the connections fit into the pooler", "  RosterConcurrency:\n    Type: Number\n    Default: 40", "  RosterConcurrency:\n    Type: Number\n    Default: 90", "don't fit"},
+		{"too many connections", "the connections fit into the pooler", "  RosterConcurrency:\n    Type: Number\n    Default: 26", "  RosterConcurrency:\n    Type: Number\n    Default: 90", "don't fit"},
 		{"no limit", "the connections fit into the pooler", "      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref RosterConcurrency, !Ref AWS::NoValue]\n", "", "RosterFunction: its concurrency"},
 	}
 	text, s := readTemplate(t), mustReadSource(t)

@@ -30,6 +30,8 @@ type functionSource struct {
 // read from the environment; checkReads makes sure that nothing else reads it.
 var starts = map[string]functionSource{
 	"web.Start(newEndpoint)":                                {hasURL: true, variables: recorded(config.ReadHTTP)},
+	"web.StartWith(config.ReadInvite, newFunction)":         {hasURL: true, variables: recorded(config.ReadInvite)},
+	"page.Start(newHandler)":                                {hasURL: true, variables: recorded(config.ReadConsole)},
 	"bootstrap.Scheduled(config.ReadScheduled, newHandler)": {variables: recorded(config.ReadScheduled)},
 	"bootstrap.Scheduled(config.ReadDispatch, newHandler)":  {variables: recorded(config.ReadDispatch)},
 }
@@ -98,8 +100,11 @@ func checkReads(checkout fs.FS) (found complaints) {
 			case "shared/bootstrap/bootstrap.go":
 				text = strings.Replace(text, "database.Open(", "", 1)
 				text = strings.Replace(text, "read(os.Getenv)", "", 1)
+			case "shared/bootstrap/page/page.go":
+				text = strings.Replace(text, "newFunction(build, os.Getenv,", "", 1)
+				text = strings.Replace(text, "config.ReadConsole(getenv)", "", 1)
 			case "shared/bootstrap/web/web.go":
-				text = strings.Replace(text, "newEndpoint(build, os.Getenv,", "", 1)
+				text = strings.Replace(text, "newEndpoint(read, build, os.Getenv,", "", 1)
 			}
 			if path.Dir(file) != "shared/config" {
 				if match := readsEnvironment.FindString(text); match != "" {
@@ -150,6 +155,8 @@ func TestTemplateSource(t *testing.T) {
 	for name, want := range map[string][]string{
 		"pause": {"LOG_LEVEL", "ORGANISATION_TIME_ZONE", "SUPABASE_ANON_KEY", "SUPABASE_DB_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET",
 			"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_URL"},
+		"invite": {"LOG_LEVEL", "ORGANISATION_TIME_ZONE", "SUPABASE_ANON_KEY", "SUPABASE_DB_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET",
+			"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_URL"},
 		"dispatch-notifications": {"LOG_LEVEL", "MAIL_FROM", "ORGANISATION_TIME_ZONE", "SMTP_URL", "SUPABASE_DB_URL"},
 	} {
 		if got := slices.Sorted(maps.Keys(s[name].variables)); !slices.Equal(got, want) {

@@ -1,5 +1,6 @@
 /*
- * Preloaded into the server, it shifts the time of day by CLOCK_OFFSET microseconds.
+ * Preloaded into the server, it shifts the time of day by as many microseconds as the
+ * file CLOCK_FILE says at the moment, eight bytes in the machine's order.
  * The monotonic clock does not change, so sleeps and timeouts take as long as usual.
  *
  * Not libfaketime: it also wraps poll and epoll_wait, and while the server waits
@@ -7,27 +8,37 @@
  * lock_timeout or deadlock_timeout fires in a server whose clock is ahead.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-static long long offset; /* nanoseconds */
+static const volatile int64_t *offset; /* microseconds; shared with every process of the server */
 
-__attribute__((constructor)) static void read_offset(void)
+__attribute__((constructor)) static void map_offset(void)
 {
-	const char *text = getenv("CLOCK_OFFSET");
+	const char *path = getenv("CLOCK_FILE");
+	int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	void *mapped;
 
-	offset = text ? atoll(text) * 1000 : 0;
+	if (file < 0)
+		return;
+	mapped = mmap(NULL, sizeof *offset, PROT_READ, MAP_SHARED, file, 0);
+	close(file);
+	if (mapped != MAP_FAILED)
+		offset = mapped;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
 	if (syscall(SYS_clock_gettime, clock, now) != 0)
 		return -1;
-	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) {
-		long long shifted = now->tv_sec * 1000000000LL + now->tv_nsec + offset;
+	if (offset && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+		long long shifted = now->tv_sec * 1000000000LL + now->tv_nsec + *offset * 1000LL;
 
 		now->tv_sec = shifted / 1000000000;
 		now->tv_nsec = shifted % 1000000000;

@@ -19,18 +19,27 @@ type Build func(*database.DB, *auth.Verifier, *slog.Logger) functionurl.Endpoint
 
 // Start runs the function until Lambda ends the process.
 func Start(build Build) {
-	endpoint, db, err := newEndpoint(build, os.Getenv, os.Stdout)
+	StartWith(config.ReadHTTP, func(config.HTTP) Build { return build })
+}
+
+// StartWith does the same for a function with more settings than the others: read is the
+// function of package config that reads them.
+func StartWith[S interface{ Web() config.HTTP }](read func(getenv func(name string) string) (S, error), build func(S) Build) {
+	endpoint, db, err := newEndpoint(read, build, os.Getenv, os.Stdout)
 	bootstrap.StopOn(err)
 	bootstrap.Serve(endpoint.Invoke, db)
 }
 
 // newEndpoint makes the endpoint and its database from the environment; it logs to
 // w.
-func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (functionurl.Endpoint, *database.DB, error) {
-	settings, err := config.ReadHTTP(getenv)
+func newEndpoint[S interface{ Web() config.HTTP }](
+	read func(getenv func(name string) string) (S, error), build func(S) Build, getenv func(name string) string, w io.Writer,
+) (functionurl.Endpoint, *database.DB, error) {
+	all, err := read(getenv)
 	if err != nil {
 		return functionurl.Endpoint{}, nil, err
 	}
+	settings := all.Web()
 	db, databaseErr := bootstrap.Open(settings.Common)
 	verifier, authErr := auth.New(auth.Settings{
 		SupabaseURL: settings.SupabaseURL,
@@ -41,5 +50,5 @@ func newEndpoint(build Build, getenv func(name string) string, w io.Writer) (fun
 	if err := errors.Join(databaseErr, authErr); err != nil {
 		return functionurl.Endpoint{}, nil, err
 	}
-	return build(db, verifier, settings.Logger(w)), db, nil
+	return build(all)(db, verifier, settings.Logger(w)), db, nil
 }

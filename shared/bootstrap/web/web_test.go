@@ -29,6 +29,8 @@ func build(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionu
 	}
 }
 
+func withoutSettings(config.HTTP) Build { return build }
+
 // The template's check assumes that a function with a URL reads what config.ReadHTTP
 // reads.
 func TestEndpointReadsItsSettingsOnly(t *testing.T) {
@@ -42,7 +44,7 @@ func TestEndpointReadsItsSettingsOnly(t *testing.T) {
 		return slices.Sorted(maps.Keys(names))
 	}
 	got := read(func(getenv func(string) string) {
-		if _, _, err := newEndpoint(build, getenv, &strings.Builder{}); err != nil {
+		if _, _, err := newEndpoint(config.ReadHTTP, withoutSettings, getenv, &strings.Builder{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -65,7 +67,7 @@ func TestEndpointIsMadeFromTheEnvironment(t *testing.T) {
 	answer := func() (string, string) {
 		t.Helper()
 		logged := &strings.Builder{}
-		endpoint, _, err := newEndpoint(build, func(name string) string { return environment[name] }, logged)
+		endpoint, _, err := newEndpoint(config.ReadHTTP, withoutSettings, func(name string) string { return environment[name] }, logged)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,9 @@ begin
   -- Rights, and whether the person still exists, are read under the lock.
   perform from private.person_locks l where l.person_id = allow_address.person_id for no key update;
   administered := private.my_administered_chapter_ids();
+  if administered = '{}' then
+    perform private.refuse('not_an_administrator');
+  end if;
   -- Whoever is active nowhere belongs to the last chapter.
   if exists (select from public.erasures e where e.person_id = allow_address.person_id) or not exists (
     select from public.chapter_memberships m

@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION private.answer (
   caller_id    uuid,
   request_id   uuid,
   fingerprint  bytea,
-  pause_record public.pause_records
+  pause_record public.pause_records,
+  beside       jsonb                DEFAULT NULL::jsonb
 )
   RETURNS jsonb
   LANGUAGE plpgsql
@@ -21,7 +22,7 @@ declare
     'coordinator_id', (answer.pause_record).coordinator_id,
     'version', (answer.pause_record).version,
     'created_at', (answer.pause_record).created_at,
-    'updated_at', (answer.pause_record).updated_at));
+    'updated_at', (answer.pause_record).updated_at)) || coalesce(answer.beside, '{}');
 begin
   if answer.request_id is not null then
     insert into private.idempotent_requests (caller_id, request_id, fingerprint, mentor_id, response)
@@ -35,6 +36,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records) IS 'The answer that shows this record, stored in case the request is repeated.';
+COMMENT ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records, jsonb) IS 'The answer that shows this record, and what is said beside it, stored in case the request is repeated.';
 
-REVOKE ALL ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."answer"(uuid, uuid, bytea, public.pause_records, jsonb) FROM PUBLIC;

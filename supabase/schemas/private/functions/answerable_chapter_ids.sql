@@ -7,15 +7,26 @@ CREATE OR REPLACE FUNCTION private.answerable_chapter_ids (
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
+declare
+  active uuid[] := array(
+    select distinct m.chapter_id
+    from public.chapter_memberships m
+    where m.user_id = answerable_chapter_ids.mentor_id and m.role = 'mentor'
+      and m.started_at <= statement_timestamp()
+      and (m.ended_at is null or m.ended_at > statement_timestamp())
+    order by m.chapter_id);
 begin
+  if active <> '{}' then
+    return active;
+  end if;
   return array(
     select distinct m.chapter_id
     from public.chapter_memberships m
     where m.user_id = answerable_chapter_ids.mentor_id and m.role = 'mentor'
-      and coalesce(m.ended_at, 'infinity') = (
-        select max(coalesce(l.ended_at, 'infinity'))
+      and m.ended_at = (
+        select max(l.ended_at)
         from public.chapter_memberships l
-        where l.user_id = answerable_chapter_ids.mentor_id and l.role = 'mentor')
+        where l.user_id = answerable_chapter_ids.mentor_id and l.role = 'mentor' and l.ended_at <= statement_timestamp())
     order by m.chapter_id
   );
 end

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION private.authorised_caller (
-  mentor_id uuid
+  mentor_id uuid,
+  code      text DEFAULT 'mentor_not_found'::text
 )
   RETURNS uuid
   LANGUAGE plpgsql
@@ -15,10 +16,23 @@ begin
     join public.chapter_memberships m on m.chapter_id = t.chapter_id
     where t.user_id = authorised_caller.mentor_id
       and t.role = 'mentor'
-      and t.ended_at is null
+      and t.started_at <= clock_timestamp()
+      and (t.ended_at is null or t.ended_at > clock_timestamp())
       and m.user_id = caller
       and m.role in ('coordinator', 'administrator')
-      and m.ended_at is null
+      and m.started_at <= clock_timestamp()
+      and (m.ended_at is null or m.ended_at > clock_timestamp())
+  ) then
+    return caller;
+  end if;
+  -- Whoever waited for the lock is judged by the time at which it was given.
+  if exists (
+    select from public.organisation_administrators o
+    where o.user_id = caller and o.started_at <= clock_timestamp() and (o.ended_at is null or o.ended_at > clock_timestamp())
+  ) and exists (
+    select from public.chapter_memberships t
+    where t.user_id = authorised_caller.mentor_id and t.role = 'mentor'
+      and t.started_at <= clock_timestamp() and (t.ended_at is null or t.ended_at > clock_timestamp())
   ) then
     return caller;
   end if;
@@ -26,17 +40,20 @@ begin
   if caller is null then
     perform private.refuse('unauthenticated');
   end if;
-  if authorised_caller.mentor_id is null then
+  if authorised_caller.mentor_id is null and authorised_caller.code = 'mentor_not_found' then
     perform private.refuse('invalid_request', 'mentor_id', 'mentor_id is required.');
   end if;
   if private.my_chapter_ids() = '{}' then
     perform private.refuse('not_a_coordinator');
   end if;
-  perform private.refuse('mentor_not_found');
+  if private.kept_id(authorised_caller.mentor_id) <> authorised_caller.mentor_id then
+    perform private.refuse_unless_mine(authorised_caller.mentor_id, private.my_chapter_ids(), code => authorised_caller.code);
+  end if;
+  perform private.refuse(authorised_caller.code);
   return null;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."authorised_caller"(uuid) IS 'The caller, who has to manage this mentor at the time of the call; else refuses with unauthenticated, not_a_coordinator or mentor_not_found.';
+COMMENT ON FUNCTION "private"."authorised_caller"(uuid, text) IS 'The caller, who has to manage this mentor at the time of the call; else refuses with unauthenticated, not_a_coordinator, or the code given.';
 
-REVOKE ALL ON FUNCTION "private"."authorised_caller"(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."authorised_caller"(uuid, text) FROM PUBLIC;

@@ -10,6 +10,8 @@ CREATE OR REPLACE FUNCTION private.bring_up_to_date (
   AS $function$
 begin
   if live.status is distinct from 'expired_cert'
+     and not exists (select from public.planned_pauses q where q.mentor_id = bring_up_to_date.mentor_id and q.starts_on <= bring_up_to_date.as_of)
+     and not (live.id is not null and private.may_have_left(bring_up_to_date.mentor_id, live.created_at))
      and not private.may_have_lapsed(bring_up_to_date.mentor_id, bring_up_to_date.as_of) then
     return live;
   end if;

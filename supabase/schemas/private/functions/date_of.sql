@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.date_of (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  return (date_of.moment at time zone (select s.time_zone from private.settings s))::date;
+  return (date_of.moment at time zone (select private.agreed_zone(s.time_zone) from private.settings s))::date;
 end
 $function$;
 

@@ -11,6 +11,7 @@ CREATE OR REPLACE FUNCTION private.erase_people (
   AS $function$
 declare
   began timestamptz := clock_timestamp();
+  everybody uuid[];
   person uuid;
   waits boolean;
 begin
@@ -20,11 +21,18 @@ begin
       if waits then
         perform set_config('lock_timeout', '0', true);
       end if;
-      perform private.lock_for_erasure(erase_people.person_ids, waits);
-      foreach person in array erase_people.person_ids loop
-        if erase_people.with_login then
-          perform private.refuse_unless_erasable(person);
-        end if;
+      everybody := private.with_dropped(erase_people.person_ids);
+      perform private.lock_for_erasure(everybody, waits);
+      if everybody <> private.with_dropped(erase_people.person_ids) then
+        raise lock_not_available; -- two profiles have just been joined
+      end if;
+      if erase_people.with_login then
+        foreach person in array erase_people.person_ids loop
+          perform private.refuse_unless_mine(person, private.require_administrator(erase_people.actor_id), true,
+            everybody => private.administers_organisation(erase_people.actor_id));
+        end loop;
+      end if;
+      foreach person in array everybody loop
         perform private.erase_locked_person(person, erase_people.actor_id);
       end loop;
       if erase_people.with_login then

@@ -16,7 +16,11 @@ begin
   if left_by_all = '{}' then
     return left_by_all;
   end if;
-  return array(select distinct r.chapter_set_id from private.recounted(left_by_all) r order by 1);
+  return array(
+    select distinct coalesce(a.chapter_set_id, r.chapter_set_id)
+    from private.recounted(left_by_all) r
+    left join private.assigned_sets a on a.id = r.chapter_set_id
+    order by 1);
 end
 $function$;
 

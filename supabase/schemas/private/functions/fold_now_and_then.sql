@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.fold_now_and_then()
 begin
   -- The first call folds all deltas of a large statement; the others would only walk
   -- over what it left behind.
-  if exists (select from private.roster_deltas d where d.id = new.id) then
+  if exists (select from private.roster_deltas d where d.chapter_set_id = new.chapter_set_id and d.id = new.id) then
     perform private.fold_roster_deltas();
   end if;
   return null;

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION private.fold_roster_deltas (
 declare
   -- A day of margin: no as-of date is before this.
   past date := private.today() - 1;
-  folded integer;
+  facts private.roster_fact[];
 begin
   -- One call at a time, and nobody waits for it.
   if not pg_try_advisory_xact_lock(hashtextextended('mentorpause.fold_roster_deltas', 0)) then
@@ -18,64 +18,60 @@ begin
 
   with taken as (
     delete from private.roster_deltas d
-    where d.id in (
-      select o.id from private.roster_deltas o order by o.id limit fold_roster_deltas.batch
-    )
+    where d.ctid = any (array(select o.ctid from private.roster_deltas o limit fold_roster_deltas.batch))
     returning d.*
-  ), outdated as (
+  )
+  select array_agg((t.chapter_set_id, t.change, t.subject, t.from_on, t.until_on, t.certified_until, t.expected_return_date)::private.roster_fact)
+  into facts
+  from taken t;
+
+  with outdated as (
     delete from private.roster_counts c
-    where c.chapter_set_id in (select t.chapter_set_id from taken t)
+    where (c.chapter_set_id in (select f.chapter_set_id from unnest(facts) f) or c.chapter_set_id = 0)
       and c.day > '-infinity' and c.day < past
     returning c.*
-  ), facts as (
-    select o.chapter_set_id, date '-infinity' as day,
-      o.mentors, o.paused, o.expiring, o.paused_expiring, o.due_back, o.due_back_expired
-    from outdated o
-    union all
-    select t.chapter_set_id, f.day, f.mentors, f.paused, f.expiring, f.paused_expiring, f.due_back, f.due_back_expired
-    from taken t
-    cross join lateral (
-      values
-        (date '-infinity',
-          case when not t.is_pause then t.change end, case when t.is_pause then t.change end,
-          null::integer, null::integer, null::integer, null::integer),
-        (t.certified_until, null, null,
-          case when not t.is_pause then t.change end, case when t.is_pause then t.change end, null, null),
-        (case when t.is_pause then t.expected_return_date end, null, null, null, null, t.change, null),
-        (case when t.is_pause and t.expected_return_date is not null
-              then greatest(t.certified_until, t.expected_return_date) end,
-          null, null, null, null, null, case when t.certified_until is not null then t.change end)
-    ) f (day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
-    where f.day < 'infinity'
+  ), reckoned as materialized (
+    select * from private.counted_days(facts)
   ), sums as (
-    select f.chapter_set_id, case when f.day < past then '-infinity' else f.day end as day,
-      coalesce(sum(f.mentors), 0) as mentors, coalesce(sum(f.paused), 0) as paused,
-      coalesce(sum(f.expiring), 0) as expiring, coalesce(sum(f.paused_expiring), 0) as paused_expiring,
-      coalesce(sum(f.due_back), 0) as due_back, coalesce(sum(f.due_back_expired), 0) as due_back_expired
-    from facts f
+    select d.chapter_set_id, d.day,
+      coalesce(sum(d.mentors), 0) as mentors, coalesce(sum(d.expired), 0) as expired, coalesce(sum(d.expiring), 0) as expiring,
+      coalesce(sum(d.paused), 0) as paused, coalesce(sum(d.overdue), 0) as overdue, coalesce(sum(d.due_back), 0) as due_back,
+      coalesce(sum(d.open_ended), 0) as open_ended, coalesce(sum(d.open_requests), 0) as open_requests
+    from (
+      select r.* from reckoned r
+      union all
+      select 0, r.day, r.mentors, r.expired, r.expiring, r.paused, r.overdue, r.due_back, r.open_ended, r.open_requests
+      from reckoned r
+      where r.chapter_set_id > 0
+      union all
+      select o.chapter_set_id, '-infinity', o.mentors, o.expired, o.expiring, o.paused, o.overdue, o.due_back, o.open_ended,
+        o.open_requests
+      from outdated o
+    ) d
     group by 1, 2
-  ), added as (
-    insert into private.roster_counts as c
-      (chapter_set_id, day, mentors, paused, expiring, paused_expiring, due_back, due_back_expired)
-    select s.chapter_set_id, s.day, s.mentors, s.paused, s.expiring, s.paused_expiring, s.due_back, s.due_back_expired
-    from sums s
-    where (s.mentors, s.paused, s.expiring, s.paused_expiring, s.due_back, s.due_back_expired) <> (0, 0, 0, 0, 0, 0)
-    on conflict on constraint roster_counts_pkey do update set
-      mentors = c.mentors + excluded.mentors,
-      paused = c.paused + excluded.paused,
-      expiring = c.expiring + excluded.expiring,
-      paused_expiring = c.paused_expiring + excluded.paused_expiring,
-      due_back = c.due_back + excluded.due_back,
-      due_back_expired = c.due_back_expired + excluded.due_back_expired
   )
-  select count(*) into folded from taken;
+  insert into private.roster_counts as c
+    (chapter_set_id, day, mentors, expired, expiring, paused, overdue, due_back, open_ended, open_requests)
+  select s.chapter_set_id, s.day, s.mentors, s.expired, s.expiring, s.paused, s.overdue, s.due_back, s.open_ended, s.open_requests
+  from sums s
+  where (s.mentors, s.expired, s.expiring, s.paused, s.overdue, s.due_back, s.open_ended, s.open_requests)
+    <> (0, 0, 0, 0, 0, 0, 0, 0)
+  on conflict on constraint roster_counts_pkey do update set
+    mentors = c.mentors + excluded.mentors,
+    expired = c.expired + excluded.expired,
+    expiring = c.expiring + excluded.expiring,
+    paused = c.paused + excluded.paused,
+    overdue = c.overdue + excluded.overdue,
+    due_back = c.due_back + excluded.due_back,
+    open_ended = c.open_ended + excluded.open_ended,
+    open_requests = c.open_requests + excluded.open_requests;
 
   perform private.refresh_unacknowledged(array(
     select u.mentor_id from private.unacknowledged u where u.chapter_set_id is null limit fold_roster_deltas.batch));
-  return folded;
+  return coalesce(cardinality(facts), 0);
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds the oldest deltas into the counts and returns how many. The sums stay the same, so readers never notice. Also looks up unacknowledged matters that could not be looked up when they began.';
+COMMENT ON FUNCTION "private"."fold_roster_deltas"(integer) IS 'Folds as many deltas into the counts and returns how many. The sums stay the same, so readers never notice. Also looks up unacknowledged matters that could not be looked up when they began.';
 
 REVOKE ALL ON FUNCTION "private"."fold_roster_deltas"(integer) FROM PUBLIC;

@@ -34,6 +34,9 @@ begin
     if new.status = 'paused' then
       new.paused_at := coalesce(new.paused_at, clock_timestamp());
     end if;
+    if new.expected_return_date is null and new.open_since is null then
+      new.open_since := private.date_of(new.paused_at);
+    end if;
     -- A record that is inserted as closed is history imported from another system.
     if new.status = 'active' then
       new.reactivated_at := coalesce(new.reactivated_at, clock_timestamp());
@@ -76,6 +79,12 @@ begin
   end if;
   if by_hand and new.effective_on is not distinct from old.effective_on then
     new.effective_on := private.date_of(clock_timestamp());
+  end if;
+  if new.status <> 'active' then
+    new.open_since := case
+      when new.paused_at is null or new.expected_return_date is not null then null
+      when old.paused_at is not null and old.expected_return_date is null then old.open_since
+      else coalesce(new.effective_on, private.date_of(clock_timestamp())) end;
   end if;
   new.version := old.version + 1;
   return new;

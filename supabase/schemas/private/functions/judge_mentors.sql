@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION private.judge_mentors (
   as_of      date,
   OUT        expired integer,
   OUT        restored integer,
+  OUT        begun integer,
   OUT        reminders integer,
   OUT        held uuid[]
 )
@@ -22,6 +23,9 @@ declare
   wanted uuid[] := judge_mentors.mentor_ids;
   locked uuid[];
   recheck uuid[];
+  busy uuid[];
+  -- Asked for once, not for each entry.
+  today date := private.today();
 begin
   judge_mentors.held := '{}';
   -- Marks that somebody is writing, and mentors whom a coordinator holds, are not
@@ -42,8 +46,13 @@ begin
     judge_mentors.held := array(select unnest(judge_mentors.mentor_ids) except select unnest(locked));
   end if;
 
-  select a.expired, a.restored into judge_mentors.expired, judge_mentors.restored
+  select a.expired, a.restored, a.begun, a.held into judge_mentors.expired, judge_mentors.restored, judge_mentors.begun, busy
   from private.apply_changes(locked, judge_mentors.since, judge_mentors.as_of, 'scheduler') a;
+  if busy <> '{}' then
+    judge_mentors.held := judge_mentors.held || busy;
+    locked := array(select unnest(locked) except select unnest(busy));
+  end if;
+  perform private.settle_leave_requests(locked, judge_mentors.as_of);
   judge_mentors.reminders := private.remind(locked, judge_mentors.as_of);
   delete from private.nightly_held h where h.mentor_id = any (locked);
   if free_marks <> '{}' then
@@ -57,11 +66,11 @@ begin
         limit 1) is null;
   end if;
 
-  -- A certification registered in advance has begun. A transaction that holds the
-  -- profile is about to refresh the entry anyway; until then the roster looks it up.
+  -- The entries of days that are over. A transaction that holds the mentor is about to
+  -- refresh them anyway; until then no page shows them.
   recheck := array(
     select distinct e.mentor_id from private.roster_entries e
-    where e.mentor_id = any (locked) and e.recheck_on <= private.today());
+    where e.mentor_id = any (locked) and e.until_on <= today);
   if recheck <> '{}' then
     recheck := array(
       select l.person_id from private.person_locks l where l.person_id = any (recheck)
@@ -73,6 +82,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date) IS 'Does what is due for these mentors: status, reminders, read model. Returns how much, and which mentors somebody else held.';
+COMMENT ON FUNCTION "private"."judge_mentors"(uuid[], date, date) IS 'Does what is due for these mentors: status, leave requests, reminders, read model. Returns how much, and which mentors somebody else held.';
 
 REVOKE ALL ON FUNCTION "private"."judge_mentors"(uuid[], date, date) FROM PUBLIC;

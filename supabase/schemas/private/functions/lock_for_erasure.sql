@@ -23,7 +23,10 @@ declare
       || 'select a.mentor_id from public.coordinator_assignments a where a.coordinator_id = any ($1) and a.ended_at is null)'
       || ' order by l.person_id for no key update',
     'select from public.pause_records r where r.mentor_id = any ($1) order by r.id for update',
-    'select from public.notification_inbox i where i.recipient_id = any ($1) or i.mentor_id = any ($1) order by i.id for update'];
+    'select from public.planned_pauses q where q.mentor_id = any ($1) order by q.id for update',
+    'select from public.leave_requests l where l.mentor_id = any ($1) order by l.id for update',
+    'select from public.notification_inbox i where i.recipient_id = any ($1) or i.mentor_id = any ($1) or i.id = any ('
+      || 'private.messages_naming($1)) order by i.id for update'];
   nowait constant text := case when lock_for_erasure.waits then '' else ' nowait' end;
   lockable text;
 begin

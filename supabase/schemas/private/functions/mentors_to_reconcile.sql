@@ -23,7 +23,7 @@ begin
        where l.mentor_id > mentors_to_reconcile.after_id order by l.mentor_id limit mentors_to_reconcile.batch)
       union
       (select distinct m.user_id from public.chapter_memberships m
-       where m.user_id > mentors_to_reconcile.after_id and m.role = 'mentor' and m.ended_at is null
+       where m.user_id > mentors_to_reconcile.after_id and m.role = 'mentor' and (m.ended_at is null or m.ended_at > now())
        order by m.user_id limit mentors_to_reconcile.batch)
       union
       (select distinct e.mentor_id from private.roster_entries e

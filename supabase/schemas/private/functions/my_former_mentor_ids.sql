@@ -9,7 +9,7 @@ begin
   return array(
     select distinct m.user_id
     from public.chapter_memberships m
-    where m.chapter_id = any (private.my_administered_chapter_ids()) and m.role = 'mentor' and m.ended_at is not null
+    where m.chapter_id = any (private.my_administered_chapter_ids()) and m.role = 'mentor' and m.ended_at <= statement_timestamp()
       and m.chapter_id = any (private.answerable_chapter_ids(m.user_id))
   );
 end

@@ -16,8 +16,11 @@ declare
   is_free boolean;
   run public.nightly_runs;
 begin
-  if nightly_begin.as_of is null or nightly_begin.holder is null or nightly_begin.reconcile_seconds < 0 then
-    perform private.refuse('invalid_request', 'as_of', 'as_of and holder are required, and reconcile_seconds can''t be negative.');
+  if nightly_begin.holder is null then
+    perform private.refuse('invalid_request', 'holder', 'holder is required.');
+  end if;
+  if nightly_begin.reconcile_seconds < 0 then
+    perform private.refuse('invalid_request', 'reconcile_seconds', 'reconcile_seconds can''t be negative.');
   end if;
   plan := private.nightly_plan(nightly_begin.as_of, nightly_begin.is_full);
   if plan.outcome = 'skipped' then

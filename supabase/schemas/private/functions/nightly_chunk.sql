@@ -64,6 +64,7 @@ begin
       select * into judged from private.judge_mentors(ids, run.since, run.as_of) j;
       run.expired := run.expired + judged.expired;
       run.restored := run.restored + judged.restored;
+      run.begun := run.begun + judged.begun;
       run.reminders := run.reminders + judged.reminders;
       held := judged.held;
     end if;
@@ -80,12 +81,33 @@ begin
     end if;
     run.after_id := ids[cardinality(ids)];
     if cardinality(ids) < nightly_chunk.batch then
+      run.phase := 'digest';
+      run.after_id := null;
+    end if;
+
+  when 'digest' then
+    -- The first night of a week that comes this far makes them; a later date of it does not.
+    if (select s.digested_week >= date_trunc('week', run.as_of) from private.nightly_state s) is not true then
+      ids := private.digest_recipients(coalesce(run.after_id, nobody), nightly_chunk.batch);
+      if ids <> '{}' then
+        perform private.make_digests(ids, run.as_of);
+      end if;
+      run.after_id := ids[cardinality(ids)];
+    end if;
+    if cardinality(ids) < nightly_chunk.batch then
+      update private.nightly_state s set digested_week = date_trunc('week', run.as_of)
+      where (s.digested_week >= date_trunc('week', run.as_of)) is not true;
       run.phase := 'tidy';
       run.after_id := null;
     end if;
 
   when 'tidy' then
     run.phase := 'held';
+    run.ended := private.ended_count(run.since, run.as_of);
+    if private.total_differs() then
+      perform private.recount('{}');
+      run.counts_repaired := run.counts_repaired + 1;
+    end if;
     -- Answers to repeated requests are promised for 72 hours.
     if private.prune_requests(nightly_chunk.batch) > 0 then
       run.phase := 'tidy';
@@ -103,6 +125,7 @@ begin
         array(select i from unnest(ids) i where i <> all (reconciled.held)), run.since, run.as_of) j;
       run.expired := run.expired + judged.expired;
       run.restored := run.restored + judged.restored;
+      run.begun := run.begun + judged.begun;
       run.reminders := run.reminders + judged.reminders;
       run.discrepancies := run.discrepancies + reconciled.reported;
       run.roster_repaired := run.roster_repaired + reconciled.roster_repaired;

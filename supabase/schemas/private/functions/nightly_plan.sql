@@ -13,6 +13,8 @@ declare
   newest public.nightly_runs;
   run public.nightly_runs;
 begin
+  -- The scheduled function has judged the date in its own zone.
+  perform private.agreed_zone(s.time_zone) from private.settings s;
   if nightly_plan.as_of is null or nightly_plan.as_of not between '1900-01-01' and '9999-12-31' then
     perform private.refuse('invalid_request', 'as_of', 'as_of is required, and a date from 1900 to 9999.');
   end if;

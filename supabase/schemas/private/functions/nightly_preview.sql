@@ -19,10 +19,13 @@ begin
     return private.nightly_answer(start, 'skipped');
   end if;
   if nightly_preview.phase is not null then
+    if nightly_preview.phase not in ('reconcile', 'mentors', 'requeue', 'digest', 'tidy', 'held') then
+      perform private.refuse('invalid_request', 'phase', 'phase must be one of reconcile, mentors, requeue, digest, tidy, held.');
+    end if;
     run.phase := nightly_preview.phase;
     run.after_id := nightly_preview.after_id;
   end if;
-  run := private.preview_chunk(start, run, nightly_preview.batch);
+  run := private.preview_chunk(start, run, private.nightly_batch(nightly_preview.batch));
   run.id := null;
   run.held := 0;
   run.reconcile_ms := 0;

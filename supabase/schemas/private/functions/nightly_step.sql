@@ -11,8 +11,10 @@ CREATE OR REPLACE FUNCTION private.nightly_step (
 declare
   run public.nightly_runs;
   done private.nightly_progress;
-  left_to_examine integer := nightly_step.batch;
+  size constant integer := private.nightly_batch(nightly_step.batch);
+  left_to_examine integer := size;
 begin
+  perform private.nightly_required(nightly_step.run_id, nightly_step.fencing_token);
   select * into run from public.nightly_runs r where r.id = nightly_step.run_id for update;
   if run.fencing_token is distinct from nightly_step.fencing_token or run.outcome is not null then
     raise exception 'nightly run % was taken over or has ended', nightly_step.run_id
@@ -20,7 +22,7 @@ begin
   end if;
   -- What is not worth a transaction of its own is done together with the next.
   loop
-    done := private.nightly_chunk(run, nightly_step.batch);
+    done := private.nightly_chunk(run, size);
     run := done.run;
     left_to_examine := left_to_examine - 10 * done.examined;
     exit when run.phase = 'done' or done.is_waiting or run.after_id is not null or left_to_examine <= 0;
@@ -29,8 +31,10 @@ begin
   set phase = run.phase, after_id = run.after_id,
     expired = run.expired,
     restored = run.restored,
+    begun = run.begun,
     reminders = run.reminders,
     discrepancies = run.discrepancies,
+    ended = run.ended,
     requeued = run.requeued,
     reconciled = run.reconciled,
     roster_repaired = run.roster_repaired,

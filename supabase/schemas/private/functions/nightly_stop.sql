@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION private.nightly_stop (
 declare
   run public.nightly_runs;
 begin
+  perform private.nightly_required(nightly_stop.run_id, nightly_stop.fencing_token);
   update public.nightly_runs r
   set outcome = 'partial', finished_at = clock_timestamp()
   where r.id = nightly_stop.run_id and r.fencing_token = nightly_stop.fencing_token and r.outcome is null

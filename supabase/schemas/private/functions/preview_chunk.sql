@@ -21,10 +21,11 @@ declare
   compared record;
   next record;
 begin
+  run.ended := 0;
   run.requeued := 0;
   run.reconciled := 0;
   run.counts_repaired := 0;
-  select 0 as expired, 0 as restored, 0 as reminders into judged;
+  select 0 as expired, 0 as restored, 0 as begun, 0 as reminders into judged;
   select 0 as discrepancies, 0 as roster_repaired, 0 as counts_repaired into compared;
   case run.phase
   when 'reconcile' then
@@ -68,8 +69,13 @@ begin
       run.after_id := null;
     end if;
 
+  when 'digest' then
+    run.phase := 'tidy'; -- whom a digest is for shows when it is written
+
   when 'tidy' then
     run.phase := 'held';
+    run.ended := private.ended_count(run.since, run.as_of);
+    run.counts_repaired := private.total_differs()::integer;
 
   when 'held' then
     ids := array(
@@ -92,6 +98,7 @@ begin
 
   run.expired := judged.expired;
   run.restored := judged.restored;
+  run.begun := judged.begun;
   run.reminders := judged.reminders;
   run.discrepancies := compared.discrepancies;
   run.roster_repaired := compared.roster_repaired;

@@ -43,7 +43,8 @@ begin
   returning * into live;
   perform private.act_as(null);
 
-  return private.answer(caller, reactivate_mentor.request_id, fingerprint, live);
+  return private.answer(caller, reactivate_mentor.request_id, fingerprint, live,
+    jsonb_build_object('hints', private.hints_after_pause(live.mentor_id, live.paused_at, today)));
 end
 $function$;
 

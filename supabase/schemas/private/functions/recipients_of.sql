@@ -1,11 +1,13 @@
 CREATE OR REPLACE FUNCTION private.recipients_of (
-  notification_ids uuid[]
+  notification_ids uuid[],
+  as_of            date   DEFAULT NULL::date
 )
   RETURNS TABLE (
     notification_id uuid,
     recipient_id    uuid,
     recipient_role  text,
-    chosen_because  text
+    chosen_because  text,
+    inbox_only      boolean
   )
   LANGUAGE plpgsql
   STABLE
@@ -13,53 +15,50 @@ CREATE OR REPLACE FUNCTION private.recipients_of (
   ROWS 100
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
+declare
+  asked record;
 begin
+  select array_agg(n.id) filter (where n.mentor_id is not null) as ids,
+    array_agg(n.mentor_id) filter (where n.mentor_id is not null) as mentor_ids,
+    array_agg(n.audience) filter (where n.mentor_id is not null) as audiences,
+    array_agg(n.kind in ('mentor_paused', 'mentor_reactivated')) filter (where n.mentor_id is not null) as with_others,
+    array_agg(n.id) filter (where n.mentor_id is null) as several
+  into asked
+  from public.notifications n
+  where n.id = any (recipients_of.notification_ids);
   return query
-    select n.id, r.person_id, r.role, r.because
-    from public.notifications n
+    select asked.ids[r.nth], r.recipient_id, r.recipient_role, r.chosen_because, r.inbox_only
+    from private.recipients_for(asked.mentor_ids, asked.audiences, asked.with_others) r;
+  if asked.several is null then
+    return;
+  end if;
+  -- One message about all; by whichever of the mentors concerns the recipient most.
+  return query
+    select distinct on (s.notification_id, s.recipient_id)
+      s.notification_id, s.recipient_id, s.recipient_role, s.chosen_because, s.inbox_only
+    from private.several_recipients(asked.several, coalesce(recipients_of.as_of, private.today())) s
+    order by s.notification_id, s.recipient_id, s.inbox_only, s.recipient_role desc, s.chosen_because;
+  -- A digest is for one person, as long as they look after anybody.
+  return query
+    select w.notification_id, w.recipient_id, r.role,
+      case r.role when 'coordinator' then 'coordinates a chapter' else 'administers a chapter, or the organisation' end, false
+    from private.weekly_digests w
     cross join lateral (
-      select array(
-        select m.chapter_id
-        from public.chapter_memberships m
-        where m.user_id = n.mentor_id and m.role = 'mentor' and m.ended_at is null
-          and not exists (select from public.erasures e where e.person_id = n.mentor_id)
-      ) as chapters
-      offset 0
-    ) p
-    cross join lateral (
-      select array(
-        select s.coordinator_id
-        from public.coordinator_assignments s
-        where s.mentor_id = n.mentor_id and s.ended_at is null
-          and n.audience = 'coordinator'
-          and not exists (select from public.erasures e where e.person_id = s.coordinator_id)
-          and exists (
-            select from public.chapter_memberships m
-            where m.user_id = s.coordinator_id and m.role = 'coordinator' and m.ended_at is null
-              and m.chapter_id = any (p.chapters))
-      ) as coordinators
-      offset 0
-    ) c
-    cross join lateral (
-      select n.mentor_id as person_id, 'mentor' as role, 'the mentor' as because
-      where n.audience = 'mentor'
-        and exists (select from public.profiles q where q.id = n.mentor_id)
-        and not exists (select from public.erasures e where e.person_id = n.mentor_id)
-      union all
-      select u.id, 'coordinator', 'assigned to the mentor'
-      from unnest(c.coordinators) u (id)
-      union all
-      select distinct m.user_id, 'administrator',
-        case n.audience when 'coordinator' then 'no active coordinator is assigned' else 'administers a chapter of the mentor' end
-      from public.chapter_memberships m
-      where (n.audience = 'administrator' or n.audience = 'coordinator' and c.coordinators = '{}')
-        and m.chapter_id = any (p.chapters) and m.role = 'administrator' and m.ended_at is null
-        and not exists (select from public.erasures e where e.person_id = m.user_id)
+      select max(a.role) as role
+      from (
+        select m.role from public.chapter_memberships m
+        where m.user_id = w.recipient_id and m.role in ('coordinator', 'administrator')
+          and m.started_at <= now() and (m.ended_at is null or m.ended_at > now())
+        union all
+        select 'administrator' from public.organisation_administrators o
+        where o.user_id = w.recipient_id and o.started_at <= now() and (o.ended_at is null or o.ended_at > now())
+      ) a
     ) r
-    where n.id = any (recipients_of.notification_ids);
+    where w.notification_id = any (asked.several) and r.role is not null
+      and not exists (select from public.erasures e where e.person_id = w.recipient_id);
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."recipients_of"(uuid[]) IS 'The present recipients of these notifications, one row per person: in which role (mentor, coordinator, administrator) and why. A notification without a row has no recipient. Nobody who was erased is one, nor is anybody told of an erased mentor, whatever memberships are entered again. Definer, because only the nightly and dispatch RPCs call it.';
+COMMENT ON FUNCTION "private"."recipients_of"(uuid[], date) IS 'The present recipients of these notifications, as private.recipients_for says. A notification without a row has no recipient. as_of: the date on which what is said of several mentors is judged; null: today. Definer, because only the nightly and dispatch RPCs call it.';
 
-REVOKE ALL ON FUNCTION "private"."recipients_of"(uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."recipients_of"(uuid[], date) FROM PUBLIC;

@@ -29,6 +29,9 @@ declare
   counts record;
   failures record;
 begin
+  if record_notifications.claim is null then
+    perform private.refuse('invalid_request', 'claim', 'claim is required.');
+  end if;
   asked := array(
     select (i ->> 'notification_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
     union
@@ -45,6 +48,10 @@ begin
   -- removes what is written here, or is seen here and nothing is written.
   people := array(
     select n.mentor_id from public.notifications n where n.id = any (asked)
+    union
+    select (m ->> 'mentor_id')::uuid
+    from jsonb_array_elements(record_notifications.inbox) i
+    cross join lateral jsonb_array_elements(i -> 'mentors') m
     union
     select (i ->> 'recipient_id')::uuid from jsonb_array_elements(record_notifications.inbox) i
     union
@@ -66,42 +73,59 @@ begin
     insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, created_at)
     select n.id, i.recipient_id, n.mentor_id, n.kind, i.title, i.body, moment
     from jsonb_to_recordset(record_notifications.inbox)
-      as i (notification_id uuid, recipient_id uuid, title text, body text)
+      as i (notification_id uuid, recipient_id uuid, title text, body text, mentors jsonb)
     join public.notifications n on n.id = i.notification_id
-    where n.id = any (mine) and i.recipient_id <> all (gone) and n.mentor_id <> all (gone)
+    where n.id = any (mine) and i.recipient_id <> all (gone) and (n.mentor_id is null or n.mentor_id <> all (gone))
+      and not exists (
+        select from jsonb_array_elements(i.mentors) m where (m ->> 'mentor_id')::uuid = any (gone))
     on conflict on constraint notification_inbox_once_per_recipient do nothing
     returning notification_inbox.notification_id, notification_inbox.recipient_id, notification_inbox.mentor_id, notification_inbox.kind
+  ), attempted as (
+    insert into public.notification_attempts
+      (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, attempted_at)
+    select g.notification_id, g.mentor_id, g.kind, g.recipient_id, i.recipient_role, 'inbox', 'delivered',
+      i.chosen_because || coalesce('; ' || i.remark, ''), i.chosen_because, moment
+    from jsonb_to_recordset(record_notifications.inbox)
+      as i (notification_id uuid, recipient_id uuid, recipient_role text, chosen_because text, remark text)
+    join given g on g.notification_id = i.notification_id and g.recipient_id = i.recipient_id
+    on conflict on constraint notification_attempts_once do nothing -- the row went with an erased person, the attempt stays
+    returning id, notification_attempts.notification_id, notification_attempts.recipient_id
   )
-  insert into public.notification_attempts
-    (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, attempted_at)
-  select g.notification_id, g.mentor_id, g.kind, g.recipient_id, i.recipient_role, 'inbox', 'delivered',
-    i.chosen_because || coalesce('; ' || i.remark, ''), i.chosen_because, moment
-  from jsonb_to_recordset(record_notifications.inbox)
-    as i (notification_id uuid, recipient_id uuid, recipient_role text, chosen_because text, remark text)
-  join given g on g.notification_id = i.notification_id and g.recipient_id = i.recipient_id
-  on conflict on constraint notification_attempts_once do nothing; -- the row went with an erased person, the attempt stays
+  insert into private.attempt_mentors (attempt_id, mentor_id, line, attempted_at)
+  select a.id, m.mentor_id, m.line, moment
+  from jsonb_to_recordset(record_notifications.inbox) as i (notification_id uuid, recipient_id uuid, mentors jsonb)
+  join attempted a on a.notification_id = i.notification_id and a.recipient_id = i.recipient_id
+  cross join lateral jsonb_to_recordset(i.mentors) as m (mentor_id uuid, line integer);
 
   if jsonb_array_length(record_notifications.emails) > 0 then
-    insert into public.notification_attempts
-      (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number,
-        retry_at, attempted_at)
-    select n.id, n.mentor_id, n.kind, e.recipient_id, e.recipient_role, 'email',
-      case when e.sent then 'delivered' else 'failed' end,
-      -- Servers tend to quote addresses, which do not belong in a ledger that is kept.
-      case when e.sent then e.chosen_because
-        else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
-          || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
-            when e.address_refused then '; the address was refused' else '' end
-      end,
-      e.chosen_because, e.number, t.next, moment
-    from jsonb_to_recordset(record_notifications.emails) as e (notification_id uuid, recipient_id uuid, recipient_role text,
-      chosen_because text, number integer, sent boolean, permanent boolean, failure text, address_refused boolean)
-    join public.notifications n on n.id = e.notification_id
-    cross join lateral (
-      select case when not e.sent and not e.permanent then private.next_email_try(e.number, moment) end as next offset 0
-    ) t
-    where n.id = any (mine)
-    on conflict on constraint notification_attempts_once do nothing;
+    with attempted as (
+      insert into public.notification_attempts
+        (notification_id, mentor_id, kind, recipient_id, recipient_role, channel, outcome, reason, chosen_because, number,
+          retry_at, attempted_at)
+      select n.id, n.mentor_id, n.kind, e.recipient_id, e.recipient_role, 'email',
+        case when e.sent then 'delivered' else 'failed' end,
+        -- Servers tend to quote addresses, which do not belong in a ledger that is kept.
+        case when e.sent then e.chosen_because
+          else left(regexp_replace(e.failure, '[^[:space:]<>"'']+@[^[:space:]<>"'']+', '(address)', 'g'), 500)
+            || case when not e.permanent and t.next is null then format('; given up after %s tries', e.number)
+              when e.address_refused then '; the address was refused' else '' end
+        end,
+        e.chosen_because, e.number, t.next, moment
+      from jsonb_to_recordset(record_notifications.emails) as e (notification_id uuid, recipient_id uuid, recipient_role text,
+        chosen_because text, number integer, sent boolean, permanent boolean, failure text, address_refused boolean)
+      join public.notifications n on n.id = e.notification_id
+      cross join lateral (
+        select case when not e.sent and not e.permanent then private.next_email_try(e.number, moment) end as next offset 0
+      ) t
+      where n.id = any (mine)
+      on conflict on constraint notification_attempts_once do nothing
+      returning id, notification_attempts.notification_id, notification_attempts.recipient_id
+    )
+    insert into private.attempt_mentors (attempt_id, mentor_id, line, attempted_at)
+    select a.id, m.mentor_id, m.line, moment
+    from jsonb_to_recordset(record_notifications.emails) as e (notification_id uuid, recipient_id uuid, mentors jsonb)
+    join attempted a on a.notification_id = e.notification_id and a.recipient_id = e.recipient_id
+    cross join lateral jsonb_to_recordset(e.mentors) as m (mentor_id uuid, line integer);
 
     insert into private.refused_addresses as f (person_id, address_hash, refused_at)
     select distinct on (e.recipient_id) e.recipient_id, private.hash_address(e.address), moment
@@ -150,13 +174,23 @@ begin
   ), ends as (
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
-      private.has_arrived(s.id) as has_arrived
+      private.has_arrived(s.id) as has_arrived, n.mentor_id is null as is_about_several,
+      -- Of one of them nobody was told after all.
+      n.mentor_id is null and exists (
+        select from private.several_facts(array[s.id], private.date_of(moment)) f
+        where not exists (
+          select from public.notification_attempts a
+          join private.attempt_mentors t on t.attempt_id = a.id
+          where a.notification_id = s.id and a.outcome = 'delivered' and t.mentor_id = f.mentor_id)) as is_anew
     from unnest(finishing) s (id)
+    join public.notifications n on n.id = s.id
   ), judged as (
     select e.id, e.retry_at, e.has_arrived,
       -- Its recipients may have left since the claim, and others may have replaced them. That
       -- counts as a claim without an outcome, so that it can't go on for ever.
-      e.retry_at is null and not e.has_arrived and exists (select from private.recipients_of(array[e.id])) as is_anew
+      e.retry_at is null and case
+        when e.is_about_several then e.is_anew
+        else not e.has_arrived and exists (select from private.recipients_of(array[e.id])) end as is_anew
     from ends e
   ), changed as (
     update public.notifications n
@@ -166,7 +200,7 @@ begin
       state = case
         when e.is_anew or e.retry_at is not null then 'pending'
         when e.has_arrived then 'delivered'
-        when n.mentor_id = any (gone) then 'settled'
+        when n.mentor_id is null or n.mentor_id = any (gone) then 'settled'
         else 'undeliverable' end
     from judged e
     where n.id = e.id
@@ -178,9 +212,11 @@ begin
         when not exists (select from public.profiles p where p.id = c.mentor_id) then 'there is no such mentor'
         when not exists (
           select from public.chapter_memberships m
-          where m.user_id = c.mentor_id and m.role = 'mentor' and m.ended_at is null) then 'the mentor is active in no chapter'
-        when c.audience = 'coordinator' then 'no active coordinator is assigned, and the chapter has no active administrator'
-        else 'the chapter has no active administrator'
+          where m.user_id = c.mentor_id and m.role = 'mentor'
+            and m.started_at <= now() and (m.ended_at is null or m.ended_at > now())) then 'the mentor is active in no chapter'
+        when c.audience = 'coordinator'
+          then 'no active coordinator is assigned, and neither the chapter nor the organisation has an active administrator'
+        else 'neither the chapter nor the organisation has an active administrator'
       end,
       moment
     from changed c

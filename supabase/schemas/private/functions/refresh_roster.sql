@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION private.refresh_roster (
-  mentor_ids uuid[]
+  mentor_ids   uuid[],
+  plans_before private.paused_mentor[] DEFAULT NULL::private.paused_mentor[]
 )
   RETURNS void
   LANGUAGE plpgsql
@@ -9,18 +10,30 @@ CREATE OR REPLACE FUNCTION private.refresh_roster (
   SET jit TO 'off'
   AS $function$
 declare
-  today date := private.today();
+  wanted private.roster_entry[];
+  pauses private.paused_mentor[];
+  plans private.paused_mentor[];
+  today date;
 begin
   -- The mentor's lock. A writer that waited for it sees what the other committed.
   perform from private.person_locks l
   where l.person_id = any (refresh_roster.mentor_ids) order by l.person_id for no key update;
 
+  today := private.date_of(clock_timestamp());
+  wanted := array(select w from private.wanted_entries(refresh_roster.mentor_ids, today) w);
+  pauses := array(
+    select (r.mentor_id, private.date_of(r.created_at), r.expected_return_date)::private.paused_mentor
+    from public.pause_records r
+    where r.mentor_id = any (refresh_roster.mentor_ids) and r.status in ('paused', 'expired_cert') and r.paused_at is not null);
+  plans := array(
+    select (q.mentor_id, q.starts_on, q.expected_return_date)::private.paused_mentor
+    from public.planned_pauses q
+    where q.mentor_id = any (refresh_roster.mentor_ids));
+  refresh_roster.plans_before := coalesce(refresh_roster.plans_before, plans);
+
   with made as (
     insert into private.chapter_sets (chapter_ids)
-    select distinct array_agg(m.chapter_id order by m.chapter_id)
-    from public.chapter_memberships m
-    where m.user_id = any (refresh_roster.mentor_ids) and m.role = 'mentor' and m.ended_at is null
-    group by m.user_id
+    select distinct w.chapter_ids from unnest(wanted) w
     order by 1 -- two who make the same sets wait for each other in one order
     on conflict on constraint chapter_sets_distinct do nothing
     returning id, chapter_ids
@@ -28,61 +41,171 @@ begin
   insert into private.chapter_set_members (chapter_id, chapter_set_id)
   select c.chapter_id, made.id from made cross join lateral unnest(made.chapter_ids) c (chapter_id);
 
-  with wanted as (
-    select w.*, s.id as chapter_set_id
-    from private.wanted_entries(refresh_roster.mentor_ids, today) w
+  insert into private.assigned_sets (coordinator_id, chapter_set_id)
+  select a.coordinator_id, a.chapter_set_id
+  from (
+    select distinct (c ->> 'id')::uuid as coordinator_id, s.id as chapter_set_id
+    from unnest(wanted) w
+    join private.chapter_sets s on s.chapter_ids = w.chapter_ids
+    cross join lateral jsonb_array_elements(w.coordinators) c
+  ) a
+  where not exists ( -- each number that is tried is used up
+    select from private.assigned_sets k where k.coordinator_id = a.coordinator_id and k.chapter_set_id = a.chapter_set_id)
+  order by 1, 2
+  on conflict on constraint assigned_sets_distinct do nothing;
+
+  with wanted_in_sets as (
+    select w.*, s.id as chapter_set_id, private.assigned_ids(w.coordinators) as assigned_to
+    from unnest(wanted) w
     join private.chapter_sets s on s.chapter_ids = w.chapter_ids
   ), facts_before as (
-    select distinct e.mentor_id, e.chapter_set_id, e.certified_until
+    select distinct e.mentor_id, e.chapter_set_id, e.from_on, e.until_on, e.present_from, e.certified_until, e.open_requests,
+      q.began_on as planned_from, q.expected_return_date as planned_return
     from private.roster_entries e
+    left join unnest(refresh_roster.plans_before) q on q.mentor_id = e.mentor_id and e.planned_from is not null
     where e.mentor_id = any (refresh_roster.mentor_ids)
   ), facts_after as (
-    select distinct w.mentor_id, w.chapter_set_id, w.certified_until from wanted w
+    select distinct w.mentor_id, w.chapter_set_id, w.from_on, w.until_on, w.present_from, w.certified_until, w.open_requests,
+      q.began_on as planned_from, q.expected_return_date as planned_return
+    from wanted_in_sets w
+    left join unnest(plans) q on q.mentor_id = w.mentor_id and w.planned_from is not null
+  ), assigned as (
+    select a.id as chapter_set_id, f.from_on, f.until_on, sum(f.change) as change
+    from (
+      select distinct e.mentor_id, e.chapter_set_id, e.from_on, e.until_on, c ->> 'id' as coordinator_id, -1 as change
+      from private.roster_entries e
+      cross join lateral jsonb_array_elements(e.coordinators) c
+      where e.mentor_id = any (refresh_roster.mentor_ids)
+      union all
+      select distinct w.mentor_id, w.chapter_set_id, w.from_on, w.until_on, c ->> 'id', 1
+      from wanted_in_sets w
+      cross join lateral jsonb_array_elements(w.coordinators) c
+    ) f
+    join private.assigned_sets a on a.coordinator_id = f.coordinator_id::uuid and a.chapter_set_id = f.chapter_set_id
+    group by a.id, f.from_on, f.until_on
   ), removed as (
     delete from private.roster_entries e
     where e.mentor_id = any (refresh_roster.mentor_ids)
-      and not exists (select from wanted w where w.mentor_id = e.mentor_id and w.chapter_id = e.chapter_id)
+      and not exists (
+        select from wanted_in_sets w
+        where w.mentor_id = e.mentor_id and w.chapter_id = e.chapter_id and w.from_on = e.from_on)
   ), written as (
     insert into private.roster_entries as e
-      (mentor_id, chapter_id, display_name, chapter_set_id, certified_until, recheck_on, coordinators)
-    select w.mentor_id, w.chapter_id, w.display_name, w.chapter_set_id, w.certified_until, w.recheck_on, w.coordinators
-    from wanted w
+      (mentor_id, chapter_id, from_on, until_on, present_from, display_name, chapter_set_id,
+        certified_until, certification_kind, certification_is_missing, planned_from, open_requests, coordinators)
+    select w.mentor_id, w.chapter_id, w.from_on, w.until_on, w.present_from, w.display_name, w.chapter_set_id,
+      w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators
+    from wanted_in_sets w
     on conflict on constraint roster_entries_pkey do update set
+      until_on = excluded.until_on,
+      present_from = excluded.present_from,
       display_name = excluded.display_name,
       chapter_set_id = excluded.chapter_set_id,
       certified_until = excluded.certified_until,
-      recheck_on = excluded.recheck_on,
+      certification_kind = excluded.certification_kind,
+      certification_is_missing = excluded.certification_is_missing,
+      planned_from = excluded.planned_from,
+      open_requests = excluded.open_requests,
       coordinators = excluded.coordinators
-    where (e.display_name, e.chapter_set_id, e.certified_until, e.recheck_on, e.coordinators)
+    where (e.until_on, e.present_from, e.display_name, e.chapter_set_id,
+        e.certified_until, e.certification_kind, e.certification_is_missing, e.planned_from, e.open_requests, e.coordinators)
       is distinct from
-      (excluded.display_name, excluded.chapter_set_id, excluded.certified_until, excluded.recheck_on, excluded.coordinators)
+      (excluded.until_on, excluded.present_from, excluded.display_name, excluded.chapter_set_id,
+        excluded.certified_until, excluded.certification_kind, excluded.certification_is_missing, excluded.planned_from,
+        excluded.open_requests, excluded.coordinators)
+  ), wanted_places as (
+    select w.mentor_id, w.chapter_id, v.from_on, v.until_on, w.present_from, w.display_name, w.certified_until, v.is_planned,
+      v.is_planned or r.mentor_id is not null as is_paused,
+      case when r.mentor_id is not null then r.expected_return_date when v.is_planned then q.expected_return_date end
+        as expected_return_date,
+      w.open_requests > 0 as has_request, w.assigned_to
+    from wanted_in_sets w
+    left join unnest(pauses) r on r.mentor_id = w.mentor_id and r.began_on >= w.present_from
+    left join unnest(plans) q on q.mentor_id = w.mentor_id
+    cross join lateral (
+      values
+        (w.from_on, least(w.until_on, w.planned_from), false),
+        (case when w.planned_from <= today then w.from_on else greatest(w.from_on, w.planned_from) end, w.until_on, true)
+    ) v (from_on, until_on, is_planned)
+    where case when v.is_planned then w.planned_from < w.until_on
+      else coalesce(w.planned_from > greatest(w.from_on, today), true) end
+  ), displaced as (
+    delete from private.roster_places p
+    where p.mentor_id = any (refresh_roster.mentor_ids)
+      and not exists (
+        select from wanted_places w
+        where w.mentor_id = p.mentor_id and w.chapter_id = p.chapter_id and w.from_on = p.from_on)
+  ), placed as (
+    -- Only what differs: a conflict would lock the row, which is written.
+    insert into private.roster_places
+      (mentor_id, chapter_id, from_on, until_on, present_from, is_paused, is_planned, display_name, certified_until,
+        expected_return_date, has_request, assigned_to)
+    select w.mentor_id, w.chapter_id, w.from_on, w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
+      w.expected_return_date, w.has_request, w.assigned_to
+    from wanted_places w
+    where not exists (
+      select from private.roster_places p
+      where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on
+        and (p.until_on, p.present_from, p.is_paused, p.is_planned, p.display_name, p.certified_until,
+            p.expected_return_date, p.has_request, p.assigned_to)
+          is not distinct from (w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
+            w.expected_return_date, w.has_request, w.assigned_to))
+    on conflict on constraint roster_places_pkey do update set
+      present_from = excluded.present_from,
+      is_paused = excluded.is_paused,
+      is_planned = excluded.is_planned,
+      display_name = excluded.display_name,
+      until_on = excluded.until_on,
+      certified_until = excluded.certified_until,
+      expected_return_date = excluded.expected_return_date,
+      has_request = excluded.has_request,
+      assigned_to = excluded.assigned_to
+  ), unnamed as (
+    delete from private.roster_names k
+    where k.mentor_id = any (refresh_roster.mentor_ids)
+      and not exists (select from wanted_in_sets w where w.mentor_id = k.mentor_id and w.chapter_id = k.chapter_id)
+  ), named as (
+    insert into private.roster_names (mentor_id, chapter_id, display_name)
+    select distinct w.mentor_id, w.chapter_id, w.display_name
+    from wanted_in_sets w
+    where not exists (
+      select from private.roster_names k
+      where k.mentor_id = w.mentor_id and k.chapter_id = w.chapter_id and k.display_name = w.display_name)
+    on conflict on constraint roster_names_pkey do update set display_name = excluded.display_name
   ), changed as (
-    select b.mentor_id, b.chapter_set_id, b.certified_until, -1 as change
-    from facts_before b
-    where not exists (
-      select from facts_after a
-      where a.mentor_id = b.mentor_id and a.chapter_set_id = b.chapter_set_id
-        and a.certified_until is not distinct from b.certified_until)
-    union all
-    select a.mentor_id, a.chapter_set_id, a.certified_until, 1
-    from facts_after a
-    where not exists (
-      select from facts_before b
-      where b.mentor_id = a.mentor_id and b.chapter_set_id = a.chapter_set_id
-        and b.certified_until is not distinct from a.certified_until)
+    select f.mentor_id, f.chapter_set_id, f.from_on, f.until_on, f.present_from, f.certified_until, f.open_requests,
+      f.planned_from, f.planned_return, sum(f.change)::integer as change
+    from (
+      select b.*, -1 as change from facts_before b
+      union all
+      select a.*, 1 from facts_after a
+    ) f
+    group by f.mentor_id, f.chapter_set_id, f.from_on, f.until_on, f.present_from, f.certified_until, f.open_requests,
+      f.planned_from, f.planned_return
+    having sum(f.change) <> 0
   )
-  insert into private.roster_deltas (chapter_set_id, change, is_pause, certified_until, expected_return_date)
-  select g.chapter_set_id, sum(g.change), g.is_pause, g.certified_until, g.expected_return_date
+  insert into private.roster_deltas (chapter_set_id, change, subject, from_on, until_on, certified_until, expected_return_date)
+  select g.chapter_set_id, sum(g.change), g.subject, g.from_on, g.until_on, g.certified_until, g.expected_return_date
   from (
-    select c.chapter_set_id, c.change, false as is_pause, c.certified_until, null::date as expected_return_date
+    select c.chapter_set_id, c.change, 'mentor' as subject, c.from_on, c.until_on, c.certified_until, null::date as expected_return_date
     from changed c
     union all
-    select c.chapter_set_id, c.change, true, c.certified_until, p.expected_return_date
+    select c.chapter_set_id, c.change, 'pause', c.from_on, c.until_on, c.certified_until, p.expected_return_date
     from changed c
-    join public.pause_records p on p.mentor_id = c.mentor_id
-    where p.status in ('paused', 'expired_cert') and p.paused_at is not null
+    join unnest(pauses) p on p.mentor_id = c.mentor_id and p.began_on >= c.present_from
+    union all
+    select c.chapter_set_id, c.change, 'pause', greatest(c.from_on, c.planned_from), c.until_on, c.certified_until, c.planned_return
+    from changed c
+    where c.planned_from < c.until_on
+      and not exists (select from unnest(pauses) p where p.mentor_id = c.mentor_id and p.began_on >= c.present_from)
+    union all
+    select c.chapter_set_id, c.change * c.open_requests, 'request', c.from_on, c.until_on, null, null
+    from changed c
+    union all
+    select a.chapter_set_id, a.change, 'mentor', a.from_on, a.until_on, null, null
+    from assigned a
   ) g
-  group by g.chapter_set_id, g.is_pause, g.certified_until, g.expected_return_date
+  group by g.chapter_set_id, g.subject, g.from_on, g.until_on, g.certified_until, g.expected_return_date
   having sum(g.change) <> 0;
 
   perform private.refresh_unacknowledged(array(
@@ -90,6 +213,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."refresh_roster"(uuid[]) IS 'Rebuilds the entries of these mentors from the tables, and counts what changed. Locks the mentors first. Definer, for the triggers that call it as service_role.';
+COMMENT ON FUNCTION "private"."refresh_roster"(uuid[], private.paused_mentor[]) IS 'Rebuilds the entries of these mentors from the tables, and counts what changed. plans_before: the plans that were counted, where a statement has changed them; null: those that there are. Locks the mentors first. Definer, for the triggers that call it as service_role.';
 
-REVOKE ALL ON FUNCTION "private"."refresh_roster"(uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."refresh_roster"(uuid[], private.paused_mentor[]) FROM PUBLIC;

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION private.refuse (
   code    text,
   details text DEFAULT NULL::text,
-  message text DEFAULT NULL::text
+  message text DEFAULT NULL::text,
+  hint    text DEFAULT NULL::text
 )
   RETURNS void
   LANGUAGE plpgsql
@@ -21,13 +22,13 @@ begin
       'code', refuse.code,
       'message', coalesce(refuse.message, refusal.message),
       'details', refuse.details,
-      'hint', null)::text,
+      'hint', refuse.hint)::text,
     detail = json_build_object(
       'status', refusal.status,
       'headers', json_build_object('sb-error-code', refuse.code))::text;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."refuse"(text, text, text) IS 'Raises SQLSTATE PGRST with the code''s status and sentence. Always raises.';
+COMMENT ON FUNCTION "private"."refuse"(text, text, text, text) IS 'Raises SQLSTATE PGRST with the code''s status and sentence. Always raises.';
 
-REVOKE ALL ON FUNCTION "private"."refuse"(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."refuse"(text, text, text, text) FROM PUBLIC;

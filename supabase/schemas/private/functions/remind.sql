@@ -11,11 +11,11 @@ declare
   reminded integer;
 begin
   with written as (
-    insert into public.notifications (mentor_id, audience, kind, reminder, reference_on, created_at)
-    select d.mentor_id, a.audience, d.kind, d.reminder, d.reference_on, clock_timestamp()
+    insert into public.notifications (mentor_id, audience, kind, reminder, reference_on, certification_kind, created_at)
+    select d.mentor_id, a.audience, d.kind, d.reminder, d.reference_on, d.certification_kind, clock_timestamp()
     from private.due_reminders(remind.mentor_ids, remind.as_of) d
     cross join (values ('coordinator'), ('mentor')) a (audience)
-    on conflict (mentor_id, reminder, reference_on, audience) where reminder is not null do nothing
+    on conflict (mentor_id, reminder, reference_on, audience, certification_kind) where reminder is not null do nothing
     returning audience
   )
   select count(*) filter (where w.audience = 'mentor') into reminded from written w;

@@ -2,14 +2,18 @@ CREATE OR REPLACE FUNCTION private.searchable (
   name text
 )
   RETURNS text
-  LANGUAGE sql
+  LANGUAGE plpgsql
   IMMUTABLE
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
-  -- In this order: only the small letter of a pair may exist as one character.
-  select normalize(lower(searchable.name collate "nb-x-icu"), nfc)
+declare
+  plain text := private.searched_form(searchable.name, true);
+  accented text := private.searched_form(searchable.name, false);
+begin
+  return plain || case when accented <> plain then E'\n' || accented else '' end;
+end
 $function$;
 
-COMMENT ON FUNCTION "private"."searchable"(text) IS 'A name, or a part of one, as searches compare it: in any case, and in any form of Unicode.';
+COMMENT ON FUNCTION "private"."searchable"(text) IS 'What a search looks in: the name without accents and, in a second line if it has any, with them.';
 
 REVOKE ALL ON FUNCTION "private"."searchable"(text) FROM PUBLIC;

@@ -16,9 +16,10 @@ begin
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
-    -- The certification of a mentor who joins may have expired while they were in no chapter.
+    -- The certification of a mentor who joins may have expired while they were in no
+    -- chapter; and whoever leaves may be paused.
     insert into private.nightly_pending (mentor_id)
-    select distinct n.user_id from new_rows n where n.role = 'mentor' and n.ended_at is null
+    select distinct n.user_id from new_rows n where n.role = 'mentor'
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   end if;

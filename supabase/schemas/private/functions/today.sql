@@ -5,13 +5,8 @@ CREATE OR REPLACE FUNCTION private.today()
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
-declare
-  zone text := nullif(current_setting('mentorpause.time_zone', true), '');
 begin
-  if zone is null then
-    select s.time_zone into zone from private.settings s;
-  end if;
-  return (now() at time zone zone)::date;
+  return (now() at time zone (select private.agreed_zone(s.time_zone) from private.settings s))::date;
 end
 $function$;
 

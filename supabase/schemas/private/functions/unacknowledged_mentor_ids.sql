@@ -12,6 +12,9 @@ declare
     select distinct m.chapter_set_id from private.chapter_set_members m
     where m.chapter_id = any (unacknowledged_mentor_ids.chapter_ids));
 begin
+  if unacknowledged_mentor_ids.chapter_ids is null then
+    return array(select distinct u.mentor_id from private.unacknowledged u);
+  end if;
   return array(
     select u.mentor_id from private.unacknowledged u where u.chapter_set_id = any (sets)
     union
@@ -21,6 +24,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."unacknowledged_mentor_ids"(uuid[]) IS 'The mentors about whom something may wait to be acknowledged in these chapters. All of it may have been acknowledged since.';
+COMMENT ON FUNCTION "private"."unacknowledged_mentor_ids"(uuid[]) IS 'The mentors about whom something may wait to be acknowledged in these chapters (null: in all). All of it may have been acknowledged since.';
 
 REVOKE ALL ON FUNCTION "private"."unacknowledged_mentor_ids"(uuid[]) FROM PUBLIC;

@@ -29,8 +29,21 @@ begin
         where p.mentor_id = m
           and p.status in ('paused', 'expired_cert')
           and exists (
-            select from unnest(array[-7, 0, 7]) ahead (days)
-            where p.expected_return_date between with_nightly_reason.since + 1 + ahead.days and with_nightly_reason.as_of + ahead.days))
+            select from generate_series(1, with_nightly_reason.as_of - with_nightly_reason.since) n (days)
+            cross join lateral (
+              select with_nightly_reason.since + n.days - p.expected_return_date, with_nightly_reason.since + n.days - p.open_since
+            ) d (late, open)
+            where d.late in (-7, 0) or d.late >= 7 and (d.late - 7) % 30 = 0
+              or p.expected_return_date is null and d.open >= 90 and d.open % 90 = 0))
+      or exists (
+        select from public.chapter_memberships t
+        where t.user_id = m and t.role = 'mentor'
+          and (t.ended_at >= private.day_start(with_nightly_reason.since + 1) and t.ended_at < private.day_start(with_nightly_reason.as_of + 1)
+            or t.started_at >= private.day_start(with_nightly_reason.since + 1)
+              and t.started_at < private.day_start(with_nightly_reason.as_of + 1)))
+      or exists (
+        select from public.planned_pauses q
+        where q.mentor_id = m and q.starts_on > with_nightly_reason.since and q.starts_on <= with_nightly_reason.as_of)
       or exists (select from private.nightly_held h where h.mentor_id = m)
       or exists (select from private.nightly_pending p where p.mentor_id = m)
     order by m

@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION private.would_judge (
   as_of      date,
   OUT        expired integer,
   OUT        restored integer,
+  OUT        begun integer,
   OUT        reminders integer
 )
   RETURNS record
@@ -13,8 +14,9 @@ CREATE OR REPLACE FUNCTION private.would_judge (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  select count(*) filter (where c.expired), count(*) filter (where not c.expired)
-  into would_judge.expired, would_judge.restored
+  select count(*) filter (where c.expired), count(*) filter (where not c.expired and not c.has_left and c.planned_pause_id is null),
+    count(*) filter (where c.planned_pause_id is not null)
+  into would_judge.expired, would_judge.restored, would_judge.begun
   from private.due_changes(would_judge.mentor_ids, would_judge.since, would_judge.as_of) c;
   would_judge.reminders := (select count(*) from private.due_reminders(would_judge.mentor_ids, would_judge.as_of));
 end

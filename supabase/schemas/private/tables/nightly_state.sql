@@ -2,6 +2,7 @@ CREATE TABLE "private"."nightly_state" (
   "only_row"      boolean NOT NULL DEFAULT true,
   "fencing_token" bigint  NOT NULL DEFAULT 0,
   "judged_on"     date,
+  "digested_week" date,
   "reconciled_to" uuid    NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
   "round_reached" integer NOT NULL DEFAULT 0,
   "round_size"    integer NOT NULL DEFAULT 0,
@@ -11,6 +12,8 @@ CREATE TABLE "private"."nightly_state" (
 
 ALTER TABLE "private"."nightly_state"
   ENABLE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN "private"."nightly_state"."digested_week" IS 'The Monday of the newest week whose digests have been made.';
 
 COMMENT ON COLUMN "private"."nightly_state"."judged_on" IS 'The newest date that a run has completed; null: none has. Here, so that a pause learns it from one page.';
 

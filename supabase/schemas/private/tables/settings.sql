@@ -1,7 +1,8 @@
 CREATE TABLE "private"."settings" (
-  "only_row"   boolean NOT NULL DEFAULT true,
-  "time_zone"  text    NOT NULL DEFAULT 'Europe/Oslo'::text,
-  "cursor_key" bytea   NOT NULL,
+  "only_row"         boolean NOT NULL DEFAULT true,
+  "time_zone"        text    NOT NULL DEFAULT 'Europe/Oslo'::text,
+  "cursor_key"       bytea   NOT NULL,
+  "kinds_have_rules" boolean NOT NULL DEFAULT false,
   CONSTRAINT "settings_cursor_key_length" CHECK ((octet_length(cursor_key) = 32)),
   CONSTRAINT "settings_only_one_row" CHECK (only_row),
   CONSTRAINT "settings_pkey" PRIMARY KEY (only_row),
@@ -13,6 +14,8 @@ ALTER TABLE "private"."settings"
 
 COMMENT ON COLUMN "private"."settings"."cursor_key" IS 'Secret with which page cursors are sealed. Replacing it invalidates the cursors in use, and does nothing else.';
 
-COMMENT ON COLUMN "private"."settings"."time_zone" IS 'IANA name. Dates are judged in this zone unless the caller names one in the setting mentorpause.time_zone; supabase.rpc names none.';
+COMMENT ON COLUMN "private"."settings"."kinds_have_rules" IS 'Whether some kind of certification is or was required or replaced; else each is judged by itself, which is quicker. Kept by a trigger.';
+
+COMMENT ON COLUMN "private"."settings"."time_zone" IS 'IANA name. The one zone in which dates are judged, whoever calls.';
 
 COMMENT ON TABLE "private"."settings" IS 'One row: what holds for the whole organisation.';

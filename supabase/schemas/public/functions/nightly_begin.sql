@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION public.nightly_begin (
-  as_of             date,
-  is_full           boolean,
-  holder            uuid,
+  as_of             date    DEFAULT NULL::date,
+  is_full           boolean DEFAULT NULL::boolean,
+  holder            uuid    DEFAULT NULL::uuid,
   reconcile_seconds integer DEFAULT NULL::integer
 )
   RETURNS jsonb

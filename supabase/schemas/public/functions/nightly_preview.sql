@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION public.nightly_preview (
-  as_of    date,
-  is_full  boolean,
-  phase    text,
-  after_id uuid,
-  batch    integer
+  as_of    date    DEFAULT NULL::date,
+  is_full  boolean DEFAULT NULL::boolean,
+  phase    text    DEFAULT NULL::text,
+  after_id uuid    DEFAULT NULL::uuid,
+  batch    integer DEFAULT NULL::integer
 )
   RETURNS jsonb
   LANGUAGE sql

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION public.nightly_stop (
-  run_id        bigint,
-  fencing_token bigint
+  run_id        bigint DEFAULT NULL::bigint,
+  fencing_token bigint DEFAULT NULL::bigint
 )
   RETURNS jsonb
   LANGUAGE sql

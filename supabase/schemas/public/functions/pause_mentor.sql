@@ -17,6 +17,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."pause_mentor"(uuid, text, date, integer, uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."pause_mentor"(uuid, text, date, integer, uuid) IS 'Pauses a mentor of the caller''s chapters; with expected_version amends the live pause. Refuses with invalid_request, not_a_coordinator, mentor_not_found, already_paused, version_conflict, request_in_progress, idempotency_key_reused.';
+COMMENT ON FUNCTION "public"."pause_mentor"(uuid, text, date, integer, uuid) IS 'Pauses a mentor of the caller''s chapters; with expected_version amends the live pause. Refuses with invalid_request, not_a_coordinator, mentor_not_found, already_paused, version_conflict, request_in_progress, request_expired, idempotency_key_reused.';
 
 REVOKE ALL ON FUNCTION "public"."pause_mentor"(uuid, text, date, integer, uuid) FROM PUBLIC, "anon", "service_role";

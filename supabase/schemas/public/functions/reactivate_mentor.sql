@@ -15,6 +15,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."reactivate_mentor"(uuid, integer, uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."reactivate_mentor"(uuid, integer, uuid) IS 'Ends the pause of a mentor of the caller''s chapters. Refuses with invalid_request, not_a_coordinator, mentor_not_found, not_paused, version_conflict, certification_expired, request_in_progress, idempotency_key_reused.';
+COMMENT ON FUNCTION "public"."reactivate_mentor"(uuid, integer, uuid) IS 'Ends the pause of a mentor of the caller''s chapters. Refuses with invalid_request, not_a_coordinator, mentor_not_found, not_paused, version_conflict, certification_expired, request_in_progress, request_expired, idempotency_key_reused.';
 
 REVOKE ALL ON FUNCTION "public"."reactivate_mentor"(uuid, integer, uuid) FROM PUBLIC, "anon", "service_role";

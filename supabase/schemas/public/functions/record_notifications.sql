@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION public.record_notifications (
-  claim    uuid,
+  claim    uuid                     DEFAULT NULL::uuid,
   inbox    jsonb                    DEFAULT NULL::jsonb,
   emails   jsonb                    DEFAULT NULL::jsonb,
   finished uuid[]                   DEFAULT NULL::uuid[],

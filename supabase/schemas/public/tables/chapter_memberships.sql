@@ -21,10 +21,13 @@ ALTER TABLE "public"."chapter_memberships"
 
 CREATE INDEX chapter_memberships_by_chapter ON public.chapter_memberships USING btree (chapter_id, ROLE);
 
-CREATE INDEX chapter_memberships_by_user ON public.chapter_memberships USING btree (user_id, ROLE, chapter_id);
+CREATE INDEX chapter_memberships_by_end ON public.chapter_memberships USING btree (ended_at, user_id)
+  WHERE (ended_at IS NOT NULL);
 
-CREATE INDEX chapter_memberships_of_mentors ON public.chapter_memberships USING btree (user_id, chapter_id)
-  WHERE ((ROLE = 'mentor'::text) AND (ended_at IS NULL));
+CREATE INDEX chapter_memberships_by_start ON public.chapter_memberships USING btree (started_at, user_id)
+  WHERE (ROLE = 'mentor'::text);
+
+CREATE INDEX chapter_memberships_by_user ON public.chapter_memberships USING btree (user_id, ROLE, chapter_id);
 
 CREATE UNIQUE INDEX chapter_memberships_one_active ON public.chapter_memberships USING btree (chapter_id, user_id, ROLE)
   WHERE (ended_at IS NULL);
@@ -34,6 +37,54 @@ CREATE TRIGGER chapter_memberships_end_with_the_beginning
   FOR EACH ROW
   WHEN (((new.ended_at < new.started_at) AND (new.ended_at >= now()) AND (new.started_at <= clock_timestamp())))
   EXECUTE FUNCTION private.end_with_the_beginning();
+
+CREATE TRIGGER chapter_memberships_log_delete AFTER DELETE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'user_id',
+  'chapter_id',
+  'id'
+);
+
+CREATE TRIGGER chapter_memberships_log_insert AFTER INSERT ON public.chapter_memberships
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'user_id',
+  'chapter_id',
+  'id'
+);
+
+CREATE TRIGGER chapter_memberships_log_update AFTER UPDATE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'user_id',
+  'chapter_id',
+  'id'
+);
+
+CREATE TRIGGER chapter_memberships_record_facts_delete AFTER DELETE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_facts (
+  'private.membership_versions',
+  'mentor_id, chapter_id, id',
+  'mentor_id, chapter_id, id, started_at, ended_at',
+  'user_id as mentor_id, chapter_id, id, started_at, ended_at',
+  'role = ''mentor'''
+);
+
+CREATE TRIGGER chapter_memberships_record_facts_insert AFTER INSERT ON public.chapter_memberships
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_facts (
+  'private.membership_versions',
+  'mentor_id, chapter_id, id',
+  'mentor_id, chapter_id, id, started_at, ended_at',
+  'user_id as mentor_id, chapter_id, id, started_at, ended_at',
+  'role = ''mentor'''
+);
+
+CREATE TRIGGER chapter_memberships_record_facts_update AFTER UPDATE ON public.chapter_memberships
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_facts (
+  'private.membership_versions',
+  'mentor_id, chapter_id, id',
+  'mentor_id, chapter_id, id, started_at, ended_at',
+  'user_id as mentor_id, chapter_id, id, started_at, ended_at',
+  'role = ''mentor'''
+);
 
 CREATE TRIGGER chapter_memberships_refresh_roster_delete AFTER DELETE ON public.chapter_memberships
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
@@ -65,6 +116,16 @@ CREATE TRIGGER chapter_memberships_refuse_erased_update AFTER UPDATE ON public.c
   'user_id'
 );
 
+CREATE TRIGGER chapter_memberships_refuse_overlap_insert
+  AFTER INSERT ON public.chapter_memberships REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_overlap();
+
+CREATE TRIGGER chapter_memberships_refuse_overlap_update
+  AFTER UPDATE ON public.chapter_memberships REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_overlap();
+
 CREATE TRIGGER chapter_memberships_refuse_truncate
   BEFORE TRUNCATE ON public.chapter_memberships
   FOR EACH STATEMENT
@@ -85,13 +146,13 @@ CREATE POLICY "select_own_and_managed" ON "public"."chapter_memberships"
   TO "authenticated"
   USING (((user_id = ( SELECT private.my_id() AS my_id)) OR (chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))));
 
-COMMENT ON COLUMN "public"."chapter_memberships"."ended_at" IS 'Null: active.';
+COMMENT ON COLUMN "public"."chapter_memberships"."ended_at" IS 'The first moment after the membership, which may lie ahead; null: no end is known.';
 
-COMMENT ON INDEX "public"."chapter_memberships_of_mentors" IS 'Mentors by id, with their chapters.';
+COMMENT ON COLUMN "public"."chapter_memberships"."started_at" IS 'The first moment of the membership, which may lie ahead.';
 
-COMMENT ON INDEX "public"."chapter_memberships_one_active" IS 'A person holds a role in a chapter at most once at a time.';
+COMMENT ON INDEX "public"."chapter_memberships_one_active" IS 'A person holds a role in a chapter at most once at a time; what has an end is compared by a trigger.';
 
-COMMENT ON TABLE "public"."chapter_memberships" IS 'Who has which role in which chapter. The source of every permission, read at the time of the call.';
+COMMENT ON TABLE "public"."chapter_memberships" IS 'Who has which role in which chapter. Active from started_at until ended_at. The source of every permission, read at the time of the call.';
 
 REVOKE ALL ON TABLE "public"."chapter_memberships" FROM "authenticated";
 

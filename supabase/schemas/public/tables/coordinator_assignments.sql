@@ -24,11 +24,35 @@ CREATE INDEX coordinator_assignments_by_mentor ON public.coordinator_assignments
 CREATE UNIQUE INDEX coordinator_assignments_one_open ON public.coordinator_assignments USING btree (mentor_id, coordinator_id)
   WHERE (ended_at IS NULL);
 
+CREATE INDEX coordinator_assignments_open_by_coordinator ON public.coordinator_assignments USING btree (coordinator_id, mentor_id)
+  WHERE (ended_at IS NULL);
+
 CREATE TRIGGER coordinator_assignments_end_with_the_beginning
   BEFORE UPDATE ON public.coordinator_assignments
   FOR EACH ROW
   WHEN (((new.ended_at < new.started_at) AND (new.ended_at >= now()) AND (new.started_at <= clock_timestamp())))
   EXECUTE FUNCTION private.end_with_the_beginning();
+
+CREATE TRIGGER coordinator_assignments_log_delete AFTER DELETE ON public.coordinator_assignments
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'mentor_id',
+  '',
+  'id'
+);
+
+CREATE TRIGGER coordinator_assignments_log_insert AFTER INSERT ON public.coordinator_assignments
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'mentor_id',
+  '',
+  'id'
+);
+
+CREATE TRIGGER coordinator_assignments_log_update AFTER UPDATE ON public.coordinator_assignments
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'mentor_id',
+  '',
+  'id'
+);
 
 CREATE TRIGGER coordinator_assignments_refresh_roster_delete AFTER DELETE ON public.coordinator_assignments
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
@@ -71,15 +95,17 @@ CREATE TRIGGER coordinator_assignments_refuse_truncate
 CREATE POLICY "select_own_and_managed" ON "public"."coordinator_assignments"
   FOR SELECT
   TO "authenticated"
-  USING (((mentor_id = ( SELECT private.my_id() AS my_id)) OR (EXISTS ( SELECT
+  USING (((mentor_id = ( SELECT private.my_id() AS my_id)) OR ( SELECT private.is_organisation_administrator() AS is_organisation_administrator) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = coordinator_assignments.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS
-    my_chapter_ids)::uuid[])))))));
+    ((m.user_id = coordinator_assignments.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
 
 COMMENT ON COLUMN "public"."coordinator_assignments"."ended_at" IS 'Null: open.';
 
 COMMENT ON INDEX "public"."coordinator_assignments_one_open" IS 'The same coordinator is assigned to the same mentor at most once at a time.';
+
+COMMENT ON INDEX "public"."coordinator_assignments_open_by_coordinator" IS 'Those whom a coordinator is responsible for now, among all in years.';
 
 COMMENT ON TABLE "public"."coordinator_assignments" IS 'Which coordinator is responsible for which mentor. Grants nothing by itself.';
 

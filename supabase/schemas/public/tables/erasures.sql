@@ -12,6 +12,14 @@ ALTER TABLE "public"."erasures"
 
 CREATE INDEX erasures_by_person ON public.erasures USING btree (person_id);
 
+CREATE TRIGGER erasures_record_facts_insert AFTER INSERT ON public.erasures REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.record_facts (
+  'private.identity_versions',
+  'person_id, was_erased',
+  'person_id, was_erased',
+  'person_id, true as was_erased',
+  'true'
+);
+
 CREATE TRIGGER erasures_refuse_change
   BEFORE DELETE OR UPDATE OR TRUNCATE ON public.erasures
   FOR EACH STATEMENT
@@ -20,9 +28,9 @@ CREATE TRIGGER erasures_refuse_change
 CREATE POLICY "select_administered" ON "public"."erasures"
   FOR SELECT
   TO "authenticated"
-  USING ((EXISTS ( SELECT
+  USING ((( SELECT private.is_organisation_administrator() AS is_organisation_administrator) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
-  WHERE ((m.user_id = erasures.person_id) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))));
+  WHERE ((m.user_id = erasures.person_id) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))));
 
 COMMENT ON COLUMN "public"."erasures"."actor_id" IS 'The administrator who asked; null when the user was deleted in Supabase Auth.';
 

@@ -19,8 +19,10 @@ CREATE TABLE "public"."nightly_runs" (
   "missed_nights"     integer                  NOT NULL DEFAULT 0,
   "expired"           integer                  NOT NULL DEFAULT 0,
   "restored"          integer                  NOT NULL DEFAULT 0,
+  "begun"             integer                  NOT NULL DEFAULT 0,
   "reminders"         integer                  NOT NULL DEFAULT 0,
   "discrepancies"     integer                  NOT NULL DEFAULT 0,
+  "ended"             integer                  NOT NULL DEFAULT 0,
   "requeued"          integer                  NOT NULL DEFAULT 0,
   "reconciled"        integer                  NOT NULL DEFAULT 0,
   "roster_repaired"   integer                  NOT NULL DEFAULT 0,
@@ -29,7 +31,8 @@ CREATE TABLE "public"."nightly_runs" (
   CONSTRAINT "nightly_runs_as_of_possible" CHECK (((as_of >= '1900-01-01'::date) AND (as_of <= '9999-12-31'::date))),
   CONSTRAINT "nightly_runs_finished_with_outcome" CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   CONSTRAINT "nightly_runs_outcome_known" CHECK ((outcome = ANY (ARRAY['completed'::text, 'partial'::text]))),
-  CONSTRAINT "nightly_runs_phase_known" CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'requeue'::text, 'tidy'::text, 'held'::text, 'done'::text]))),
+  CONSTRAINT "nightly_runs_phase_known"
+    CHECK ((phase = ANY (ARRAY['reconcile'::text, 'mentors'::text, 'requeue'::text, 'digest'::text, 'tidy'::text, 'held'::text, 'done'::text]))),
   CONSTRAINT "nightly_runs_pkey" PRIMARY KEY (id),
   CONSTRAINT "nightly_runs_since_before" CHECK ((since <= as_of))
 );
@@ -52,7 +55,11 @@ COMMENT ON COLUMN "public"."nightly_runs"."after_id" IS 'The last mentor that th
 
 COMMENT ON COLUMN "public"."nightly_runs"."as_of" IS 'The date it was due for, on which facts are judged.';
 
+COMMENT ON COLUMN "public"."nightly_runs"."begun" IS 'Planned pauses that it began.';
+
 COMMENT ON COLUMN "public"."nightly_runs"."counts_repaired" IS 'Sets of chapters whose counts were not.';
+
+COMMENT ON COLUMN "public"."nightly_runs"."ended" IS 'Memberships whose last day was over on one of its dates.';
 
 COMMENT ON COLUMN "public"."nightly_runs"."fencing_token" IS 'Grows with each start; a chunk of an older start is refused.';
 

@@ -1,7 +1,7 @@
 CREATE TABLE "public"."notification_attempts" (
   "id"              bigint                   GENERATED ALWAYS AS IDENTITY NOT NULL,
   "notification_id" uuid                     NOT NULL,
-  "mentor_id"       uuid                     NOT NULL,
+  "mentor_id"       uuid,
   "kind"            text                     NOT NULL,
   "recipient_id"    uuid,
   "recipient_role"  text,
@@ -31,7 +31,7 @@ END),
 ALTER TABLE "public"."notification_attempts"
   ENABLE ROW LEVEL SECURITY;
 
-CREATE INDEX notification_attempts_by_mentor ON public.notification_attempts USING btree (mentor_id);
+CREATE INDEX notification_attempts_by_mentor ON public.notification_attempts USING btree (mentor_id, attempted_at, id);
 
 CREATE INDEX notification_attempts_given_up ON public.notification_attempts USING btree (recipient_id, id)
   WHERE ((channel = 'email'::text) AND (outcome = 'failed'::text) AND (retry_at IS NULL));
@@ -47,13 +47,25 @@ CREATE TRIGGER notification_attempts_refuse_change
 CREATE POLICY "select_administered" ON "public"."notification_attempts"
   FOR SELECT
   TO "authenticated"
-  USING (((EXISTS ( SELECT
+  USING ((( SELECT private.is_organisation_administrator() AS is_organisation_administrator) OR ((EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
-    my_administered_chapter_ids)::uuid[]))))) OR (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[]))));
+    ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))) AND (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= notification_attempts.attempted_at) AND (m.chapter_id = ANY (( SELECT
+    private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))) OR
+    (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[])) OR ((mentor_id IS NULL) AND (EXISTS ( SELECT
+   FROM public.chapter_memberships m
+  WHERE
+    ((m.user_id = notification_attempts.recipient_id) AND (m.role = ANY (ARRAY['coordinator'::text, 'administrator'::text])) AND (m.started_at <= statement_timestamp()) AND
+    ((m.ended_at IS NULL) OR (m.ended_at > statement_timestamp())) AND
+    (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))))));
 
 COMMENT ON COLUMN "public"."notification_attempts"."chosen_because" IS 'Why this person was chosen.';
+
+COMMENT ON COLUMN "public"."notification_attempts"."mentor_id" IS 'The mentor it was about; null: several, whom private.attempt_mentors names.';
 
 COMMENT ON COLUMN "public"."notification_attempts"."number" IS 'Counts the attempts by this channel to this recipient, from 1.';
 

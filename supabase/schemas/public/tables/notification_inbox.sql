@@ -2,7 +2,7 @@ CREATE TABLE "public"."notification_inbox" (
   "id"              bigint                   GENERATED ALWAYS AS IDENTITY NOT NULL,
   "notification_id" uuid                     NOT NULL,
   "recipient_id"    uuid                     NOT NULL,
-  "mentor_id"       uuid                     NOT NULL,
+  "mentor_id"       uuid,
   "kind"            text                     NOT NULL,
   "title"           text                     NOT NULL,
   "body"            text                     NOT NULL,
@@ -23,6 +23,9 @@ CREATE INDEX notification_inbox_by_mentor ON public.notification_inbox USING btr
 
 CREATE INDEX notification_inbox_by_recipient ON public.notification_inbox USING btree (recipient_id, created_at DESC, id DESC);
 
+CREATE INDEX notification_inbox_unread ON public.notification_inbox USING btree (recipient_id)
+  WHERE (read_at IS NULL);
+
 CREATE TRIGGER notification_inbox_refuse_truncate
   BEFORE TRUNCATE ON public.notification_inbox
   FOR EACH STATEMENT
@@ -39,11 +42,13 @@ CREATE POLICY "update_own" ON "public"."notification_inbox"
   USING ((recipient_id = ( SELECT private.my_id() AS my_id)))
   WITH CHECK ((recipient_id = ( SELECT private.my_id() AS my_id)));
 
-COMMENT ON COLUMN "public"."notification_inbox"."mentor_id" IS 'The mentor it is about.';
+COMMENT ON COLUMN "public"."notification_inbox"."mentor_id" IS 'The mentor it is about; null: several, whom private.attempt_mentors names.';
 
 COMMENT ON COLUMN "public"."notification_inbox"."read_at" IS 'Null: unread.';
 
 COMMENT ON CONSTRAINT "notification_inbox_once_per_recipient" ON "public"."notification_inbox" IS 'Nobody gets the same notification twice, however often dispatchers crash and start again.';
+
+COMMENT ON INDEX "public"."notification_inbox_unread" IS 'Counts what somebody has not read, however much they have.';
 
 COMMENT ON TABLE "public"."notification_inbox" IS 'What the app shows: one row per recipient and notification, in the recipient''s language. Written by the dispatcher; the recipient may mark it as read, and nothing else.';
 

@@ -11,12 +11,27 @@ CREATE TABLE "public"."profiles" (
 ALTER TABLE "public"."profiles"
   ENABLE ROW LEVEL SECURITY;
 
+CREATE INDEX profiles_by_name ON public.profiles USING btree (display_name, id);
+
 CREATE INDEX profiles_with_names ON public.profiles USING btree (id) INCLUDE (display_name);
 
 CREATE TRIGGER profiles_add_person_locks
   AFTER INSERT ON public.profiles REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.add_person_locks();
+
+CREATE TRIGGER profiles_log_insert AFTER INSERT ON public.profiles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'id',
+  '',
+  'id'
+);
+
+CREATE TRIGGER profiles_log_update AFTER UPDATE ON public.profiles
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.log_direct_write (
+  'id',
+  '',
+  'id'
+);
 
 CREATE TRIGGER profiles_refresh_roster_update AFTER UPDATE ON public.profiles
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refresh_touched_mentors (
@@ -42,9 +57,15 @@ CREATE TRIGGER profiles_refuse_removal
 CREATE POLICY "select_own_and_managed" ON "public"."profiles"
   FOR SELECT
   TO "authenticated"
-  USING (((id = ( SELECT private.my_id() AS my_id)) OR (EXISTS ( SELECT
+  USING (((id = ( SELECT private.my_id() AS my_id)) OR ( SELECT private.is_organisation_administrator() AS is_organisation_administrator) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
-  WHERE ((m.user_id = profiles.id) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
+  WHERE
+    ((m.user_id = profiles.id) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at > statement_timestamp())) AND (m.chapter_id = ANY (( SELECT
+    private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
+
+CREATE INDEX profiles_by_name_key ON public.profiles USING btree (private.name_key(display_name));
+
+CREATE INDEX profiles_by_search ON public.profiles USING gin (private.name_keys(display_name));
 
 COMMENT ON COLUMN "public"."profiles"."display_name" IS 'Sorted as Norwegians sort: … z æ ø å.';
 
@@ -52,9 +73,15 @@ COMMENT ON COLUMN "public"."profiles"."id" IS 'Equal to the id in auth.users, wi
 
 COMMENT ON COLUMN "public"."profiles"."locale" IS 'Language of messages to this person: nb, nn or en; anything else counts as nb.';
 
+COMMENT ON INDEX "public"."profiles_by_name" IS 'The order of the screen.';
+
 COMMENT ON INDEX "public"."profiles_with_names" IS 'The name of each person whose id is near, from few pages.';
 
 COMMENT ON TABLE "public"."profiles" IS 'People. The row outlives the user in Supabase Auth: erasure removes the name and keeps the id, so that history still adds up.';
+
+COMMENT ON INDEX "public"."profiles_by_name_key" IS 'Finds who perhaps is the same person as one in a list.';
+
+COMMENT ON INDEX "public"."profiles_by_search" IS 'Finds a part of a name where it is rare.';
 
 REVOKE ALL ON TABLE "public"."profiles" FROM "authenticated";
 

@@ -42,11 +42,12 @@ CREATE TRIGGER status_discrepancies_refuse_removal
 CREATE POLICY "select_administered" ON "public"."status_discrepancies"
   FOR SELECT
   TO "authenticated"
-  USING ((EXISTS ( SELECT
+  USING ((( SELECT private.is_organisation_administrator() AS is_organisation_administrator) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = status_discrepancies.mentor_id) AND (m.role = 'mentor'::text) AND (m.ended_at IS NULL) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS
-    my_administered_chapter_ids)::uuid[]))))));
+    ((m.user_id = status_discrepancies.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))) OR
+    (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[]))));
 
 COMMENT ON COLUMN "public"."status_discrepancies"."kind" IS 'log_missing: a record without log · version_missing: a gap in it · version_repeated, version_ahead: a row too many · status_differs: the log ends with another status · record_missing: log rows without a record · stretches_overlap: two records of one mentor at the same time.';
 

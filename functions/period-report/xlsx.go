@@ -1,0 +1,258 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// writeXLSX writes the report as a workbook that screen readers can follow: a cover, the
+// contents, notes, and then the tables, each alone on its sheet from column A on, without
+// merged or blank cells. The same report gives the same bytes.
+func writeXLSX(r *report, l locale) ([]byte, error) {
+	book := excelize.NewFile()
+	defer func() { _ = book.Close() }() // it has no file of its own
+	w := workbook{File: book, l: l}
+	for _, style := range []struct {
+		into *int
+		of   excelize.Style
+	}{
+		{&w.title, excelize.Style{Font: &excelize.Font{Bold: true, Size: 15}}},
+		{&w.heading, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
+		{&w.date, excelize.Style{CustomNumFmt: new("yyyy-mm-dd"), Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}}},
+		{&w.text, excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
+	} {
+		id, err := book.NewStyle(&style.of)
+		if err != nil {
+			return nil, fmt.Errorf("style of the workbook: %w", err)
+		}
+		*style.into = id
+	}
+	names := sheetNames[l][:4]
+	if r.hasNames() {
+		names = sheetNames[l][:]
+	}
+	if err := w.fill(r, names); err != nil {
+		return nil, fmt.Errorf("workbook: %w", err)
+	}
+	properties := &excelize.DocProperties{Title: titles[l], Language: tags[l], Created: "2000-01-01T00:00:00Z", Modified: "2000-01-01T00:00:00Z"}
+	if err := book.SetDocProps(properties); err != nil {
+		return nil, fmt.Errorf("properties of the workbook: %w", err)
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		return nil, fmt.Errorf("writing the workbook: %w", err)
+	}
+	return sorted(file.Bytes())
+}
+
+type workbook struct {
+	*excelize.File
+	l                          locale
+	title, heading, date, text int // styles
+}
+
+func (w *workbook) fill(r *report, names []string) error {
+	l := w.l
+	cover := [][]any{
+		{coverItems[l][0], w.day(r.From)}, {coverItems[l][1], w.day(r.To)},
+	}
+	chapters := make([]string, len(r.Chapters))
+	for i, c := range r.Chapters {
+		chapters[i] = c.Name
+	}
+	for i, value := range []string{shortened(strings.Join(chapters, ", ")), r.KnownAt, r.RuleVersion, r.IssuedBy, r.ID, r.SHA256} {
+		if value == "" {
+			value = notIssued[l]
+		}
+		cover = append(cover, []any{coverItems[l][2+i], value})
+	}
+	listed := make([][]any, len(names))
+	for i, name := range names {
+		listed[i] = []any{name, contents[l][i]}
+	}
+	noted := make([][]any, len(notes[l]))
+	for i, note := range notes[l] {
+		noted[i] = []any{note[0], note[1]}
+	}
+	sheets := []sheet{
+		{titles[l], coverHeadings[l], []float64{24, 80}, slices.Values(cover)},
+		{contents[l][1], contentHeadings[l], []float64{18, 70}, slices.Values(listed)},
+		{contents[l][2], noteHeadings[l], []float64{24, 90}, slices.Values(noted)},
+		{contents[l][3], append([]string{"Id", nameHeadings[l]}, numberHeadings[l]...),
+			append([]float64{38, 28}, slices.Repeat([]float64{14}, 15)...), w.summary(r)},
+	}
+	if len(names) > len(sheets) {
+		sheets = append(sheets, sheet{contents[l][4], mentorHeadings[l], []float64{38, 28, 28, 12, 12, 9, 11, 11}, w.mentors(r)})
+	}
+	for i, name := range names {
+		if i == 0 {
+			if err := w.SetSheetName("Sheet1", name); err != nil {
+				return err
+			}
+		} else if _, err := w.NewSheet(name); err != nil {
+			return err
+		}
+		if err := w.write(name, i+1, sheets[i]); err != nil {
+			return fmt.Errorf("sheet %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// shortened is what a cell has room for.
+func shortened(text string) string {
+	letters := []rune(text)
+	if len(letters) > 2000 {
+		return string(letters[:2000]) + " …"
+	}
+	return text
+}
+
+func (w *workbook) day(date string) excelize.Cell {
+	return excelize.Cell{StyleID: w.date, Value: day(date)}
+}
+
+func (w *workbook) summary(r *report) func(func([]any) bool) {
+	return func(yield func([]any) bool) {
+		row := func(id, name string, n numbers) bool {
+			cells := []any{id, name}
+			for _, number := range n.inOrder() {
+				cells = append(cells, number)
+			}
+			return yield(cells)
+		}
+		for _, c := range r.Chapters {
+			if !row(c.ID, c.Name, c.numbers) {
+				return
+			}
+		}
+		row("total", totalNames[w.l], r.Total)
+	}
+}
+
+func (w *workbook) mentors(r *report) func(func([]any) bool) {
+	chapters := r.chapterNames()
+	return func(yield func([]any) bool) {
+		for _, m := range r.listed() {
+			for _, s := range m.Stretches {
+				certified := no[w.l]
+				if s.Certified {
+					certified = yes[w.l]
+				}
+				cells := []any{m.ID, m.Name, chapters(s), w.day(s.From), w.day(s.To), s.days(), statuses[s.Status][w.l], certified}
+				if !yield(cells) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// sheet is a title, a sentence, and one table.
+type sheet struct {
+	title    string
+	headings []string
+	widths   []float64
+	rows     func(func([]any) bool)
+}
+
+const headingRow = 3
+
+func (w *workbook) write(name string, number int, s sheet) error {
+	// On paper each table is as wide as the page.
+	if err := w.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: new(true)}); err != nil {
+		return err
+	}
+	if err := w.SetPageLayout(name, &excelize.PageLayoutOptions{
+		Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0), // A4
+	}); err != nil {
+		return err
+	}
+	stream, err := w.NewStreamWriter(name)
+	if err != nil {
+		return err
+	}
+	for i, width := range s.widths {
+		if err := stream.SetColWidth(i+1, i+1, width); err != nil {
+			return err
+		}
+	}
+	if err := stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: headingRow, TopLeftCell: fmt.Sprintf("A%d", headingRow+1), ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	headings := make([]any, len(s.headings))
+	for i, heading := range s.headings {
+		headings[i] = excelize.Cell{StyleID: w.heading, Value: heading}
+	}
+	row := 0
+	add := func(cells []any) error {
+		row++
+		return stream.SetRow(fmt.Sprintf("A%d", row), cells)
+	}
+	for _, cells := range [][]any{{excelize.Cell{StyleID: w.title, Value: s.title}}, {oneTable[w.l]}, headings} {
+		if err := add(cells); err != nil {
+			return err
+		}
+	}
+	for cells := range s.rows {
+		for i, cell := range cells {
+			if text, ok := cell.(string); ok {
+				cells[i] = excelize.Cell{StyleID: w.text, Value: text}
+			}
+		}
+		if err := add(cells); err != nil {
+			return err
+		}
+	}
+	last, err := excelize.ColumnNumberToName(len(s.headings))
+	if err != nil {
+		return err
+	}
+	// A table needs a row below its headings.
+	area := fmt.Sprintf("A%d:%s%d", headingRow, last, max(row, headingRow+1))
+	if err := stream.AddTable(&excelize.Table{Range: area, Name: fmt.Sprintf("table%d", number), StyleName: "TableStyleLight1"}); err != nil {
+		return err
+	}
+	return stream.Flush()
+}
+
+// sorted writes an archive again, its entries by name and without times: excelize writes
+// them in random order.
+func sorted(archive []byte) ([]byte, error) {
+	read, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return nil, fmt.Errorf("reading the workbook: %w", err)
+	}
+	slices.SortFunc(read.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	var file bytes.Buffer
+	out := zip.NewWriter(&file)
+	for _, entry := range read.File {
+		if err := copyEntry(out, entry); err != nil {
+			return nil, fmt.Errorf("%s of the workbook: %w", entry.Name, err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		return nil, fmt.Errorf("closing the workbook: %w", err)
+	}
+	return file.Bytes(), nil
+}
+
+func copyEntry(out *zip.Writer, entry *zip.File) error {
+	content, err := entry.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = content.Close() }() // only read
+	w, err := out.CreateHeader(&zip.FileHeader{Name: entry.Name, Method: zip.Deflate})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, content)
+	return err
+}

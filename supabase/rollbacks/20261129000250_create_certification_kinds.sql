@@ -1,0 +1,9 @@
+drop view private.certification_kind_demands;
+drop view private.certification_kind_covers;
+drop view private.certification_kind_periods;
+drop table private.certification_kind_versions;
+drop table public.certification_kinds;
+drop function private.keep_kind_versions();
+drop function private.complete_kind();
+drop function private.kind_code(text);
+drop function private.kind_key(text);

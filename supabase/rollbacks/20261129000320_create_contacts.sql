@@ -1,0 +1,2 @@
+drop table public.external_ids;
+drop table public.contacts;

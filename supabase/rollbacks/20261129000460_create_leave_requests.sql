@@ -1,0 +1,5 @@
+drop trigger planned_pauses_settle_requests on public.planned_pauses;
+drop function private.settle_planned_requests();
+drop function private.settle_leave_requests(uuid[], date);
+drop table public.leave_requests;
+drop function private.guard_leave_request();

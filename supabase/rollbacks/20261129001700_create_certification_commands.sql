@@ -1,0 +1,10 @@
+drop trigger certifications_keep_removed on public.certifications;
+drop table private.removed_certifications;
+drop function public.remove_certification(uuid, uuid);
+drop function public.revoke_certification(uuid, date, uuid);
+drop function public.register_certification(uuid, text, date, text, uuid);
+drop function private.remove_certification(uuid, uuid);
+drop function private.revoke_certification(uuid, date, uuid);
+drop function private.lock_certification(uuid, uuid);
+drop function private.register_certification(uuid, text, date, text, uuid);
+drop function private.keep_removed_certifications();

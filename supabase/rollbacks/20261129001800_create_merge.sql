@@ -1,0 +1,2 @@
+drop function public.merge_people(uuid, uuid, uuid);
+drop function private.merge_people(uuid, uuid, uuid);

@@ -1,0 +1,13 @@
+drop function public.dismiss_administrator(uuid, uuid);
+drop function public.appoint_administrator(uuid, uuid);
+drop function public.save_certification_kind(text, text, text, text, integer, boolean, text, integer, uuid);
+drop function public.close_chapter(uuid, date, uuid);
+drop function public.save_chapter(uuid, text, boolean, uuid);
+drop function private.appoint_first_administrator(text, text);
+drop function private.dismiss_administrator(uuid, uuid);
+drop function private.appoint_administrator(uuid, uuid);
+drop function private.administrator_as_json(public.organisation_administrators);
+drop function private.save_certification_kind(text, text, text, text, integer, boolean, text, integer, uuid);
+drop function private.close_chapter(uuid, date, uuid);
+drop function private.save_chapter(uuid, text, boolean, uuid);
+drop function private.begin_office_command(text, uuid);

@@ -1,0 +1,10 @@
+drop function public.cancel_planned_pause(uuid, uuid);
+drop function public.amend_planned_pause(uuid, jsonb, integer, uuid);
+drop function public.plan_pause(uuid, text, date, date, uuid);
+drop function private.cancel_planned_pause(uuid, uuid);
+drop function private.amend_planned_pause(uuid, jsonb, integer, uuid);
+drop function private.lock_plan(uuid, uuid, bytea);
+drop function private.plan_pause(uuid, text, date, date, uuid);
+drop function private.tell_of_plan(text, public.planned_pauses);
+drop function private.judge_plan(date, date, date, text, boolean);
+drop function private.answer_plan(uuid, uuid, bytea, public.planned_pauses);

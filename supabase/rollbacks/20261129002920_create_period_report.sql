@@ -1,0 +1,13 @@
+drop function public.period_report(date, date, uuid, timestamptz, text, integer, bigint);
+drop function private.period_report(date, date, uuid, timestamptz, text, integer, bigint);
+drop function private.sample_key(uuid, bigint);
+drop function private.report_as_json(date, date, uuid[], timestamptz, text, integer, bigint);
+drop function private.report_chapters(uuid, uuid, boolean);
+drop function private.judged_period(date, date);
+drop function private.evidence(uuid, uuid[], datemultirange, timestamptz, text);
+drop function private.stretches_query(text, text);
+drop function private.report_numbers_of(date, date, uuid[], timestamptz, uuid[]);
+drop function private.report_mentors(uuid[], timestamptz);
+drop function private.report_days(boolean, boolean);
+drop function private.report_numbers();
+drop function private.rule_version();

@@ -1,0 +1,17 @@
+drop function public.compare_period_report(uuid);
+drop function public.issued_period_report(uuid, text, text, integer, bigint);
+drop function public.issue_period_report(date, date, uuid, uuid);
+drop function private.compare_period_report(uuid);
+drop function private.explaining_facts(uuid, public.period_reports, timestamptz, jsonb, jsonb);
+drop function private.facts_since(uuid, timestamptz, timestamptz);
+drop function private.stretches_of(uuid[], public.period_reports, timestamptz, uuid[], timestamptz);
+drop type private.mentor_stretches;
+drop function private.issued_period_report(uuid, text, text, integer, bigint);
+drop function private.readable_report(uuid);
+drop function private.issued_as_json(public.period_reports);
+drop function private.issue_period_report(date, date, uuid, uuid);
+drop function private.canonical_moment(timestamptz);
+drop function private.canonical_object(jsonb, jsonb);
+drop function private.report_rules(text);
+drop table private.period_report_parts;
+drop table public.period_reports;

@@ -1,0 +1,47 @@
+CREATE OR REPLACE FUNCTION private.issued_period_report (
+  report_id uuid,
+  part      text,
+  detail    text,
+  sample    integer,
+  seed      bigint
+)
+  RETURNS jsonb
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path TO 'pg_catalog', 'pg_temp'
+  SET "TimeZone" TO 'UTC'
+  AS $function$
+declare
+  issued public.period_reports := private.readable_report(issued_period_report.report_id);
+  parts text := coalesce(issued_period_report.detail, case when issued_period_report.sample is null then 'mentors' else 'sample' end);
+  content text;
+begin
+  if issued_period_report.part = 'manifest' then
+    return jsonb_build_object('content', issued.manifest);
+  elsif issued_period_report.part is not null then
+    select p.content into content
+    from private.period_report_parts p
+    where p.report_id = issued.id and p.chapter_id::text = lower(issued_period_report.part);
+    if not found then
+      perform private.refuse('not_found');
+    end if;
+    return jsonb_build_object('content', content);
+  end if;
+  if parts not in ('summary', 'mentors', 'sample') then
+    perform private.refuse('invalid_request', 'detail', 'detail must be summary, mentors or sample.');
+  end if;
+  if issued_period_report.sample not between 1 and 200 then
+    perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');
+  end if;
+  return private.report_as_json(issued.from_date, issued.to_date, issued.chapter_ids, issued.as_known_at, parts,
+      coalesce(issued_period_report.sample, 20), coalesce(issued_period_report.seed, 1))
+    || private.issued_as_json(issued)
+    || jsonb_build_object('requested_known_at', null, 'behind_writer', false);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."issued_period_report"(uuid, text, text, integer, bigint) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."issued_period_report"(uuid, text, text, integer, bigint) IS 'Behind public.issued_period_report. Definer, so that the report rests on all facts; checks the caller itself.';
+
+REVOKE ALL ON FUNCTION "private"."issued_period_report"(uuid, text, text, integer, bigint) FROM PUBLIC;

@@ -1,0 +1,113 @@
+CREATE OR REPLACE FUNCTION private.leave_requests_page (
+  state       text[],
+  page_limit  integer,
+  page_cursor text
+)
+  RETURNS jsonb
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO 'pg_catalog', 'pg_temp'
+  SET "TimeZone" TO 'UTC'
+  SET plan_cache_mode TO 'force_generic_plan'
+  SET jit TO 'off'
+  SET enable_seqscan TO 'off'
+  SET enable_bitmapscan TO 'off'
+  AS $function$
+declare
+  most constant integer := 5000;
+  caller uuid := private.my_id();
+  mine uuid[];
+  everybody boolean;
+  states text[];
+  page integer := coalesce(leave_requests_page.page_limit, 50);
+  filters text;
+  payload text;
+  key bytea;
+  before_at timestamptz := timestamptz 'infinity';
+  before_id uuid := uuid '00000000-0000-0000-0000-000000000000';
+  mentors uuid[];
+  found public.leave_requests[];
+  next_cursor text;
+begin
+  if caller is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  if page not between 1 and 200 then
+    perform private.refuse('invalid_request', 'limit', 'limit must be between 1 and 200.');
+  end if;
+  states := array(select distinct s from unnest(coalesce(leave_requests_page.state,
+    array['open', 'accepted', 'declined', 'withdrawn', 'settled'])) s order by 1);
+  if states = '{}' or array_position(states, null) is not null
+     or not states <@ array['open', 'accepted', 'declined', 'withdrawn', 'settled'] then
+    perform private.refuse('invalid_request', 'state', 'state must be one or several of open, accepted, declined, withdrawn, settled.');
+  end if;
+  select s.cursor_key into key from private.settings s;
+  filters := jsonb_build_array('leave requests', caller, states)::text;
+  if leave_requests_page.page_cursor <> '' then
+    payload := split_part(leave_requests_page.page_cursor, '.', 1);
+    -- The seal comes first: what it covers is known to decode.
+    if leave_requests_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
+      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
+    end if;
+    payload := translate(payload, '-_', '+/');
+    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
+    before_at := (payload::jsonb ->> 0)::timestamptz;
+    before_id := (payload::jsonb ->> 1)::uuid;
+  end if;
+
+  mine := private.my_chapter_ids();
+  everybody := private.is_organisation_administrator();
+  if not everybody then
+    mentors := array(
+      select m.user_id from public.chapter_memberships m
+      where m.chapter_id = any (mine) and m.role = 'mentor'
+        and m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp())
+      limit most + 1) || caller;
+  end if;
+  if cardinality(mentors) <= most then
+    found := array(
+      select l
+      from (select distinct p from unnest(mentors) p) w (mentor_id)
+      cross join lateral (
+        select o.* from public.leave_requests o
+        where o.mentor_id = w.mentor_id and o.state = any (states)
+          and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
+          and private.is_request_shown(o.mentor_id, o.answered_at, caller, mine, everybody)
+        order by o.created_at desc, o.id desc
+        limit page + 1
+      ) l
+      order by l.created_at desc, l.id desc
+      limit page + 1);
+  else
+    found := array(
+      select l
+      from unnest(states) w (state)
+      cross join lateral (
+        select o.* from public.leave_requests o
+        where o.state = w.state
+          and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
+          and private.is_request_shown(o.mentor_id, o.answered_at, caller, mine, everybody)
+        order by o.created_at desc, o.id desc
+        limit page + 1
+      ) l
+      order by l.created_at desc, l.id desc
+      limit page + 1);
+  end if;
+  if cardinality(found) > page then
+    payload := translate(encode(convert_to(json_build_array(found[page].created_at, found[page].id)::text, 'UTF8'), 'base64'),
+      E'+/=\n', '-_');
+    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+  end if;
+  return jsonb_build_object(
+    'leave_requests', coalesce((
+      select jsonb_agg(private.leave_request_as_json(f) order by f.created_at desc, f.id desc) from unnest(found[:page]) f), '[]'),
+    'next_cursor', next_cursor);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."leave_requests_page"(text[], integer, text) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."leave_requests_page"(text[], integer, text) IS 'Behind public.leave_requests_page. Definer, to share the key of the cursors; shows what the policy of the table shows.';
+
+REVOKE ALL ON FUNCTION "private"."leave_requests_page"(text[], integer, text) FROM PUBLIC;

@@ -1,0 +1,291 @@
+CREATE OR REPLACE FUNCTION private.mentor_page (
+  mentor_id   uuid,
+  page_limit  integer,
+  page_cursor text
+)
+  RETURNS text
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path TO 'pg_catalog', 'pg_temp'
+  SET "TimeZone" TO 'UTC'
+  SET "DateStyle" TO 'ISO'
+  SET plan_cache_mode TO 'force_generic_plan'
+  SET jit TO 'off'
+  SET enable_seqscan TO 'off'
+  SET enable_bitmapscan TO 'off'
+  SET enable_hashjoin TO 'off'
+  SET enable_mergejoin TO 'off'
+  AS $function$
+declare
+  caller uuid := private.my_id();
+  -- A dropped id is read as the kept one.
+  mentor uuid := private.kept_id(mentor_page.mentor_id);
+  today date := private.today();
+  page integer := coalesce(mentor_page.page_limit, 50);
+  messages integer := (page + 1) / 2;
+  zone text;
+  key bytea;
+  mine uuid[];
+  manages boolean := false;
+  -- From when on the caller may see what was, and messages to others.
+  seen_from timestamptz := timestamptz 'infinity';
+  others_from timestamptz := timestamptz 'infinity';
+  filters text;
+  payload text;
+  -- Each list goes on where its part of the last page ended.
+  log_before timestamptz := timestamptz 'infinity';
+  log_before_id bigint := 0;
+  sent_before timestamptz := timestamptz 'infinity';
+  sent_before_id bigint := 0;
+  person record;
+  has_dropped boolean;
+  status text;
+  mentor_since date;
+  live public.pause_records;
+  plan public.planned_pauses;
+  pause_record text := 'null';
+  hints jsonb := '[]'::jsonb;
+  planned_pause text := 'null';
+  leave_requests jsonb;
+  logged record;
+  logs_go_on boolean;
+  sent record;
+  next_cursor text;
+begin
+  if caller is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  perform private.require_id('mentor_id', mentor_page.mentor_id);
+  if page not between 1 and 200 then
+    perform private.refuse('invalid_request', 'limit', 'limit must be between 1 and 200.');
+  end if;
+  mine := private.my_chapter_ids();
+  if private.is_organisation_administrator() then
+    -- Whose history is all theirs to see, also of who has left.
+    manages := exists (
+      select from public.chapter_memberships m where m.user_id = mentor and m.role = 'mentor'
+    ) and not exists (select from public.erasures e where e.person_id = mentor);
+    others_from := case when manages then '-infinity' else others_from end;
+  else
+    select min(m.started_at),
+      coalesce(bool_or(m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp())), false)
+    into others_from, manages
+    from public.chapter_memberships m
+    where m.user_id = mentor and m.role = 'mentor' and m.chapter_id = any (mine);
+  end if;
+  if not manages and mentor <> caller then
+    perform private.authorised_caller(mentor);
+  end if;
+  seen_from := case when mentor = caller then '-infinity' else others_from end;
+  others_from := case when manages then others_from else 'infinity' end;
+
+  select p.id, p.display_name, p.locale, u.email as login_email, c.email, c.phone
+  into person
+  from public.profiles p
+  left join auth.users u on u.id = p.id
+  left join public.contacts c on c.person_id = p.id
+  where p.id = mentor;
+  if not found then
+    perform private.refuse('mentor_not_found');
+  end if;
+
+  select s.time_zone, s.cursor_key into zone, key from private.settings s;
+  filters := jsonb_build_array('mentor', caller, mentor)::text;
+  if mentor_page.page_cursor <> '' then
+    payload := split_part(mentor_page.page_cursor, '.', 1);
+    -- The seal comes first: what it covers is known to decode.
+    if mentor_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
+      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
+    end if;
+    payload := translate(payload, '-_', '+/');
+    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
+    log_before := (payload::jsonb ->> 0)::timestamptz;
+    log_before_id := (payload::jsonb ->> 1)::bigint;
+    sent_before := (payload::jsonb ->> 2)::timestamptz;
+    sent_before_id := (payload::jsonb ->> 3)::bigint;
+  end if;
+
+  status := private.status_of(mentor, today);
+  has_dropped := exists (select from private.merged_people m where m.kept_id = mentor);
+  select case when t.is_return then t.from_on else '-infinity' end into mentor_since
+  from private.mentor_times t
+  where t.mentor_id = mentor and t.from_on <= today and t.until_on > today;
+  -- A pause from before a return counts no more, whether or not a night has closed it yet.
+  select * into live from public.pause_records r
+  where r.mentor_id = mentor and r.status in ('paused', 'expired_cert') and private.date_of(r.created_at) >= mentor_since;
+  select * into plan from public.planned_pauses q where q.mentor_id = mentor and private.date_of(q.created_at) >= mentor_since;
+  if plan.starts_on > today then
+    planned_pause := to_jsonb(plan) - '{created_at,updated_at}'::text[];
+  elsif plan.starts_on <= today and live.paused_at is null then
+    -- A plan whose day has come is a pause, whether or not anybody has begun it.
+    live.mentor_id := mentor;
+    live.pause_reason := plan.pause_reason;
+    live.expected_return_date := plan.expected_return_date;
+    live.paused_at := private.day_start(plan.starts_on);
+    live.coordinator_id := plan.coordinator_id;
+  end if;
+  if live.mentor_id is not null then
+    pause_record := concat('{"id":', coalesce(to_json(live.id)::text, 'null'), ',"mentor_id":"', live.mentor_id, '","status":"', status,
+      '","pause_reason":', coalesce(to_json(live.pause_reason)::text, 'null'),
+      ',"expected_return_date":', coalesce(to_json(live.expected_return_date)::text, 'null'),
+      ',"paused_at":', coalesce(to_json(live.paused_at)::text, 'null'), ',"reactivated_at":null,"coordinator_id":',
+      coalesce(to_json(live.coordinator_id)::text, 'null'), ',"version":', coalesce(live.version::text, 'null'),
+      ',"created_at":', coalesce(to_json(live.created_at)::text, 'null'), ',"updated_at":', coalesce(to_json(live.updated_at)::text, 'null'), '}');
+    hints := private.hints_after_pause(mentor, live.paused_at, today);
+  end if;
+
+  -- What is open, however old, and the last ones answered.
+  leave_requests := (
+    select coalesce(jsonb_agg(private.leave_request_as_json(l) order by l.created_at desc, l.id desc), '[]')
+    from (
+      select o.* from public.leave_requests o where o.mentor_id = mentor and o.state = 'open' and (manages or mentor = caller)
+      union all
+      (select a.* from public.leave_requests a
+       where a.mentor_id = mentor and a.state <> 'open' and a.answered_at >= seen_from
+       order by a.created_at desc, a.id desc
+       limit 10)
+    ) l);
+
+  -- A closed pause comes with the row of the log that closed it. The rows come in order, so
+  -- nothing has to be sorted again.
+  select string_agg(l.shown, ',') as rows, string_agg(l.closed, ',') as closed,
+    min(l.occurred_at) as last_at, (array_agg(l.id))[page] as last_id
+  into logged
+  from (
+    select o.id, o.occurred_at,
+      concat('{"id":', o.id, ',"pause_record_id":"', o.pause_record_id, '","mentor_id":"', mentor,
+        '","from_status":"', o.from_status, '","to_status":"', o.to_status,
+        '","actor_id":', coalesce('"' || o.actor_id || '"', 'null'), ',"actor_name":', coalesce(to_json(a.display_name)::text, 'null'),
+        ',"actor_kind":"', o.actor_kind, '","record_version":', o.record_version, ',"effective_on":"', o.effective_on,
+        '","certification_kind":', coalesce(to_json(o.certification_kind)::text, 'null'),
+        ',"occurred_at":', to_json(o.occurred_at), '}') as shown,
+      case when r.id is not null then concat('{"id":"', r.id, '","mentor_id":"', mentor, '","status":"', r.status,
+        '","pause_reason":', coalesce(to_json(r.pause_reason)::text, 'null'),
+        ',"expected_return_date":', coalesce('"' || r.expected_return_date || '"', 'null'),
+        ',"paused_at":', coalesce(to_json(r.paused_at)::text, 'null'), ',"reactivated_at":', to_json(r.reactivated_at),
+        ',"coordinator_id":', coalesce('"' || r.coordinator_id || '"', 'null'), ',"version":', r.version,
+        ',"created_at":', to_json(r.created_at), ',"updated_at":', to_json(r.updated_at), '}') end as closed
+    from (
+      select l.* from public.pause_status_log l
+      where l.mentor_id = mentor and l.occurred_at >= seen_from
+        and l.occurred_at <= log_before and (l.occurred_at, l.id) < (log_before, log_before_id)
+      order by l.occurred_at desc, l.id desc
+      limit page
+    ) o
+    left join public.profiles a on a.id = o.actor_id
+    -- No record is looked up for the other rows.
+    left join public.pause_records r on r.id = case when o.to_status = 'active' then o.pause_record_id end
+      and r.version = o.record_version and r.reactivated_at >= seen_from
+  ) l;
+  logs_go_on := logged.last_id is not null and exists (
+    select from public.pause_status_log l
+    where l.mentor_id = mentor and l.occurred_at >= seen_from
+      and l.occurred_at <= logged.last_at and (l.occurred_at, l.id) < (logged.last_at, logged.last_id));
+
+  -- Half as many, and one more, to know whether there are others. Of several tries the last
+  -- one; what is not tried again is the last. What was sent to a profile that was joined into
+  -- this one stays under its id.
+  select count(*) > messages as has_next,
+    string_agg(s.shown, ',') filter (where s.nth <= messages) as rows,
+    (array_agg(s.attempted_at))[messages] as last_at, (array_agg(s.id))[messages] as last_id
+  into sent
+  from (
+    select w.id, w.attempted_at, row_number() over () as nth,
+      concat('{"notification_id":"', w.notification_id, '","kind":"', w.kind,
+        '","created_at":', to_json(w.created_at), ',"attempted_at":', to_json(w.attempted_at),
+        ',"recipient_id":', coalesce('"' || w.recipient_id || '"', 'null'), ',"recipient_name":', coalesce(to_json(p.display_name)::text, 'null'),
+        ',"recipient_role":', coalesce('"' || w.recipient_role || '"', 'null'),
+        ',"channel":"', w.channel, '","outcome":"', w.outcome, '"}') as shown
+    from (
+      select y.*
+      from unnest(case when has_dropped then private.with_dropped(array[mentor]) else array[mentor] end) i (id)
+      cross join lateral (
+        (select a.id, a.notification_id, a.kind, n.created_at, a.attempted_at, a.recipient_id, a.recipient_role, a.channel, a.outcome
+        from public.notification_attempts a
+        join public.notifications n on n.id = a.notification_id
+        where a.mentor_id = i.id and a.attempted_at >= seen_from
+          and a.attempted_at <= sent_before and (a.attempted_at, a.id) < (sent_before, sent_before_id)
+          and (n.created_at >= others_from or mentor = caller and a.recipient_role = 'mentor')
+          and (a.retry_at is null and a.recipient_id is not null or not exists (
+            select from public.notification_attempts b
+            where b.notification_id = a.notification_id
+              and case when a.recipient_id is null then b.id > a.id
+                else b.recipient_id = a.recipient_id and b.channel = a.channel and b.number > a.number end))
+        order by a.attempted_at desc, a.id desc
+        limit messages + 1)
+        union all
+        -- What was about several mentors.
+        (select a.id, a.notification_id, a.kind, n.created_at, a.attempted_at, a.recipient_id, a.recipient_role, a.channel, a.outcome
+        from private.attempt_mentors t
+        join public.notification_attempts a on a.id = t.attempt_id
+        join public.notifications n on n.id = a.notification_id
+        where t.mentor_id = i.id and t.attempted_at >= seen_from
+          and t.attempted_at <= sent_before and (t.attempted_at, t.attempt_id) < (sent_before, sent_before_id)
+          and n.created_at >= others_from
+          and (a.retry_at is null or not exists (
+            select from public.notification_attempts b
+            where b.notification_id = a.notification_id
+              and b.recipient_id = a.recipient_id and b.channel = a.channel and b.number > a.number))
+        order by t.attempted_at desc, t.attempt_id desc
+        limit messages + 1)
+      ) y
+      order by y.attempted_at desc, y.id desc
+      limit messages + 1
+    ) w
+    left join public.profiles p on p.id = w.recipient_id
+  ) s;
+
+  if logs_go_on or sent.has_next then
+    payload := translate(encode(convert_to(json_build_array(
+      case when logs_go_on then logged.last_at else '-infinity' end, case when logs_go_on then logged.last_id else 0 end,
+      case when sent.has_next then sent.last_at else '-infinity' end, case when sent.has_next then sent.last_id else 0 end
+    )::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
+    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+  end if;
+
+  return concat('{"as_of":"', today, '","profile":{"id":"', mentor, '","display_name":', to_json(person.display_name),
+    ',"locale":', to_json(person.locale),
+    -- Of somebody with a login, the address in Supabase Auth counts.
+    '},"status":"', status, '","contacts":{"email":', coalesce(to_json(coalesce(nullif(person.login_email, ''), person.email))::text, 'null'),
+    ',"phone":', coalesce(to_json(person.phone)::text, 'null'),
+    '},"recipients":[', (
+      select string_agg(concat('{"id":"', p.id, '","display_name":', to_json(p.display_name), ',"role":"', w.recipient_role, '"}'),
+        ',' order by p.display_name, p.id)
+      from private.recipients_for(array[mentor], array['coordinator'], array[true]) w
+      join public.profiles p on p.id = w.recipient_id),
+    '],"memberships":[', (
+      select string_agg(concat('{"id":"', m.id, '","chapter_id":"', m.chapter_id, '","chapter_name":', to_json(m.name),
+        ',"user_id":"', mentor, '","role":"', m.role,
+        '","started_at":', to_json(m.started_at), ',"ended_at":', coalesce(to_json(m.ended_at)::text, 'null'),
+        ',"first_day":"', (m.started_at at time zone zone)::date,
+        '","last_day":', coalesce(to_json((m.ended_at at time zone zone)::date - 1)::text, 'null'), '}'),
+        ',' order by m.started_at desc, m.id)
+      from (
+        select h.*, c.name
+        from public.chapter_memberships h
+        join public.chapters c on c.id = h.chapter_id
+        where h.user_id = mentor and (mentor = caller or h.chapter_id = any (mine))
+        order by h.started_at desc, h.id
+        limit 200 -- more than anybody has
+      ) m),
+    '],"certifications":', private.certifications_as_json(mentor, today),
+    ',"assignments":[', (
+      select string_agg(concat('{"id":"', a.id, '","mentor_id":"', a.mentor_id, '","coordinator_id":"', a.coordinator_id,
+        '","coordinator_name":', to_json(p.display_name), ',"started_at":', to_json(a.started_at), ',"ended_at":null}'),
+        ',' order by p.display_name, p.id)
+      from public.coordinator_assignments a
+      join public.profiles p on p.id = a.coordinator_id
+      where a.mentor_id = mentor and a.ended_at is null),
+    '],"pause_record":', pause_record, ',"planned_pause":', planned_pause, ',"leave_requests":', leave_requests,
+    ',"closed_pauses":[', logged.closed, '],"hints":', hints,
+    ',"timeline":[', logged.rows, '],"sent":[', sent.rows,
+    '],"next_cursor":', coalesce('"' || next_cursor || '"', 'null'), '}');
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "private"."mentor_page"(uuid, integer, text) TO "authenticated";
+
+COMMENT ON FUNCTION "private"."mentor_page"(uuid, integer, text) IS 'One mentor''s page as JSON text, for the Go functions; behind public.mentor_page. Definer, because it tells who would be told and how to reach the mentor; checks the caller and narrows everything to what they may see itself.';
+
+REVOKE ALL ON FUNCTION "private"."mentor_page"(uuid, integer, text) FROM PUBLIC;

@@ -1,0 +1,54 @@
+CREATE TABLE "private"."certification_versions" (
+  "mentor_id"          uuid                     NOT NULL,
+  "kind"               text                     COLLATE pg_catalog."C" NOT NULL,
+  "id"                 uuid                     NOT NULL,
+  "issued_on"          date                     NOT NULL,
+  "expires_on"         date,
+  "recorded_at"        timestamp with time zone NOT NULL,
+  "superseded_at"      timestamp with time zone NOT NULL DEFAULT 'infinity'::timestamp WITH time zone,
+  "recorded_by"        uuid,
+  "command"            text,
+  "superseded_by"      uuid,
+  "superseded_command" text,
+  CONSTRAINT "certification_versions_pkey" PRIMARY KEY (mentor_id, kind, id, recorded_at) INCLUDE (superseded_at, issued_on, expires_on)
+);
+
+ALTER TABLE "private"."certification_versions"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE TRIGGER certification_versions_refuse_delete
+  BEFORE DELETE ON private.certification_versions
+  FOR EACH ROW
+  WHEN ((old.recorded_at <= now()))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER certification_versions_refuse_truncate
+  BEFORE TRUNCATE ON private.certification_versions
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER certification_versions_refuse_update
+  BEFORE UPDATE ON private.certification_versions
+  FOR EACH ROW
+  WHEN (((old.recorded_at <= now()) AND ((old.superseded_at <> 'infinity'::timestamp
+    with time zone) OR
+    ((((((((old.mentor_id IS DISTINCT FROM new.mentor_id) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.id IS DISTINCT FROM new.id)) OR (old.issued_on IS DISTINCT FROM
+    new.issued_on)) OR (old.expires_on IS DISTINCT FROM new.expires_on)) OR (old.recorded_at IS DISTINCT FROM new.recorded_at)) OR
+    (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)))))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+COMMENT ON COLUMN "private"."certification_versions"."command" IS 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.';
+
+COMMENT ON COLUMN "private"."certification_versions"."id" IS 'Of public.certifications.';
+
+COMMENT ON COLUMN "private"."certification_versions"."recorded_at" IS 'From when on it was known.';
+
+COMMENT ON COLUMN "private"."certification_versions"."recorded_by" IS 'Who recorded it by a command; null: another system, a hand, the nightly run, or a backfill.';
+
+COMMENT ON COLUMN "private"."certification_versions"."superseded_at" IS 'From when on something else was known, or nothing; infinity: it still holds.';
+
+COMMENT ON COLUMN "private"."certification_versions"."superseded_by" IS 'Who superseded it by a command; null as in recorded_by.';
+
+COMMENT ON COLUMN "private"."certification_versions"."superseded_command" IS 'The command that superseded it; null as in command.';
+
+COMMENT ON TABLE "private"."certification_versions" IS 'What was known of certifications: a row for each version of each, removed ones too.';

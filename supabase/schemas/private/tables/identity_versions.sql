@@ -1,0 +1,51 @@
+CREATE TABLE "private"."identity_versions" (
+  "person_id"          uuid                     NOT NULL,
+  "was_erased"         boolean                  NOT NULL,
+  "kept_id"            uuid,
+  "recorded_at"        timestamp with time zone NOT NULL,
+  "superseded_at"      timestamp with time zone NOT NULL DEFAULT 'infinity'::timestamp WITH time zone,
+  "recorded_by"        uuid,
+  "command"            text,
+  "superseded_by"      uuid,
+  "superseded_command" text,
+  CONSTRAINT "identity_versions_pkey" PRIMARY KEY (person_id, was_erased, recorded_at)
+);
+
+ALTER TABLE "private"."identity_versions"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE TRIGGER identity_versions_refuse_delete
+  BEFORE DELETE ON private.identity_versions
+  FOR EACH ROW
+  WHEN ((old.recorded_at <= now()))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER identity_versions_refuse_truncate
+  BEFORE TRUNCATE ON private.identity_versions
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER identity_versions_refuse_update
+  BEFORE UPDATE ON private.identity_versions
+  FOR EACH ROW
+  WHEN (((old.recorded_at <= now()) AND ((old.superseded_at <> 'infinity'::timestamp
+    with time zone) OR
+    ((((((old.person_id IS DISTINCT FROM new.person_id) OR (old.was_erased IS DISTINCT FROM new.was_erased)) OR (old.kept_id IS DISTINCT FROM new.kept_id)) OR (old.recorded_at IS
+    DISTINCT FROM new.recorded_at)) OR (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)))))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+COMMENT ON COLUMN "private"."identity_versions"."command" IS 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.';
+
+COMMENT ON COLUMN "private"."identity_versions"."kept_id" IS 'Into whom the profile was joined; null: the person was erased.';
+
+COMMENT ON COLUMN "private"."identity_versions"."recorded_at" IS 'From when on it was known.';
+
+COMMENT ON COLUMN "private"."identity_versions"."recorded_by" IS 'Who recorded it by a command; null: another system, a hand, the nightly run, or a backfill.';
+
+COMMENT ON COLUMN "private"."identity_versions"."superseded_at" IS 'From when on something else was known, or nothing; infinity: it still holds.';
+
+COMMENT ON COLUMN "private"."identity_versions"."superseded_by" IS 'Who superseded it by a command; null as in recorded_by.';
+
+COMMENT ON COLUMN "private"."identity_versions"."superseded_command" IS 'The command that superseded it; null as in command.';
+
+COMMENT ON TABLE "private"."identity_versions" IS 'Which ids were erased, or joined into another, and since when that was known.';

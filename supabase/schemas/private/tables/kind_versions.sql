@@ -1,0 +1,52 @@
+CREATE TABLE "private"."kind_versions" (
+  "id"                 bigint                   NOT NULL,
+  "code"               text                     NOT NULL,
+  "from_day"           date                     NOT NULL,
+  "is_required"        boolean                  NOT NULL,
+  "replaced_by"        text,
+  "recorded_at"        timestamp with time zone NOT NULL,
+  "superseded_at"      timestamp with time zone NOT NULL DEFAULT 'infinity'::timestamp WITH time zone,
+  "recorded_by"        uuid,
+  "command"            text,
+  "superseded_by"      uuid,
+  "superseded_command" text,
+  CONSTRAINT "kind_versions_pkey" PRIMARY KEY (id, recorded_at)
+);
+
+ALTER TABLE "private"."kind_versions"
+  ENABLE ROW LEVEL SECURITY;
+
+CREATE TRIGGER kind_versions_refuse_delete
+  BEFORE DELETE ON private.kind_versions
+  FOR EACH ROW
+  WHEN ((old.recorded_at <= now()))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER kind_versions_refuse_truncate
+  BEFORE TRUNCATE ON private.kind_versions
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER kind_versions_refuse_update
+  BEFORE UPDATE ON private.kind_versions
+  FOR EACH ROW
+  WHEN (((old.recorded_at <= now()) AND ((old.superseded_at <> 'infinity'::timestamp
+    with time zone) OR
+    ((((((((old.id IS DISTINCT FROM new.id) OR (old.code IS DISTINCT FROM new.code)) OR (old.from_day IS DISTINCT FROM new.from_day)) OR (old.is_required IS DISTINCT FROM
+    new.is_required)) OR (old.replaced_by IS DISTINCT FROM new.replaced_by)) OR (old.recorded_at IS DISTINCT FROM new.recorded_at)) OR
+    (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)))))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
+COMMENT ON COLUMN "private"."kind_versions"."command" IS 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.';
+
+COMMENT ON COLUMN "private"."kind_versions"."recorded_at" IS 'From when on it was known.';
+
+COMMENT ON COLUMN "private"."kind_versions"."recorded_by" IS 'Who recorded it by a command; null: another system, a hand, the nightly run, or a backfill.';
+
+COMMENT ON COLUMN "private"."kind_versions"."superseded_at" IS 'From when on something else was known, or nothing; infinity: it still holds.';
+
+COMMENT ON COLUMN "private"."kind_versions"."superseded_by" IS 'Who superseded it by a command; null as in recorded_by.';
+
+COMMENT ON COLUMN "private"."kind_versions"."superseded_command" IS 'The command that superseded it; null as in command.';
+
+COMMENT ON TABLE "private"."kind_versions" IS 'What was known of the rules of kinds: private.certification_kind_versions, with those of kinds that were deleted.';

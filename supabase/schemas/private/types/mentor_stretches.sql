@@ -1,0 +1,4 @@
+CREATE TYPE "private"."mentor_stretches" AS (
+  "mentor_id" uuid,
+  "stretches" jsonb
+);

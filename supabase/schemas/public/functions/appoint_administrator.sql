@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION public.appoint_administrator (
+  person_id  uuid DEFAULT NULL::uuid,
+  request_id uuid DEFAULT NULL::uuid
+)
+  RETURNS jsonb
+  LANGUAGE plpgsql
+  SET search_path TO 'pg_catalog', 'pg_temp'
+  AS $function$
+begin
+  return private.appoint_administrator(appoint_administrator.person_id, appoint_administrator.request_id);
+end
+$function$;
+
+GRANT EXECUTE ON FUNCTION "public"."appoint_administrator"(uuid, uuid) TO "authenticated";
+
+COMMENT ON FUNCTION "public"."appoint_administrator"(uuid, uuid) IS 'Makes a person an organisation administrator. For organisation administrators. Refuses with invalid_request, not_an_administrator, not_found, already_exists, request_in_progress, request_expired, idempotency_key_reused.';
+
+REVOKE ALL ON FUNCTION "public"."appoint_administrator"(uuid, uuid) FROM PUBLIC, "anon", "service_role";

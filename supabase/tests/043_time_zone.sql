@@ -1,0 +1,56 @@
+-- The zone in the settings decides. A function sends its own along, and no RPC that
+-- judges a date works while the two differ.
+begin;
+\ir _fixtures.psql
+
+select plan(26);
+
+select pg_temp.add_chapter('oslo');
+select pg_temp.add_coordinator('coordinator', 'oslo');
+select pg_temp.add_mentor('mentor', 'oslo');
+
+create temporary table calls (actor text, call text);
+insert into calls values
+  ('coordinator', $$public.pause_mentor(pg_temp.id('mentor'), 'Ferie')$$),
+  ('coordinator', $$public.reactivate_mentor(pg_temp.id('mentor'))$$),
+  ('coordinator', 'public.coordinator_roster()'),
+  ('coordinator', $$public.mentor_status_on(pg_temp.id('mentor'), pg_temp.today())$$),
+  ('owner', $$public.nightly_preview(pg_temp.today(), false, null, null, 10)$$),
+  ('owner', $$public.nightly_begin(pg_temp.today(), false, gen_random_uuid(), null)$$),
+  ('owner', 'public.claim_notifications()');
+grant select on calls to public;
+
+-- Another name in the settings, the same name in other letters, and none.
+set local mentorpause.time_zone = 'Arctic/Longyearbyen';
+select throws_ok(
+  format('select pg_temp.answer(%L, %L)', c.actor, c.call), '55000',
+  'ORGANISATION_TIME_ZONE is Arctic/Longyearbyen, but the database''s time zone is Europe/Oslo',
+  'another zone, though with the same days: ' || c.call)
+from calls c;
+select pg_temp.sign_out();
+select is_empty($$ select from public.pause_records r where r.mentor_id = pg_temp.id('mentor') $$, 'and nothing was written');
+
+set local mentorpause.time_zone = 'EUROPE/oslo';
+select lives_ok(format('select pg_temp.answer(%L, %L)', c.actor, c.call), 'the same zone in other letters: ' || c.call)
+from calls c where c.call !~ 'nightly_begin';
+set local mentorpause.time_zone = '';
+select lives_ok(format('select pg_temp.answer(%L, %L)', c.actor, c.call), 'no zone, as by supabase.rpc: ' || c.call)
+from calls c where c.call !~ 'pause_mentor|reactivate';
+
+-- What the settings say is what counts, even where the date there is another one.
+update private.settings set time_zone = pg_temp.zone(hours_left => 2);
+create temporary table west as select private.today() as today, pg_temp.answer('coordinator', 'public.coordinator_roster()') ->> 'as_of' as as_of;
+update private.settings set time_zone = pg_temp.zone(hours_left => 0);
+select is((select w.as_of from west w), (select w.today::text from west w), 'the roster''s date is that of the settings');
+select is(pg_temp.answer('coordinator', 'public.coordinator_roster()') ->> 'as_of', (select (w.today + 1)::text from west w),
+  'which is the next one where that day has begun');
+select is(private.date_of(now()), (select w.today + 1 from west w), 'also for what is stored');
+select is((public.claim_notifications() ->> 'today')::date, (select w.today + 1 from west w), 'and for what is told');
+select set_config('mentorpause.time_zone', lower(pg_temp.zone(hours_left => 0)), true);
+select is(private.today(), (select w.today + 1 from west w), 'and for a function that says the same');
+set local mentorpause.time_zone = 'Etc/GMT-14';
+select throws_ok('select private.today()', '55000', null, 'but not for one that says the next zone');
+select throws_ok('select private.date_of(now())', '55000', null, 'nor for the date of a moment');
+
+select * from finish();
+rollback;

@@ -1,0 +1,680 @@
+// The console in a browser, from the first click to the row in the log. The Go test
+// TestConsole serves it with the functions, the database and the stand-in for Supabase Auth.
+// Each task is done once, in Bokmål at 360 px, with axe on every page; CONSOLE=all adds the
+// other languages, widths and the dark theme.
+import test, { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+const given = JSON.parse(process.env.CLIENT_TEST)
+const timeout = 60_000 // of one step, on a busy machine
+const axe = await readFile(given.axe, 'utf8')
+const pictures = given.update ? new URL('../../docs/console/', import.meta.url).pathname : process.env.PICTURES
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const launch = { executablePath: given.browser, chromiumSandbox: false, timeout }
+
+const browser = await chromium.launch(launch)
+after(() => browser.close())
+
+/** A page in a context of its own; what it logs as an error fails the test at the end. */
+async function open(options = {}) {
+  const { path: _, ...settings } = options
+  const context = options.context ?? (await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', ...settings }))
+  const page = await context.newPage()
+  page.setDefaultTimeout(timeout)
+  page.faults = []
+  page.on('pageerror', (error) => page.faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|ERR_INTERNET/.test(message.text())) page.faults.push(message.text())
+  })
+  await page.goto(given.url + (options.path ?? '/likepersoner'))
+  return page
+}
+
+const code = async (email) => (await fetch(`${given.url}/test/code?email=${email}`)).json()
+const log = async (name) => (await fetch(`${given.url}/test/log?name=${encodeURIComponent(name)}`)).json()
+
+/** Signs in as a person does, with the code from the e-mail. */
+async function signIn(page, email) {
+  await page.getByLabel('E-postadresse').fill(email)
+  await page.getByRole('button', { name: 'Send kode' }).click()
+  await page.getByRole('heading', { name: 'Skriv koden fra e-posten' }).waitFor()
+  await page.getByLabel('Kode på seks tall').fill(await code(email))
+  await page.getByRole('button', { name: 'Logg inn' }).click()
+}
+
+/** The session of somebody who has signed in before, so that not each test needs a code. */
+async function signedIn(email, options = {}) {
+  if (!signedIn.sessions[email]) {
+    const headers = { apikey: given.key, 'content-type': 'application/json' }
+    await fetch(`${given.url}/auth/v1/otp`, { method: 'POST', headers, body: JSON.stringify({ email, create_user: false }) })
+    const answer = await fetch(`${given.url}/auth/v1/verify`, {
+      method: 'POST', headers, body: JSON.stringify({ type: 'email', email, token: await code(email) }),
+    })
+    signedIn.sessions[email] = await answer.json()
+    assert.equal(answer.status, 200, JSON.stringify(signedIn.sessions[email]))
+  }
+  const { path: _, ...settings } = options
+  const context = options.context ?? (await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', ...settings }))
+  await context.addInitScript(([url, session]) => {
+    if (location.origin === url && !localStorage.getItem('console.session') && !sessionStorage.getItem('was')) {
+      localStorage.setItem('console.session', session)
+      sessionStorage.setItem('was', '1')
+    }
+  }, [given.url, JSON.stringify(signedIn.sessions[email])])
+  return open({ context, path: options.path })
+}
+signedIn.sessions = {}
+
+async function wantAccessible(page, what) {
+  // Transitions change colours half-way.
+  await page.waitForTimeout(250)
+  await page.evaluate(axe)
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags)
+  assert.ok(found.passes.length > 5, `${what}: axe looked at ${found.passes.length} rules`)
+  assert.deepEqual(
+    found.violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]), [], what)
+}
+
+/** Nothing is wider than the window. */
+async function wantNoSidewaysScrolling(page, what) {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+  assert.ok(wide <= window, `${what}: ${wide} px in a window of ${window}`)
+}
+
+async function look(page, name) {
+  await wantNoSidewaysScrolling(page, name)
+  await wantAccessible(page, name)
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) })
+}
+
+const row = (page, name) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) })
+const heading = (page, name) => page.getByRole('heading', { level: 1, name })
+
+test('somebody signs in with the code from the e-mail', async () => {
+  const page = await open({ path: '/' })
+  await heading(page, 'Logg inn').waitFor()
+  await look(page, 'logg-inn-360')
+  await page.getByRole('button', { name: 'Send kode' }).click()
+  await page.getByText('Skriv e-postadressen din, for eksempel').waitFor()
+  await signIn(page, 'kari@example.org')
+  await heading(page, 'Trenger deg').waitFor()
+  assert.equal(await page.title(), 'Trenger deg – Likeperson')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('a first visit whose line breaks says so, and goes on by itself', async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', serviceWorkers: 'block' })
+  let isCut = true
+  await context.route('**/config.json', (route) => (isCut ? route.abort() : route.continue()))
+  const page = await open({ context, path: '/' })
+  await heading(page, 'Vi får ikke kontakt').waitFor()
+  await look(page, 'uten-kontakt-360')
+  await page.getByRole('button', { name: 'Prøv igjen' }).click()
+  await page.getByRole('button', { name: 'Prøv igjen' }).waitFor()
+  isCut = false
+  await heading(page, 'Logg inn').waitFor()
+  assert.deepEqual(page.faults, [])
+  await context.close()
+})
+
+test('known and unknown addresses look the same, and a wrong code is said', async () => {
+  const seen = []
+  for (const email of ['nobody@example.org', 'nina@example.org']) {
+    const page = await open()
+    await page.getByLabel('E-postadresse').fill(email)
+    await page.getByRole('button', { name: 'Send kode' }).click()
+    await heading(page, 'Skriv koden fra e-posten').waitFor()
+    seen.push((await page.locator('main').innerText()).replace(email, '…').replace(/\d+ sekund/, 'n sekund'))
+    await page.getByLabel('Kode på seks tall').fill('12 34 5')
+    await page.getByRole('button', { name: 'Logg inn' }).click()
+    await page.getByText('Skriv de seks tallene fra e-posten.').waitFor()
+    await page.getByLabel('Kode på seks tall').fill('000 000')
+    await page.getByRole('button', { name: 'Logg inn' }).click()
+    await page.getByText('Koden stemmer ikke').waitFor()
+    if (email === 'nina@example.org') await look(page, 'kode-360')
+    assert.deepEqual(page.faults, [])
+    await page.context().close()
+  }
+  assert.equal(seen[0], seen[1])
+})
+
+test('the roster is searched and filtered, in the address too', async () => {
+  const page = await signedIn('marit@example.org')
+  await row(page, 'Anders Lillevold').waitFor()
+  await page.getByText('10 likepersoner', { exact: true }).waitFor()
+  await look(page, 'likepersoner-360')
+  // A name is text, whatever it looks like.
+  await row(page, '<img src=x onerror=alert(1)> Nordli').waitFor()
+  assert.equal(await page.locator('img[src=x]').count(), 0)
+
+  await page.getByLabel('Søk etter navn').fill('oyv')
+  await row(page, 'Øyvind Brattåsen').waitFor()
+  await row(page, 'Anders Lillevold').waitFor({ state: 'detached' })
+  assert.equal(new URL(page.url()).searchParams.get('sok'), 'oyv')
+  await page.getByLabel('Søk etter navn').fill('finnes ikke')
+  await page.getByText('Ingen likepersoner heter noe med «finnes ikke».').waitFor()
+  assert.equal(await page.locator('[data-announcer]').innerText(), 'Ingen treff')
+  await look(page, 'likepersoner-ingen-360')
+  await page.getByRole('link', { name: 'Vis alle' }).click()
+  await row(page, 'Anders Lillevold').waitFor()
+
+  await page.getByRole('checkbox', { name: /^Utløpt/ }).check()
+  await row(page, 'Anders Lillevold').waitFor({ state: 'detached' })
+  await row(page, 'Øyvind Brattåsen').getByText('Grunnkurs gikk ut').waitFor()
+  await page.reload()
+  await row(page, 'Øyvind Brattåsen').waitFor()
+  assert.ok(await page.getByRole('checkbox', { name: /^Utløpt/ }).isChecked())
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('a pause: mistakes are said, then it is in the log', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.getByRole('link', { name: 'Anders Lillevold' }).click()
+  await heading(page, 'Anders Lillevold').waitFor()
+  await page.getByRole('link', { name: 'Ring 912 34 560'.replaceAll(' ', '\u00a0').replace('Ring\u00a0', 'Ring ') }).waitFor()
+  await look(page, 'likeperson-360')
+  await page.getByRole('link', { name: 'Sett Anders på pause' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Sett Anders på pause' })
+  await dialog.waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Sett Anders på pause')
+
+  await dialog.getByLabel('Når er Anders tilbake?').fill('1.1.20')
+  await dialog.getByRole('button', { name: 'Sett Anders på pause' }).click()
+  await dialog.getByRole('heading', { name: 'Rett opp to ting før du setter Anders på pause' }).waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.tagName.toLowerCase()), 'ds-error-summary')
+  await look(page, 'pause-feil-360')
+  await dialog.getByRole('link', { name: 'Skriv hvorfor Anders tar pause' }).click()
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA')
+  await page.keyboard.type('Har fått nytt barn & trenger ro')
+  await dialog.getByRole('button', { name: 'Om 3 måneder' }).click()
+  await dialog.getByText(/om\s1[23]\suker/).first().waitFor()
+  await dialog.getByText(/Anders og Jonas Vikhammer får beskjed\./).waitFor()
+  await look(page, 'pause-360')
+  await dialog.getByRole('button', { name: 'Sett Anders på pause' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText(/^På pause til /).waitFor()
+  await page.getByText('Marit Elvestad satte Anders på pause').waitFor()
+
+  const [change] = await log('Anders')
+  assert.equal(change.to_status, 'paused')
+  assert.equal(change.actor_id, '00000000-0000-4000-8000-0000000000c5')
+
+  // The reason is behind a button, and not on the device.
+  assert.equal(await page.getByText('Har fått nytt barn').count(), 0)
+  await page.getByRole('button', { name: 'Vis grunn' }).click()
+  await page.getByText('Har fått nytt barn & trenger ro').waitFor()
+  assert.ok(!(await kept(page)).includes('nytt barn'), 'a reason is kept on the device')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+/** Everything that the browser keeps for the console, as text. */
+const kept = (page) => page.evaluate(async () => {
+  const parts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]
+  const db = await new Promise((resolve) => {
+    const request = indexedDB.open('console')
+    request.onsuccess = () => resolve(request.result)
+  })
+  for (const store of db.objectStoreNames) {
+    const all = await new Promise((resolve) => {
+      const request = db.transaction(store).objectStore(store).getAll()
+      request.onsuccess = () => resolve(request.result)
+    })
+    parts.push(JSON.stringify(all))
+  }
+  db.close()
+  return parts.join('\n')
+})
+
+test('a change that somebody else was quicker with keeps what was typed', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.getByRole('link', { name: 'Anders Lillevold' }).click()
+  await page.getByRole('link', { name: 'Endre pausen' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Endre pausen til Anders' })
+  await dialog.getByLabel('Hvorfor?').fill('Trenger mer tid')
+
+  const jonas = await signedIn('jonas@example.org')
+  await jonas.getByRole('link', { name: 'Anders Lillevold' }).click()
+  await jonas.getByRole('link', { name: 'Endre pausen' }).click()
+  await jonas.getByLabel('Når er Anders tilbake?').fill('')
+  await jonas.getByRole('button', { name: 'Lagre endringen' }).click()
+  await jonas.getByText('På pause uten sluttdato').waitFor()
+
+  await dialog.getByRole('button', { name: 'Lagre endringen' }).click()
+  await dialog.getByRole('heading', { name: 'Jonas Vikhammer endret dette mens du skrev' }).waitFor()
+  assert.equal(await dialog.getByLabel('Hvorfor?').inputValue(), 'Trenger mer tid')
+  await look(page, 'pause-konflikt-360')
+  await dialog.getByRole('button', { name: 'Lagre endringen' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Vis grunn' }).click()
+  await page.getByText('Trenger mer tid').waitFor()
+  assert.deepEqual([...page.faults, ...jonas.faults], [])
+  await jonas.context().close()
+  await page.context().close()
+})
+
+test('somebody is back', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.getByRole('link', { name: 'Anders Lillevold' }).click()
+  await page.getByRole('link', { name: 'Er tilbake' }).click()
+  await page.getByText('Anders er aktiv fra nå av').waitFor()
+  await look(page, 'tilbake-360')
+  await page.getByRole('button', { name: 'Ja, Anders er tilbake' }).click()
+  await page.getByText('Marit Elvestad gjorde Anders aktiv igjen').waitFor()
+  assert.equal((await log('Anders')).at(-1).to_status, 'active')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('a pause is planned, changed and taken back', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.getByRole('link', { name: 'Berit Haugstuen' }).click()
+  await page.getByRole('link', { name: 'Sett Berit på pause' }).click()
+  await page.getByLabel('En senere dag').check()
+  const first = new Date(Date.now() + 40 * 86_400_000)
+  await page.getByLabel('Første dag').fill(`${first.getUTCDate()}.${first.getUTCMonth() + 1}.${first.getUTCFullYear()}`)
+  await page.getByLabel('Hvorfor?').fill('Reise')
+  await page.getByRole('button', { name: 'Planlegg pausen' }).click()
+  await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor()
+  await page.getByRole('link', { name: 'Endre planen' }).click()
+  await page.getByLabel('Hvorfor?').fill('Lang reise')
+  await page.getByRole('button', { name: 'Lagre endringen' }).click()
+  await page.getByRole('link', { name: 'Ta planen tilbake' }).click()
+  await page.getByText('Berit går likevel ikke på pause').waitFor()
+  await page.getByRole('button', { name: 'Ta pausen tilbake' }).click()
+  await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor({ state: 'detached' })
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('several are paused at once, and who can’t be is said before', async () => {
+  const page = await signedIn('marit@example.org')
+  await row(page, 'Berit Haugstuen').waitFor()
+  await page.getByRole('button', { name: 'Velg flere' }).click()
+  await page.getByText('Ingen er valgt').waitFor()
+  await page.getByLabel('Velg alle i lista').check()
+  await page.getByText('10 valgt').waitFor()
+  await page.getByLabel('Velg alle i lista').uncheck()
+  // Those who are chosen stay so while one searches for more.
+  await page.getByLabel('Velg Berit Haugstuen').check()
+  await page.getByLabel('Velg Ingrid Fossmark').check()
+  await page.getByLabel('Søk etter navn').fill('anne-maret')
+  await row(page, 'Berit Haugstuen').waitFor({ state: 'detached' })
+  await page.getByLabel('Velg Ánne-Máret Čáhppesvárri Guhttor-Jåhkkåsjávrrie').check()
+  await page.getByText('3 valgt').waitFor()
+  await look(page, 'velg-flere-360')
+  await page.getByRole('button', { name: 'Sett på pause' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('heading', { name: 'Sett tre likepersoner på pause' }).waitFor()
+  await dialog.getByText('Berit Haugstuen, Ingrid Fossmark og Ánne-Máret Čáhppesvárri Guhttor-Jåhkkåsjávrrie.').waitFor()
+  await dialog.getByRole('button', { name: 'Se hva som skjer' }).click()
+  await dialog.getByRole('heading', { name: 'Rett opp én ting før du går videre' }).waitFor()
+  await dialog.getByLabel('Hvorfor?').fill('Kontoret er stengt')
+  await dialog.getByRole('button', { name: 'Om 1 måned' }).click()
+  await look(page, 'flere-360')
+  await dialog.getByRole('button', { name: 'Se hva som skjer' }).click()
+  await dialog.getByText(/^To likepersoner er på pause fra nå av, og ventes tilbake /).waitFor()
+  await dialog.getByText('Én kan ikke settes på pause:').waitFor()
+  await dialog.getByText('Ingrid Fossmark er alt på pause.').waitFor()
+  await look(page, 'flere-dette-skjer-360')
+  assert.deepEqual(await log('Ánne'), [])
+  await dialog.getByRole('button', { name: 'Sett to på pause' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await row(page, 'Ánne-Máret Čáhppesvárri Guhttor-Jåhkkåsjávrrie').getByText('På pause').waitFor()
+  assert.deepEqual((await log('Ánne')).map((change) => change.to_status), ['paused'])
+  assert.deepEqual((await log('Berit')).map((change) => change.to_status), ['paused'])
+
+  // They are back, so that the other tests find them as they were.
+  for (const [id, name] of [['003', 'Berit'], ['002', 'Ánne-Máret']]) {
+    await page.goto(`${given.url}/likepersoner/00000000-0000-4000-8000-0000000f0${id}/tilbake`)
+    await page.getByRole('button', { name: `Ja, ${name} er tilbake` }).click()
+    await page.getByText(`Marit Elvestad gjorde ${name} aktiv igjen`).waitFor()
+  }
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('without a network the page opens, says how old it is, and sends later, once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'console-'))
+  try {
+    const options = { ...launch, viewport: { width: 360, height: 780 }, locale: 'nb-NO' }
+    let context = await chromium.launchPersistentContext(folder, options)
+    let page = await signedIn('jonas@example.org', { context })
+    await page.getByRole('link', { name: 'Hans Petter Østmoen' }).click()
+    await heading(page, 'Hans Petter Østmoen').waitFor()
+    await page.getByText('Gyldig til og med').first().waitFor()
+    await page.waitForFunction(() => navigator.serviceWorker.controller || navigator.serviceWorker.ready)
+    await page.goto(`${given.url}/likepersoner`)
+    await row(page, 'Hans Petter Østmoen').waitFor()
+
+    await context.setOffline(true)
+    await page.reload()
+    await page.getByText('Du er uten nett.').waitFor()
+    await look(page, 'frakoblet-360')
+    await page.getByRole('link', { name: 'Hans Petter Østmoen' }).click()
+    await page.getByRole('link', { name: 'Sett Hans på pause' }).click()
+    await page.getByLabel('Hvorfor?').fill('Uten nett')
+    await page.getByRole('button', { name: 'Sett Hans på pause' }).click()
+    await page.getByText('Sett Hans Petter Østmoen på pause: venter på å bli sendt.').waitFor()
+    assert.deepEqual(await log('Hans'), [])
+    // The browser is gone before the network is back.
+    await context.close()
+
+    context = await chromium.launchPersistentContext(folder, options)
+    page = await open({ context })
+    await page.goto(`${given.url}/likepersoner`)
+    await row(page, 'Hans Petter Østmoen').getByText('På pause').waitFor()
+    const changes = await log('Hans')
+    assert.equal(changes.length, 1)
+    await page.goto(`${given.url}/usendt`)
+    await page.getByText('Alt er sendt.').waitFor()
+
+    // Signing out leaves nothing.
+    await page.goto(`${given.url}/mer`)
+    await page.getByRole('button', { name: 'Logg ut' }).click()
+    await heading(page, 'Logg inn').waitFor()
+    const left = await kept(page)
+    assert.ok(!/Østmoen|Vikhammer|example\.org|access_token|eyJ/.test(left), left.slice(0, 500))
+    await context.close()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('what the server refuses later stays visible with the reason', async () => {
+  const page = await signedIn('jonas@example.org')
+  await page.getByRole('link', { name: 'Liv Åsgårdsrud' }).click()
+  await heading(page, 'Liv Åsgårdsrud').waitFor()
+  await page.getByRole('link', { name: 'Sett Liv på pause' }).waitFor()
+  await page.context().setOffline(true)
+  await page.getByRole('link', { name: 'Sett Liv på pause' }).click()
+  await page.getByLabel('Hvorfor?').fill('For sent')
+  await page.getByRole('button', { name: 'Sett Liv på pause' }).click()
+  await page.getByText('venter på å bli sendt.').first().waitFor()
+
+  const marit = await signedIn('marit@example.org')
+  await marit.goto(`${given.url}/likepersoner/00000000-0000-4000-8000-0000000f0006/pause`)
+  await marit.getByLabel('Hvorfor?').fill('Først')
+  await marit.getByRole('button', { name: 'Sett Liv på pause' }).click()
+  await marit.getByText('Marit Elvestad satte Liv på pause').waitFor()
+  await marit.context().close()
+
+  await page.context().setOffline(false)
+  await page.getByRole('link', { name: 'Én endring ble ikke godtatt' }).click({ timeout: 90_000 })
+  await page.getByText('Likepersonen er alt på pause.').waitFor()
+  await look(page, 'ikke-godtatt-360')
+  await page.getByRole('button', { name: 'Forkast' }).click()
+  await page.getByText('Alt er sendt.').waitFor()
+  assert.equal((await log('Liv')).length, 1)
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('the first page says whom to call, and what to do', async () => {
+  const page = await signedIn('marit@example.org', { path: '/' })
+  await heading(page, 'Trenger deg').waitFor()
+  await row(page, 'Øyvind Brattåsen').getByText(/^Grunnkurs gikk ut .*Øyvind blir aktiv igjen når sertifiseringen er fornyet\.$/).waitFor()
+  const solveig = row(page, 'Solveig Myrvang')
+  await solveig.getByText('9 dager over').waitFor()
+  await look(page, 'trenger-deg-360')
+  await solveig.getByRole('link', { name: 'Er tilbake: Solveig Myrvang' }).click()
+  await page.getByRole('button', { name: 'Ja, Solveig er tilbake' }).click()
+  await heading(page, 'Solveig Myrvang').waitFor()
+  await page.getByText('Marit Elvestad gjorde Solveig aktiv igjen').waitFor()
+  await page.getByRole('link', { name: 'Trenger deg' }).click()
+  await heading(page, 'Trenger deg').waitFor()
+  await solveig.waitFor({ state: 'detached' })
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('a mentor asks and thinks again, and the coordinator answers', async () => {
+  const mentor = await signedIn('mentor1@example.org', { path: '/' })
+  const soon = new Date(Date.now() + 50 * 86_400_000)
+  const ask = async (reason) => {
+    await mentor.getByRole('link', { name: 'Be om pause' }).click()
+    const dialog = mentor.getByRole('dialog', { name: 'Be om pause' })
+    await dialog.getByLabel('En senere dag').check()
+    await dialog.getByLabel('Første dag').fill(`${soon.getUTCDate()}.${soon.getUTCMonth() + 1}.${soon.getUTCFullYear()}`)
+    await dialog.getByLabel('Hvorfor?').fill(reason)
+    await dialog.getByText(/^Du ber om pause fra .*, uten sluttdato\. Det gjelder når det er godtatt\. Jonas Vikhammer får beskjed\./).waitFor()
+    await look(mentor, 'be-om-pause-360')
+    await dialog.getByRole('button', { name: 'Be om pause' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await mentor.getByRole('heading', { name: /^Du har bedt om pause fra / }).waitFor()
+  }
+  await heading(mentor, 'Anders Lillevold').waitFor()
+  await ask('Eksamen')
+  assert.equal(await mentor.getByRole('link', { name: 'Be om pause' }).count(), 0)
+  await look(mentor, 'bedt-om-pause-360')
+  await mentor.getByRole('button', { name: 'Trekk tilbake: pause' }).click()
+  await mentor.getByText(/^Trukket tilbake /).waitFor()
+  await ask('Eksamen i vår')
+
+  const page = await signedIn('marit@example.org', { path: '/' })
+  const answer = async () => {
+    await row(page, 'Anders Lillevold').getByText('Spør om pause.').waitFor()
+    await page.getByRole('link', { name: 'Svar Anders' }).click()
+    await page.getByRole('heading', { name: /^Anders spør om pause fra / }).waitFor()
+  }
+  await answer()
+  assert.equal(await page.getByText('Eksamen i vår').count(), 0)
+  await look(page, 'svar-360')
+  const request = page.locator('.request')
+  await request.getByRole('button', { name: 'Vis grunn' }).click()
+  await request.getByText('Eksamen i vår').waitFor()
+  assert.ok(!(await kept(page)).includes('Eksamen'), 'a reason is kept on the device')
+  await page.getByRole('button', { name: 'Avslå med en melding' }).click()
+  await page.getByRole('button', { name: 'Avbryt' }).click()
+  await page.getByRole('button', { name: 'Avslå med en melding' }).click()
+  await page.getByLabel('Melding til Anders').fill('Kan vi snakke først?')
+  await page.getByRole('button', { name: 'Avslå', exact: true }).click()
+  await request.waitFor({ state: 'detached' })
+
+  await mentor.reload()
+  await mentor.getByText(/^Avslått av Marit Elvestad /).waitFor()
+  await mentor.getByRole('button', { name: 'Vis meldingen' }).click()
+  await mentor.getByText('Kan vi snakke først?').waitFor()
+  assert.ok(!(await kept(mentor)).includes('snakke'), 'an answer is kept on the device')
+  await look(mentor, 'svar-fått-360')
+  await ask('Det er viktig')
+
+  await page.goto(`${given.url}/`)
+  await answer()
+  await page.getByRole('button', { name: 'Godta' }).click()
+  await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor()
+  await page.getByRole('heading', { name: /^Anders spør/ }).waitFor({ state: 'detached' })
+
+  // Until its first day it can be withdrawn.
+  await mentor.reload()
+  await mentor.getByText(/^Godtatt av Marit Elvestad /).waitFor()
+  await mentor.getByRole('heading', { name: 'Planlagt pause' }).waitFor()
+  await mentor.getByRole('button', { name: 'Trekk tilbake: pause' }).click()
+  await mentor.getByRole('heading', { name: 'Planlagt pause' }).waitFor({ state: 'detached' })
+  assert.deepEqual([...page.faults, ...mentor.faults], [])
+  await mentor.context().close()
+  await page.context().close()
+})
+
+test('somebody on a pause asks for another date and for the return, without a network', async () => {
+  const mentor = await signedIn('mentor5@example.org', { path: '/' })
+  await heading(mentor, 'Ingrid Fossmark').waitFor()
+  await mentor.getByRole('link', { name: 'Be om ny returdato' }).click()
+  const dialog = mentor.getByRole('dialog', { name: 'Be om ny returdato' })
+  await dialog.getByRole('button', { name: 'Om 3 måneder' }).click()
+  await dialog.getByRole('button', { name: 'Be om ny returdato' }).click()
+  await mentor.getByRole('heading', { name: /^Du har bedt om å komme tilbake / }).waitFor()
+  await mentor.getByRole('link', { name: 'Be om å komme tilbake' }).click()
+  await mentor.getByText('Du ber om å bli aktiv igjen').waitFor()
+  await mentor.context().setOffline(true)
+  await mentor.getByRole('button', { name: 'Be om å komme tilbake' }).click()
+  await mentor.getByText('Be om å komme tilbake: venter på å bli sendt.').waitFor()
+  assert.equal(await mentor.getByRole('link', { name: 'Be om å komme tilbake' }).count(), 0)
+  await mentor.context().setOffline(false)
+  await mentor.getByRole('heading', { name: 'Du har bedt om å komme tilbake.' }).waitFor({ timeout: 90_000 })
+  assert.deepEqual(mentor.faults, [])
+  await mentor.context().close()
+})
+
+test('the inbox is read', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.getByRole('link', { name: /Innboks/ }).click()
+  await heading(page, 'Innboks').waitFor()
+  await page.getByText(/Ingen meldinger ennå|ulest|Du har lest alt/).first().waitFor()
+  await look(page, 'innboks-360')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('a mentor sees the own page, somebody without a role whom to ask', async () => {
+  let page = await signedIn('mentor1@example.org')
+  await heading(page, 'Anders Lillevold').waitFor()
+  assert.equal(await page.getByRole('link', { name: /på pause/ }).count(), 0)
+  await look(page, 'min-side-360')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+  page = await signedIn('nina@example.org')
+  await heading(page, 'Du har ingen oppgaver her ennå').waitFor()
+  await look(page, 'ingen-oppgaver-360')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+// The rest is make test-console.
+
+const locales = { nb: 'nb-NO', nn: 'nn-NO', en: 'en-GB' }
+const pages = {
+  'trenger-deg': '/',
+  likepersoner: '/likepersoner',
+  likeperson: '/likepersoner/00000000-0000-4000-8000-0000000f0006',
+  'likeperson-langt-navn': '/likepersoner/00000000-0000-4000-8000-0000000f0002',
+  'likeperson-utløpt': '/likepersoner/00000000-0000-4000-8000-0000000f0008',
+  pause: '/likepersoner/00000000-0000-4000-8000-0000000f0002/pause',
+  endre: '/likepersoner/00000000-0000-4000-8000-0000000f0006/endre',
+  tilbake: '/likepersoner/00000000-0000-4000-8000-0000000f0006/tilbake',
+  innboks: '/innboks',
+  mer: '/mer',
+  usendt: '/usendt',
+  'finnes-ikke': '/finnes/ikke',
+}
+const everywhere = given.all ? test : () => {}
+
+for (const [language, locale] of Object.entries(locales)) {
+  for (const colorScheme of ['light', 'dark']) {
+    everywhere(`every page is accessible at 320 and 1,280 px, ${language}, ${colorScheme}`, async () => {
+      const page = await signedIn('marit@example.org', { locale, colorScheme })
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(given.url + path)
+        await page.getByRole('heading', { level: 1 }).last().waitFor()
+        await page.waitForFunction(() => !document.querySelector('.ds-skeleton') && !document.querySelector('[data-busy]'))
+        for (const width of [320, 1280]) {
+          await page.setViewportSize({ width, height: 900 })
+          await wantNoSidewaysScrolling(page, `${name} ${width}`)
+          await wantAccessible(page, `${name} ${width}`)
+          if (pictures && (given.update ? language === 'nb' && width === 1280 && colorScheme === 'light' : true)) {
+            await page.screenshot({ path: join(pictures, given.update ? `${name}-1280.png` : `${name}-${width}-${language}-${colorScheme}.png`) })
+          }
+        }
+      }
+      assert.deepEqual(page.faults, [])
+      await page.context().close()
+    })
+  }
+}
+
+everywhere('text of 200 % on a small screen stays readable', async () => {
+  // What a browser does with twice the size: half the window.
+  const page = await signedIn('marit@example.org', { viewport: { width: 180, height: 390 }, deviceScaleFactor: 2 })
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(given.url + path)
+    await page.getByRole('heading', { level: 1 }).last().waitFor()
+    const hidden = await page.evaluate(() => [...document.querySelectorAll('h1, p, a, button')].filter((element) => element.checkVisibility() && !element.closest('.unseen, .sheet-dialog') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.textContent))
+    assert.deepEqual(hidden, [], name)
+  }
+  await page.context().close()
+})
+
+everywhere('a pause can be given with the keyboard alone', async () => {
+  const page = await signedIn('marit@example.org')
+  await page.goto(`${given.url}/likepersoner`)
+  await row(page, 'Per-Erik Tangestad').waitFor()
+  /** Presses Tab until something of that name has the focus, which it shows. */
+  const tabTo = async (name) => {
+    for (let n = 0; n < 60; n++) {
+      await page.keyboard.press('Tab')
+      const focused = await page.evaluate(() => {
+        const element = document.activeElement
+        const label = element.labels?.[0]?.textContent ?? element.textContent
+        const style = getComputedStyle(element)
+        const row = element.closest('li')
+        const isShown = style.outlineStyle !== 'none' || style.boxShadow !== 'none' || (row && getComputedStyle(row).outlineStyle !== 'none')
+        return { label: label?.replaceAll('\u00a0', ' ').trim(), isShown }
+      })
+      if (focused.label?.startsWith(name)) {
+        assert.ok(focused.isShown, `${name} has the focus and doesn't show it`)
+        return
+      }
+    }
+    assert.fail(`Tab doesn't reach ${name}`)
+  }
+  await tabTo('Gå til innholdet')
+  await tabTo('Per-Erik Tangestad')
+  await page.keyboard.press('Enter')
+  await heading(page, 'Per-Erik Tangestad').waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Per-Erik Tangestad')
+  await tabTo('Sett Per-Erik på pause')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await tabTo('Hvorfor?')
+  await page.keyboard.type('Studier')
+  await tabTo('Sett Per-Erik på pause')
+  await page.keyboard.press('Enter')
+  await page.getByText('Marit Elvestad satte Per-Erik på pause').waitFor()
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+everywhere('a new version waits until its user wants it', async () => {
+  const page = await signedIn('jonas@example.org')
+  await row(page, 'Anders Lillevold').waitFor()
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+  })
+  await page.reload()
+  await page.waitForFunction(() => navigator.serviceWorker.controller)
+  await page.goto(`${given.url}/likepersoner/00000000-0000-4000-8000-0000000f0003/pause`)
+  await page.getByLabel('Hvorfor?').fill('Et utkast')
+  await fetch(`${given.url}/test/version`)
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    await registration.update()
+    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+  assert.equal(await page.getByLabel('Hvorfor?').inputValue(), 'Et utkast')
+  await page.getByRole('button', { name: 'Avbryt' }).click()
+  await page.getByText('En ny versjon er klar.').waitFor()
+  await page.getByRole('button', { name: 'Last siden på nytt' }).click()
+  await page.getByText('En ny versjon er klar.').waitFor({ state: 'detached' })
+  await heading(page, 'Berit Haugstuen').waitFor()
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+everywhere('a wrong clock on the device changes no date', async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', timezoneId: 'Pacific/Kiritimati' })
+  await context.addInitScript(() => {
+    const now = Date.now.bind(Date)
+    Date.now = () => now() + 36 * 3_600_000
+  })
+  const page = await signedIn('marit@example.org', { context })
+  await page.goto(`${given.url}/likepersoner/00000000-0000-4000-8000-0000000f0003/pause`)
+  const today = new Intl.DateTimeFormat('nb-NO', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'Europe/Oslo' }).format(new Date())
+  await page.getByText(`I dag, ${today}`.replaceAll(/\s/g, ' ')).waitFor()
+  await page.context().close()
+})
