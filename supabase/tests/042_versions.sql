@@ -57,6 +57,9 @@ select pg_temp.add_mentor('often away', 'oslo');
 select pg_temp.certify('often away', 400);
 insert into public.pause_records (mentor_id, status, paused_at, reactivated_at)
 select pg_temp.id('often away'), 'active', now() - make_interval(days => d), now() - make_interval(days => d) from generate_series(300, 1, -1) d;
+-- What counts is what the index leaves to be read: the table is so small here that reading the
+-- whole of it may be the better plan.
+set local enable_seqscan = off;
 create temporary table read_before as
 select s.idx_tup_fetch + s.seq_tup_read as rows from pg_stat_xact_user_tables s where s.relname = 'pause_records';
 select is(
@@ -65,6 +68,7 @@ select is(
 select cmp_ok((
     select s.idx_tup_fetch + s.seq_tup_read - b.rows from pg_stat_xact_user_tables s, read_before b where s.relname = 'pause_records'),
   '<', 20::bigint, 'reads a few records');
+set local enable_seqscan = on;
 
 -- A row that the log of a later record lacks is found, and only that.
 select pg_temp.answer('coordinator', format('public.pause_mentor(%L, ''Ferie'', null, 3)', pg_temp.id('nils')));

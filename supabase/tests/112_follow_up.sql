@@ -270,7 +270,8 @@ create function pg_temp.nights(hour integer) returns jsonb
 language sql as $$ select private.nights_as_json((pg_temp.today()::timestamp + hour * interval '1 hour') at time zone 'Europe/Oslo') - 'runs' $$;
 create function pg_temp.day(days integer) returns date
 language sql as $$ select pg_temp.today() + days $$;
-select is(pg_temp.nights(2), jsonb_build_object('last_completed', pg_temp.day(-1), 'is_behind', false, 'missed', jsonb_build_array(pg_temp.day(-2), pg_temp.day(-5))),
+-- One o'clock, because two comes twice, or not at all, when summer time ends or begins.
+select is(pg_temp.nights(1), jsonb_build_object('last_completed', pg_temp.day(-1), 'is_behind', false, 'missed', jsonb_build_array(pg_temp.day(-2), pg_temp.day(-5))),
   'two were missed; tonight''s may still come');
 select is(pg_temp.nights(4), jsonb_build_object('last_completed', pg_temp.day(-1), 'is_behind', true, 'missed', jsonb_build_array(pg_temp.day(0), pg_temp.day(-2), pg_temp.day(-5))),
   'until it is two hours late');
