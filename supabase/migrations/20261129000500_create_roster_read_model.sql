@@ -739,7 +739,7 @@ create trigger notifications_note_undeliverable_update
 -- joins.
 create function private.refresh_roster(mentor_ids uuid[], plans_before private.paused_mentor[] default null) returns void
 language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' set jit = off
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' set enable_seqscan = on set jit = off
 as $$
 declare
   wanted private.roster_entry[];
@@ -747,6 +747,13 @@ declare
   plans private.paused_mentor[];
   today date;
 begin
+  -- To plan what follows takes longer than to do it for a few. Theirs is planned once in a
+  -- session, and by the indexes alone: the tables may have been empty then.
+  if cardinality(refresh_roster.mentor_ids) <= 10 then
+    set local plan_cache_mode = 'force_generic_plan';
+    set local enable_seqscan = off;
+  end if;
+
   -- The mentor's lock. A writer that waited for it sees what the other committed.
   perform from private.person_locks l
   where l.person_id = any (refresh_roster.mentor_ids) order by l.person_id for no key update;

@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION private.refresh_roster (
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   SET plan_cache_mode TO 'force_custom_plan'
+  SET enable_seqscan TO 'on'
   SET jit TO 'off'
   AS $function$
 declare
@@ -15,6 +16,13 @@ declare
   plans private.paused_mentor[];
   today date;
 begin
+  -- To plan what follows takes longer than to do it for a few. Theirs is planned once in a
+  -- session, and by the indexes alone: the tables may have been empty then.
+  if cardinality(refresh_roster.mentor_ids) <= 10 then
+    set local plan_cache_mode = 'force_generic_plan';
+    set local enable_seqscan = off;
+  end if;
+
   -- The mentor's lock. A writer that waited for it sees what the other committed.
   perform from private.person_locks l
   where l.person_id = any (refresh_roster.mentor_ids) order by l.person_id for no key update;
