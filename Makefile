@@ -21,7 +21,7 @@ endef
 # The console's files, which its function embeds. Without Node.js the function compiles too,
 # and serves a page that says what is missing.
 CONSOLE := functions/console/dist/version.json
-CONSOLE_SOURCES := $(shell find console \( -name node_modules -o -name dist -o -name .cache \) -prune -o -type f ! -name schema.d.ts -print 2>/dev/null)
+CONSOLE_SOURCES := shared/version/VERSION $(shell find console \( -name node_modules -o -name dist -o -name .cache \) -prune -o -type f ! -name schema.d.ts -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 

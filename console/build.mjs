@@ -73,7 +73,8 @@ await build({
     lib: { entry: join(root, 'src/worker/sw.ts'), formats: ['iife'], name: 'sw', fileName: () => 'sw.js' },
   },
 });
-await writeFile(join(out, 'version.json'), `${JSON.stringify({ build: version })}\n`);
+const release = (await readFile(join(root, '../shared/version/VERSION'), 'utf8')).trim();
+await writeFile(join(out, 'version.json'), `${JSON.stringify({ version: release, build: version })}\n`);
 
 for (const name of await readdir(embedded)) {
   if (name !== '.gitignore') await rm(join(embedded, name), { recursive: true });

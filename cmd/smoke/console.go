@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mentorpause/shared/version"
 )
 
 // console is the name of the function that serves the console, which has no interface.
@@ -20,7 +22,7 @@ var asset = regexp.MustCompile(`/assets/[^"]+\.js`)
 
 // lookAtConsole checks what a browser gets from the console: its page with the headers
 // that protect it, a file that may be kept for ever, and the addresses of the functions,
-// which must be those that are checked here.
+// which must be those that are checked here, and whose version it is.
 func lookAtConsole(ctx context.Context, client *http.Client, where target, report *report) {
 	l := looker{function: console, url: strings.TrimRight(where.console, "/"), client: client, report: report}
 	var page answer
@@ -48,6 +50,20 @@ func lookAtConsole(ctx context.Context, client *http.Client, where target, repor
 			err = fmt.Errorf("cache-control %q", a.Header.Get("Cache-Control"))
 		}
 		return a, fmt.Sprintf("%d bytes", len(a.body)), err
+	})
+	l.check("its version", func() (answer, string, error) {
+		a, err := l.ask(ctx, http.MethodGet, "/version.json", "")
+		if err != nil {
+			return a, "", err
+		}
+		var is struct{ Version, Build string }
+		switch err := json.Unmarshal(a.body, &is); {
+		case err != nil || a.StatusCode != http.StatusOK:
+			return a, "", fmt.Errorf("status %d, %.200s", a.StatusCode, a.body)
+		case is.Version != version.Number():
+			return a, "", fmt.Errorf("it is %q, and this checkout is %s", is.Version, version.Number())
+		}
+		return a, is.Version + ", build " + is.Build, nil
 	})
 	l.check("the functions that it calls", func() (answer, string, error) {
 		a, err := l.ask(ctx, http.MethodGet, "/config.json", "")

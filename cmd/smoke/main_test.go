@@ -105,7 +105,7 @@ func TestLook(t *testing.T) {
 	_, err = os.Stat(filepath.Join("..", "..", "functions", "console", "dist", "index.html"))
 	t.Run("a console", func(t *testing.T) {
 		status, out := lookAlso(s.URL)
-		for _, what := range []string{"the page", "the functions that it calls"} {
+		for _, what := range []string{"the page", "its version", "the functions that it calls"} {
 			if !hasLine(out, "ok ", "console", what) {
 				t.Errorf("not fine: %s\n%s", what, out)
 			}
@@ -114,6 +114,14 @@ func TestLook(t *testing.T) {
 			t.Errorf("built: %t, exit status %d:\n%s", isBuilt, status, out)
 		}
 	})
+	says := func(text string) func(*http.Response) {
+		return func(r *http.Response) {
+			r.Body = io.NopCloser(strings.NewReader(text))
+			r.ContentLength = int64(len(text))
+			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
+			r.Header.Del("Content-Encoding")
+		}
+	}
 	consoleFaults := []struct {
 		name   string
 		path   string
@@ -125,13 +133,9 @@ func TestLook(t *testing.T) {
 			r.Header.Set("Content-Security-Policy", strings.Replace(r.Header.Get("Content-Security-Policy"), "script-src 'self'", "script-src 'self' 'unsafe-inline'", 1))
 		}, "the page"},
 		{"a page that is kept", "/", func(r *http.Response) { r.Header.Set("Cache-Control", "max-age=600") }, "the page"},
-		{"functions of another project", "/config.json", func(r *http.Response) {
-			text := fmt.Sprintf(`{"supabase_url": "x", "publishable_key": "x", "functions": {"pause": %q}}`, "https://other.example.org/pause")
-			r.Body = io.NopCloser(strings.NewReader(text))
-			r.ContentLength = int64(len(text))
-			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
-			r.Header.Del("Content-Encoding")
-		}, "https://other.example.org/pause"},
+		{"functions of another project", "/config.json", says(`{"supabase_url": "x", "publishable_key": "x", "functions": {"pause": "https://other.example.org/pause"}}`),
+			"https://other.example.org/pause"},
+		{"another release", "/version.json", says(`{"version": "0.0.1", "build": "1"}`), "0.0.1"},
 	}
 	for _, fault := range consoleFaults {
 		t.Run("is found in the console: "+fault.name, func(t *testing.T) {

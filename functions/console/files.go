@@ -9,6 +9,8 @@ import (
 	"mime"
 	"path"
 	"strings"
+
+	"mentorpause/shared/version"
 )
 
 // dist has the built files, each beside its compressed forms; only .gitignore until
@@ -96,8 +98,8 @@ func readFiles(built fs.FS, unbuilt []byte) (map[string]*file, error) {
 	if files[index] == nil {
 		files[index] = newFile(index, unbuilt)
 	}
-	if files[version] == nil {
-		files[version] = newFile(version, []byte(`{"build":"none"}`))
+	if files[versionFile] == nil {
+		files[versionFile] = newFile(versionFile, fmt.Appendf(nil, `{"version":%q,"build":"none"}`, version.Number()))
 	}
 	return files, nil
 }

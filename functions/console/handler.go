@@ -16,7 +16,7 @@ import (
 
 const (
 	index         = "/index.html"
-	version       = "/version.json"
+	versionFile   = "/version.json"
 	configuration = "/config.json"
 )
 

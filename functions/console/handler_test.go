@@ -14,6 +14,7 @@ import (
 
 	"mentorpause/shared/bootstrap/page"
 	"mentorpause/shared/config"
+	"mentorpause/shared/version"
 )
 
 var settings = config.Console{
@@ -245,7 +246,7 @@ func TestConsoleThatIsNotBuilt(t *testing.T) {
 	if got := ask(t, handler, "GET", "/"); got.StatusCode != 200 || !strings.Contains(got.Body, "make build/console") {
 		t.Errorf("%d %s", got.StatusCode, got.Body)
 	}
-	if got := ask(t, handler, "GET", "/version.json"); got.Body != `{"build":"none"}` {
+	if got := ask(t, handler, "GET", "/version.json"); got.Body != `{"version":"`+version.Number()+`","build":"none"}` {
 		t.Errorf("%d %s", got.StatusCode, got.Body)
 	}
 }

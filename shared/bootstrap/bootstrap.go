@@ -15,6 +15,7 @@ import (
 
 	"mentorpause/shared/config"
 	"mentorpause/shared/database"
+	"mentorpause/shared/version"
 )
 
 // Scheduled runs a function that a schedule starts, until Lambda ends the
@@ -28,7 +29,9 @@ func Scheduled[S interface{ Base() config.Common }](
 	StopOn(err)
 	db, err := Open(settings.Base())
 	StopOn(err)
-	Serve(handler(db, settings, settings.Base().Logger(os.Stdout)), db)
+	log := settings.Base().Logger(os.Stdout)
+	version.Log(log)
+	Serve(handler(db, settings, log), db)
 }
 
 // Open makes a function's database. One connection is enough: an instance

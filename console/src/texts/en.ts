@@ -301,7 +301,7 @@ export const en: Texts = {
       ? 'One change has not been sent yet, and will be lost.'
       : `${capital(number(n))} changes have not been sent yet, and will be lost.`,
   sign_out_anyway: 'Sign out anyway',
-  version: (build) => `Version ${build}`,
+  version: (version, build) => `Version ${version} (build ${build})`,
 
   outbox_title: 'Not sent yet',
   outbox_empty: 'Everything is sent.',

@@ -291,7 +291,7 @@ export const nb = {
       ? 'Én endring er ikke sendt ennå, og blir borte.'
       : `${number(n)} endringer er ikke sendt ennå, og blir borte.`,
   sign_out_anyway: 'Logg ut likevel',
-  version: (build: string) => `Versjon ${build}`,
+  version: (version: string, build: string) => `Versjon ${version} (bygg ${build})`,
 
   // The outbox
   outbox_title: 'Ikke sendt ennå',

@@ -275,7 +275,7 @@ export const nn: Texts = {
       ? 'Éi endring er ikkje send enno, og blir borte.'
       : `${number(n)} endringar er ikkje sende enno, og blir borte.`,
   sign_out_anyway: 'Logg ut likevel',
-  version: (build) => `Versjon ${build}`,
+  version: (version, build) => `Versjon ${version} (bygg ${build})`,
 
   outbox_title: 'Ikkje sendt enno',
   outbox_empty: 'Alt er sendt.',

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"mentorpause/shared/config"
+	"mentorpause/shared/version"
 )
 
 // Start runs the function until Lambda ends the process. A setting that is missing or
@@ -50,6 +51,7 @@ func newFunction(build func(config.Console) (http.Handler, error), getenv func(s
 		return nil, err
 	}
 	log := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: settings.LogLevel}))
+	version.Log(log)
 	return func(ctx context.Context, event events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 		started := time.Now()
 		id := event.RequestContext.RequestID

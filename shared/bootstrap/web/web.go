@@ -12,6 +12,7 @@ import (
 	"mentorpause/shared/config"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
+	"mentorpause/shared/version"
 )
 
 // Build makes the endpoint of a function URL from its dependencies.
@@ -50,5 +51,7 @@ func newEndpoint[S interface{ Web() config.HTTP }](
 	if err := errors.Join(databaseErr, authErr); err != nil {
 		return functionurl.Endpoint{}, nil, err
 	}
-	return build(all)(db, verifier, settings.Logger(w)), db, nil
+	log := settings.Logger(w)
+	version.Log(log)
+	return build(all)(db, verifier, log), db, nil
 }

@@ -11,11 +11,11 @@ export function Account({ name, email }: { name: string | undefined; email: stri
   const t = useTexts();
   const chosen = useLanguage();
   const outbox = useOutbox();
-  const [build, setBuild] = useState<string>();
+  const [version, setVersion] = useState<{ version: string; build: string }>();
   useEffect(() => {
     void fetch('/version.json')
-      .then((answer) => answer.json() as Promise<{ build: string }>)
-      .then((version) => setBuild(version.build))
+      .then((answer) => answer.json() as Promise<{ version: string; build: string }>)
+      .then(setVersion)
       .catch(() => undefined);
   }, []);
 
@@ -63,7 +63,7 @@ export function Account({ name, email }: { name: string | undefined; email: stri
             </Button>
           </div>
         </section>
-        {build ? <p className="muted">{t.version(build)}</p> : null}
+        {version ? <p className="muted">{t.version(version.version, version.build)}</p> : null}
       </div>
     </>
   );
