@@ -77,17 +77,7 @@ $$;
 // environment (make test-console) in every language, width and theme.
 func TestConsole(t *testing.T) {
 	t.Parallel()
-	browser := os.Getenv("CHROMIUM")
-	if browser == "" {
-		browser = "chromium"
-	}
-	browser, err := exec.LookPath(browser)
-	if err != nil {
-		t.Fatalf("a browser is missing: make test installs Debian's chromium, or says what to install: %v", err)
-	}
-	if _, err := os.Stat(filepath.Join("..", "..", "functions", "console", "dist", "index.html")); err != nil {
-		t.Fatal("the console is not built: run make build/console, as make test does")
-	}
+	browser := builtConsole(t)
 	var deployed nextVersion
 	s := deployment.Start(t, deployment.WithUsers(), deployment.WithConsole(), deployment.Wrap(deployed.wrap))
 	s.Handle("/test/version", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -98,6 +88,22 @@ func TestConsole(t *testing.T) {
 	g.Browser = browser
 	runNode(t, "console.test.mjs", g)
 	logErrors(t, s)
+}
+
+// builtConsole returns the browser that looks at the console, which must be built.
+func builtConsole(t *testing.T) (browser string) {
+	t.Helper()
+	if browser = os.Getenv("CHROMIUM"); browser == "" {
+		browser = "chromium"
+	}
+	browser, err := exec.LookPath(browser)
+	if err != nil {
+		t.Fatalf("a browser is missing: make test installs Debian's chromium, or says what to install: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join("..", "..", "functions", "console", "dist", "index.html")); err != nil {
+		t.Fatal("the console is not built: run make build/console, as make test does")
+	}
+	return browser
 }
 
 // nextVersion stands for another version of the console, from some moment on: a service

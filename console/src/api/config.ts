@@ -1,4 +1,5 @@
-export type FunctionName = 'pause' | 'reactivate' | 'roster' | 'mentor' | 'requests' | 'inbox' | 'people';
+export type FunctionName =
+  'pause' | 'reactivate' | 'roster' | 'mentor' | 'requests' | 'inbox' | 'people' | 'follow-up' | 'invite';
 
 export interface Config {
   supabase_url: string;

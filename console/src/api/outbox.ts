@@ -11,7 +11,9 @@ export type { Waiting } from './store';
 
 /** What became of something that was sent: waiting means that there was no answer yet. */
 export type Outcome =
-  { outcome: 'done'; body: unknown } | { outcome: 'waiting' } | { outcome: 'refused'; code: string; message: string };
+  | { outcome: 'done'; body: unknown }
+  | { outcome: 'waiting' }
+  | { outcome: 'refused'; code: string; message: string; details?: string | null };
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -78,14 +80,14 @@ async function deliver(item: Waiting): Promise<boolean> {
     if (!(error instanceof Refused) || error.status === 401 || error.refusal.code === 'request_in_progress') {
       return false; // later
     }
-    const { code, message } = error.refusal;
+    const { code, message, details } = error.refusal;
     const somebodyWaits = item.id !== undefined && awaited.has(item.id);
     if (somebodyWaits && item.id !== undefined) {
       await removeWaiting(item.id); // the form shows it, and keeps what was typed
     } else {
       await putWaiting({ ...item, state: 'refused', refusal: { status: error.status, code, message } });
     }
-    settle(item, { outcome: 'refused', code, message });
+    settle(item, { outcome: 'refused', code, message, details });
     void queries.invalidateQueries();
     return true;
   }
@@ -147,7 +149,7 @@ async function alone(work: () => Promise<void>): Promise<void> {
 
 /** Keeps something to be sent, sends it, and says what became of it within some seconds. */
 export async function send(
-  what: Pick<Waiting, 'fn' | 'method' | 'body' | 'does' | 'mentor' | 'names'>,
+  what: Pick<Waiting, 'fn' | 'method' | 'body' | 'does' | 'mentor' | 'names' | 'said'>,
 ): Promise<Outcome> {
   const user = userId();
   if (!user) return { outcome: 'refused', code: 'unauthenticated', message: '' };
@@ -178,8 +180,10 @@ async function sendAtOnce(item: Waiting): Promise<Outcome> {
     void queries.invalidateQueries();
     return { outcome: 'done', body: await answer.json().catch(() => null) };
   } catch (error) {
-    if (error instanceof Refused)
-      return { outcome: 'refused', code: error.refusal.code, message: error.refusal.message };
+    if (error instanceof Refused) {
+      const { code, message, details } = error.refusal;
+      return { outcome: 'refused', code, message, details };
+    }
     return { outcome: 'refused', code: 'unreachable', message: '' };
   }
 }

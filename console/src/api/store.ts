@@ -33,8 +33,10 @@ export interface Waiting {
     | 'ask_date'
     | 'ask_return'
     | 'withdraw'
-    | 'read';
+    | 'read'
+    | 'keep';
   mentor: { id: string; name: string } | null;
+  said?: string; // what it does, in words, of what administrators keep
   names?: Record<string, string>; // of several, by id
   unable?: { name: string; code: string }[]; // of several, those that were refused
   state: 'waiting' | 'ask' | 'refused';

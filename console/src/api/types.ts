@@ -13,4 +13,7 @@ export type InboxMessage = Schemas['InboxMessage'];
 export type LeaveRequest = Schemas['LeaveRequest'];
 export type ManyResults = Schemas['ManyResults'];
 export type Status = Schemas['Status'];
+export type FollowUp = Schemas['FollowUp'];
+export type Person = Schemas['Person'];
+export type PeoplePage = Schemas['PeoplePage'];
 export type Refusal = { code: string; message: string; details: string | null; hint: string | null };

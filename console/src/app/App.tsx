@@ -13,6 +13,7 @@ import { Mentors } from '../pages/mentors/Mentors';
 import { Needs } from '../pages/needs/Needs';
 import type { Kind } from '../pages/pause/PauseDialog';
 import { SignIn } from '../pages/signin/SignIn';
+import { placesOf } from './places';
 import { Shell } from './Shell';
 
 // What a coordinator doesn't see first comes when it is needed.
@@ -20,6 +21,7 @@ const Mentor = lazy(() => import('../pages/mentor/Mentor').then((page) => ({ def
 const PauseDialog = lazy(() => import('../pages/pause/PauseDialog').then((page) => ({ default: page.PauseDialog })));
 const Inbox = lazy(() => import('../pages/inbox/Inbox').then((page) => ({ default: page.Inbox })));
 const Account = lazy(() => import('../pages/account/Account').then((page) => ({ default: page.Account })));
+const FollowUp = lazy(() => import('../pages/followup/FollowUp').then((page) => ({ default: page.FollowUp })));
 const Outbox = lazy(() => import('../pages/outbox/Outbox').then((page) => ({ default: page.Outbox })));
 
 export function App() {
@@ -60,10 +62,12 @@ function Inside({ me, email }: { me: string; email: string }) {
   const roster = useRead<Roster>('roster', { limit: 1 }, isAsked);
   const isCoordinator = led.length > 0 || (isAsked && roster.data !== undefined && !(roster.error instanceof Refused));
   const isKnown = led.length > 0 || (isAsked && (roster.isFetched || roster.data !== undefined)) || page !== undefined;
+  const isAdministrator = isCoordinator && (isAsked || led.some(({ role }) => role === 'administrator'));
+  const places = placesOf(t, { isCoordinator, isAdministrator });
   const chapters = [...new Set((isCoordinator ? led : memberships).map((membership) => membership.chapter_name))];
 
   return (
-    <Shell name={page?.profile.display_name} chapters={chapters} isCoordinator={isCoordinator}>
+    <Shell name={page?.profile.display_name} chapters={chapters} isCoordinator={isCoordinator} more={places}>
       <Boundary>
         <Suspense fallback={<Waiting />}>
           <Switch>
@@ -71,7 +75,7 @@ function Inside({ me, email }: { me: string; email: string }) {
               <Inbox me={me} isCoordinator={isCoordinator} />
             </Route>
             <Route path="/mer">
-              <Account name={page?.profile.display_name} email={email} />
+              <Account name={page?.profile.display_name} email={email} places={places} />
             </Route>
             <Route path="/usendt">
               <Outbox />
@@ -84,6 +88,9 @@ function Inside({ me, email }: { me: string; email: string }) {
                   </Route>
                   <Route path="/min-side/*?">
                     <Own me={me} />
+                  </Route>
+                  <Route path="/oppfolging">
+                    <FollowUp />
                   </Route>
                   <Route path="/likepersoner">
                     <Mentors me={me} />

@@ -18,10 +18,17 @@ import type { Inbox } from '../api/types';
 import { Announcer } from '../parts/announce';
 import { Icon } from '../parts/Icon';
 import { useTexts } from '../texts/language';
+import type { Place } from './places';
 import { useUpdate } from './update';
 
 /** The frame: navigation at the side of a large screen, at the foot of a small one. */
-export function Shell(props: { name?: string; chapters: string[]; isCoordinator: boolean; children: ReactNode }) {
+export function Shell(props: {
+  name?: string;
+  chapters: string[];
+  isCoordinator: boolean;
+  more: Place[]; // what has no room at the foot of a small screen
+  children: ReactNode;
+}) {
   const t = useTexts();
   const [path] = useLocation();
   const inbox = useRead<Inbox>('inbox', {});
@@ -39,16 +46,18 @@ export function Shell(props: { name?: string; chapters: string[]; isCoordinator:
       ? { href: '/likepersoner', label: t.nav_mentors, icon: PersonGroupIcon, count: 0 }
       : { href: '/min-side', label: t.nav_me, icon: PersonIcon, count: 0 },
     { href: '/innboks', label: t.nav_inbox, icon: BellIcon, count: unread },
-    { href: '/mer', label: t.nav_more, icon: MenuHamburgerIcon, count: 0 },
   ];
+  const more = { href: '/mer', label: t.nav_more, icon: MenuHamburgerIcon, count: 0 };
   // At the root is the first place.
-  const isHere = (href: string) => (path === '/' ? href === places[0]?.href : href !== '/' && path.startsWith(href));
-  const links = places.map((place) => (
+  const isHere = (href: string) =>
+    path === '/' ? href === places[0]?.href : href !== '/' && `${path}/`.startsWith(`${href}/`);
+  const isMore = props.more.some(({ href }) => isHere(href));
+  const link = (place: Place & { count?: number }, isCurrent = isHere(place.href)) => (
     <li key={place.href}>
-      <Link href={place.href} aria-current={isHere(place.href) ? 'page' : undefined}>
+      <Link href={place.href} aria-current={isCurrent ? 'page' : undefined}>
         <Icon of={place.icon} />
         <span>{place.label}</span>
-        {place.count > 0 ? (
+        {place.count ? (
           <span className="count">
             {place.count}
             <span className="unseen"> {t.unread(place.count)}</span>
@@ -56,7 +65,7 @@ export function Shell(props: { name?: string; chapters: string[]; isCoordinator:
         ) : null}
       </Link>
     </li>
-  ));
+  );
   const freshness = (
     <p className="fresh">
       <Icon of={isOffline ? CloudSlashIcon : isFetching ? ArrowsCirclepathIcon : CheckmarkCircleIcon} small />
@@ -76,7 +85,7 @@ export function Shell(props: { name?: string; chapters: string[]; isCoordinator:
           </span>
         </Link>
         <nav aria-label={t.nav_label}>
-          <ul className="plain">{links}</ul>
+          <ul className="plain">{[...places, ...props.more, more].map((place) => link(place))}</ul>
         </nav>
         <div className="side-foot">
           {props.name ? <strong>{props.name}</strong> : null}
@@ -109,7 +118,10 @@ export function Shell(props: { name?: string; chapters: string[]; isCoordinator:
         {props.children}
       </main>
       <nav className="bottom" aria-label={t.nav_label}>
-        <ul className="plain">{links}</ul>
+        <ul className="plain">
+          {places.map((place) => link(place))}
+          {link(more, isHere(more.href) || isMore)}
+        </ul>
       </nav>
       <Announcer />
     </div>

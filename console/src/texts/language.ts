@@ -53,6 +53,11 @@ export function useTexts(): Texts {
   return catalogues[useLanguage()];
 }
 
+/** The texts of one page, which come with it. */
+export function useOwnTexts<T>(own: Record<Language, T>): T {
+  return own[useLanguage()];
+}
+
 export function language(): Language {
   return current;
 }

@@ -5,9 +5,15 @@ import { forget } from '../../api/client';
 import { useOutbox } from '../../api/outbox';
 import { signOut } from '../../api/session';
 import { Head } from '../../parts/Head';
+import { Icon } from '../../parts/Icon';
 import { catalogues, chooseLanguage, type Language, useLanguage, useTexts } from '../../texts/language';
 
-export function Account({ name, email }: { name: string | undefined; email: string }) {
+export function Account(props: {
+  name: string | undefined;
+  email: string;
+  places: { href: string; label: string; icon: Parameters<typeof Icon>[0]['of'] }[]; // at the side of a large screen
+}) {
+  const { name, email, places } = props;
   const t = useTexts();
   const chosen = useLanguage();
   const outbox = useOutbox();
@@ -28,6 +34,18 @@ export function Account({ name, email }: { name: string | undefined; email: stri
     <>
       <Head title={t.more_title} app={t.app} />
       <div className="stack narrow">
+        {places.length > 0 ? (
+          <ul className="panel plain places">
+            {places.map((place) => (
+              <li key={place.href}>
+                <Link href={place.href}>
+                  <Icon of={place.icon} />
+                  {place.label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        ) : null}
         <section className="panel sheet">
           <p className="muted">{t.signed_in_as}</p>
           <p>

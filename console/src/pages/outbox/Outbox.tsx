@@ -7,7 +7,8 @@ import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
 import { zone } from '../../parts/time';
 import { moment } from '../../texts/dates';
-import { useTexts } from '../../texts/language';
+import { keeping } from '../../texts/keeping';
+import { useOwnTexts, useTexts } from '../../texts/language';
 import type { Texts } from '../../texts/nb';
 
 /** What was done here and has not reached the server, or was refused by it. */
@@ -33,7 +34,10 @@ export function Outbox() {
 }
 
 function Item({ t, item }: { t: Texts; item: Waiting }) {
-  const title = t.does[item.does](item.mentor?.name ?? '');
+  const k = useOwnTexts(keeping);
+  const title = item.said ?? t.does[item.does](item.mentor?.name ?? '');
+  const code = item.refusal?.code ?? '';
+  const why = item.does === 'keep' ? (k.refused[code] ?? t.refused_other) : refusalOf(t, item.does, code);
   return (
     <>
       <div className="message-top">
@@ -50,7 +54,7 @@ function Item({ t, item }: { t: Texts; item: Waiting }) {
           </Tag>
         )}
       </div>
-      {item.state === 'refused' ? <p>{refusalOf(t, item.does, item.refusal?.code ?? '')}</p> : null}
+      {item.state === 'refused' ? <p>{why}</p> : null}
       {item.unable ? (
         <ul>
           {item.unable.map(({ name, code }) => (

@@ -1,0 +1,137 @@
+// What the console's tests have in common: a browser, people who are signed in, and what
+// every page is looked at for.
+import test, { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+export const given = JSON.parse(process.env.CLIENT_TEST)
+const timeout = 60_000 // of one step, on a busy machine
+const axe = await readFile(given.axe, 'utf8')
+export const pictures = given.update ? new URL('../../docs/console/', import.meta.url).pathname : process.env.PICTURES
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+export const launch = { executablePath: given.browser, chromiumSandbox: false, timeout }
+
+export const browser = await chromium.launch(launch)
+after(() => browser.close())
+
+/** A page in a context of its own; what it logs as an error fails the test at the end. */
+export async function open(options = {}) {
+  const { path: _, ...settings } = options
+  const context = options.context ?? (await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', ...settings }))
+  const page = await context.newPage()
+  page.setDefaultTimeout(timeout)
+  page.faults = []
+  page.on('pageerror', (error) => page.faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|ERR_INTERNET/.test(message.text())) page.faults.push(message.text())
+  })
+  await page.goto(given.url + (options.path ?? '/likepersoner'))
+  return page
+}
+
+export const code = async (email) => (await fetch(`${given.url}/test/code?email=${email}`)).json()
+export const log = async (name) => (await fetch(`${given.url}/test/log?name=${encodeURIComponent(name)}`)).json()
+
+/** Signs in as a person does, with the code from the e-mail. */
+export async function signIn(page, email) {
+  await page.getByLabel('E-postadresse').fill(email)
+  await page.getByRole('button', { name: 'Send kode' }).click()
+  await page.getByRole('heading', { name: 'Skriv koden fra e-posten' }).waitFor()
+  await page.getByLabel('Kode på seks tall').fill(await code(email))
+  await page.getByRole('button', { name: 'Logg inn' }).click()
+}
+
+/** The session of somebody who has signed in before, so that not each test needs a code. */
+export async function signedIn(email, options = {}) {
+  if (!signedIn.sessions[email]) {
+    const headers = { apikey: given.key, 'content-type': 'application/json' }
+    await fetch(`${given.url}/auth/v1/otp`, { method: 'POST', headers, body: JSON.stringify({ email, create_user: false }) })
+    const answer = await fetch(`${given.url}/auth/v1/verify`, {
+      method: 'POST', headers, body: JSON.stringify({ type: 'email', email, token: await code(email) }),
+    })
+    signedIn.sessions[email] = await answer.json()
+    assert.equal(answer.status, 200, JSON.stringify(signedIn.sessions[email]))
+  }
+  const { path: _, ...settings } = options
+  const context = options.context ?? (await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', ...settings }))
+  await context.addInitScript(([url, session]) => {
+    if (location.origin === url && !localStorage.getItem('console.session') && !sessionStorage.getItem('was')) {
+      localStorage.setItem('console.session', session)
+      sessionStorage.setItem('was', '1')
+    }
+  }, [given.url, JSON.stringify(signedIn.sessions[email])])
+  return open({ context, path: options.path })
+}
+signedIn.sessions = {}
+
+export async function wantAccessible(page, what) {
+  // Transitions change colours half-way.
+  await page.waitForTimeout(250)
+  await page.evaluate(axe)
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags)
+  assert.ok(found.passes.length > 5, `${what}: axe looked at ${found.passes.length} rules`)
+  assert.deepEqual(
+    found.violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]), [], what)
+}
+
+/** Nothing is wider than the window. */
+export async function wantNoSidewaysScrolling(page, what) {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+  assert.ok(wide <= window, `${what}: ${wide} px in a window of ${window}`)
+}
+
+export async function look(page, name) {
+  await wantNoSidewaysScrolling(page, name)
+  await wantAccessible(page, name)
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) })
+}
+
+export const row = (page, name) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) })
+export const heading = (page, name) => page.getByRole('heading', { level: 1, name })
+
+/** A test that only make test-console runs. */
+export const everywhere = given.all ? test : () => {}
+
+const locales = { nb: 'nb-NO', nn: 'nn-NO', en: 'en-GB' }
+
+/** Looks at pages, by name, in every language, width and theme. */
+export function accessibleEverywhere(email, pages) {
+  for (const [language, locale] of Object.entries(locales)) {
+    for (const colorScheme of ['light', 'dark']) {
+      everywhere(`every page is accessible at 320 and 1,280 px, ${language}, ${colorScheme}`, async () => {
+        const page = await signedIn(email, { locale, colorScheme })
+        for (const [name, path] of Object.entries(pages)) {
+          await page.goto(given.url + path)
+          await page.getByRole('heading', { level: 1 }).last().waitFor()
+          await page.waitForFunction(() => !document.querySelector('.ds-skeleton') && !document.querySelector('[data-busy]'))
+          for (const width of [320, 1280]) {
+            await page.setViewportSize({ width, height: 900 })
+            await wantNoSidewaysScrolling(page, `${name} ${width}`)
+            await wantAccessible(page, `${name} ${width}`)
+            if (pictures && (given.update ? language === 'nb' && width === 1280 && colorScheme === 'light' : true)) {
+              await page.screenshot({ path: join(pictures, given.update ? `${name}-1280.png` : `${name}-${width}-${language}-${colorScheme}.png`) })
+            }
+          }
+        }
+        assert.deepEqual(page.faults, [])
+        await page.context().close()
+      })
+    }
+  }
+}
+
+export function readableAtTwiceTheSize(email, pages) {
+  everywhere('text of 200 % on a small screen stays readable', async () => {
+    // What a browser does with twice the size: half the window.
+    const page = await signedIn(email, { viewport: { width: 180, height: 390 }, deviceScaleFactor: 2 })
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(given.url + path)
+      await page.getByRole('heading', { level: 1 }).last().waitFor()
+      const hidden = await page.evaluate(() => [...document.querySelectorAll('h1, p, a, button')].filter((element) => element.checkVisibility() && !element.closest('.unseen, .sheet-dialog') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.textContent))
+      assert.deepEqual(hidden, [], name)
+    }
+    await page.context().close()
+  })
+}
