@@ -112,6 +112,10 @@ migration: ## writes the next migration and its rollback (NAME=change_roster, RE
 	@test -n "$(NAME)" || { echo "make migration NAME=<verb>_<noun> [REPLACES='<schema>.<function or view> …']" >&2; exit 2; }
 	@go run ./cmd/migrate new $(NAME) $(REPLACES)
 
+.PHONY: freeze
+freeze: ## from 1.0.0 on, at each release: lists every migration with its checksum, so that make lint finds a later change
+	@go run ./cmd/migrate freeze
+
 .PHONY: schema
 schema: node_modules/.package-lock.json ## writes supabase/schemas, each object of the database as it is now, from the migrations
 	$(TESTCLUSTER)

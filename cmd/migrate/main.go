@@ -8,6 +8,8 @@
 //	migrate new <verb>_<noun> [<schema>.<name> …]
 //	                    write the next migration and its rollback, with the present text of the
 //	                    functions and views that it is to replace; needs no database
+//	migrate freeze      write the checksums of all migrations, which from then on must not change
+//	migrate frozen      check them; neither needs a database
 //
 // The URL must reach PostgreSQL itself or a pooler in session mode, as the role postgres. The
 // exit code is 0 for success, 1 for an error, 2 for a wrong call.
@@ -29,6 +31,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"mentorpause/shared/version"
 	"mentorpause/supabase"
 	"mentorpause/supabase/migrate"
 )
@@ -49,7 +52,7 @@ func main() {
 	os.Exit(1)
 }
 
-var errUsage = errors.New("usage: migrate up | down [-all] | status | new <verb>_<noun> [<schema>.<name> …]")
+var errUsage = errors.New("usage: migrate up | down [-all] | status | new <verb>_<noun> [<schema>.<name> …] | freeze | frozen")
 
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	if len(args) == 0 {
@@ -60,6 +63,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 			return errUsage
 		}
 		return newMigration("supabase", args[1], args[2:], time.Now(), out)
+	}
+	switch {
+	case len(args) > 1:
+	case args[0] == "freeze":
+		return freeze("supabase", version.Number(), out)
+	case args[0] == "frozen":
+		return checkFrozen("supabase", version.Number())
 	}
 	flags := flag.NewFlagSet("migrate "+args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -23,13 +23,13 @@ func copyProject(t *testing.T) string {
 
 var tomorrow = time.Date(2099, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 
-const version = "20990102020405" // tomorrow's, in UTC
+const tomorrowsVersion = "20990102020405" // in UTC
 
 func contents(t *testing.T, dir, name string) (migration, rollback string) {
 	t.Helper()
 	var texts [2]string
 	for i, folder := range []string{"migrations", "rollbacks"} {
-		text, err := os.ReadFile(filepath.Join(dir, folder, version+"_"+name+".sql"))
+		text, err := os.ReadFile(filepath.Join(dir, folder, tomorrowsVersion+"_"+name+".sql"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestNewMigration(t *testing.T) {
 		if !strings.HasPrefix(up, "-- ") || !strings.HasPrefix(down, "-- ") {
 			t.Errorf("got %q and %q", up, down)
 		}
-		if strings.Count(out.String(), version+"_add_groups.sql\n") != 2 {
+		if strings.Count(out.String(), tomorrowsVersion+"_add_groups.sql\n") != 2 {
 			t.Errorf("it printed %q", out.String())
 		}
 	})
