@@ -121,6 +121,15 @@ schema: node_modules/.package-lock.json ## writes supabase/schemas, each object 
 	$(TESTCLUSTER)
 	@exec .cache/testcluster -- .ci/schema supabase/schemas
 
+.PHONY: backup restore
+backup: ## saves everything that $SUPABASE_DB_URL knows in a new file (FILE=monday.dump)
+	@test -n "$(FILE)" || { echo "make backup FILE=<file>" >&2; exit 2; }
+	@go run ./cmd/backup save '$(FILE)'
+
+restore: ## restores such a file into $SUPABASE_DB_URL, which is migrated and has no people (FILE=monday.dump)
+	@test -n "$(FILE)" || { echo "make restore FILE=<file>" >&2; exit 2; }
+	@go run ./cmd/backup restore '$(FILE)'
+
 .PHONY: nightly
 nightly: ## starts the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
 	@.ci/quietly compiling go build -o .cache/nightly ./cmd/nightly

@@ -108,6 +108,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if missing, ok := errors.AsType[*migrate.MissingFileError](err); ok && missing.Rewritten {
 		err = fmt.Errorf("%w\n%s", err, afresh)
 	}
+	if err == nil && (args[0] == "up" || args[0] == "status") {
+		err = requireLoginTriggers(ctx, db)
+	}
 	return err
 }
 

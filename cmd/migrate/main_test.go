@@ -106,6 +106,48 @@ func TestUpDownStatus(t *testing.T) {
 	}
 }
 
+// As after a restore of a dump, which has nothing that lies in Supabase's own schemas.
+func TestMissingLoginTriggersAreNamed(t *testing.T) {
+	t.Parallel()
+	d := testdb.New(t)
+	admin := d.Connect(t, "supabase_admin")
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	missing := func(names ...string) {
+		t.Helper()
+		for _, command := range []string{"up", "status"} {
+			_, err := call(t, d.URL("postgres"), command)
+			for _, name := range names {
+				if err == nil || !strings.Contains(err.Error(), name+" (in supabase/migrations/") {
+					t.Errorf("%s without %s: %v", command, name, err)
+				}
+			}
+			if len(names) == 0 && err != nil {
+				t.Errorf("%s: %v", command, err)
+			}
+		}
+	}
+	names := []string{"mentorpause_erase_deleted_user", "mentorpause_erase_soft_deleted_user"}
+	for _, name := range names {
+		exec("alter table auth.users disable trigger " + name)
+		missing(name)
+		exec("alter table auth.users enable trigger " + name)
+		missing()
+	}
+	for _, name := range names {
+		exec("drop trigger " + name + " on auth.users")
+	}
+	missing(names...)
+	// Without the column there is nothing that its trigger could be for.
+	exec("create trigger mentorpause_erase_deleted_user after delete on auth.users referencing old table as old_rows for each statement execute function private.erase_deleted_user()")
+	exec("alter table auth.users drop column deleted_at")
+	missing()
+}
+
 func TestDatabaseOfARewrittenHistoryIsToldWhatToDo(t *testing.T) {
 	t.Parallel()
 	d := testdb.New(t)
