@@ -165,12 +165,13 @@ TOOL = GOFLAGS='$(GOFLAGS) -trimpath' CGO_ENABLED=0 GOOS= GOARCH= go tool -modfi
 VERSION = $(shell git describe --always --dirty --abbrev=40 2>/dev/null)
 
 .PHONY: sbom
-sbom: build ## lists what each function contains, in CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
+sbom: build ## lists what each function contains, and what a browser is sent, in CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
 	@mkdir -p build/sbom
 	@for name in $(FUNCTIONS); do \
 	  $(TOOL) cyclonedx-gomod bin -json -std -noserial -notimestamp $(if $(VERSION),-version $(VERSION)) \
 	    -output build/sbom/$$name.cdx.json build/$$name/bootstrap || exit; \
 	done
+	@node console/sbom.mjs build/sbom/console-page.cdx.json
 
 .PHONY: reproduce
 reproduce: ## builds every function and SBOM twice, the second time from nothing, and compares the bytes
