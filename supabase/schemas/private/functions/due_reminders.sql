@@ -23,11 +23,13 @@ declare
   ending uuid[] := due_reminders.mentor_ids;
 begin
   if not (select s.kinds_have_rules from private.settings s) then
-    -- A kind ends with one of its certifications: nobody else's have to be put together.
+    -- A kind ends with one of its certifications: nobody else's have to be put together. By the
+    -- days that are left, which no index has: by the one of the ends each certification that
+    -- ends within the month was compared with all of these mentors.
     ending := array(
       select c.mentor_id from public.certifications c
       where c.mentor_id = any (due_reminders.mentor_ids)
-        and c.expires_on between due_reminders.as_of and due_reminders.as_of + 30);
+        and c.expires_on - due_reminders.as_of between 0 and 30);
   end if;
   return query
     select d.mentor_id, d.kind, d.reminder, d.reference_on, d.certification_kind
