@@ -26,55 +26,68 @@ import (
 // import; and a hand-over beside single assignments.
 func importing(t *testing.T, _ *system, s scale, r *report) {
 	o := newSystem(t)
-	const chapters = 20
-	o.exec(t, "insert into public.chapters (id, name) select md5('chapter ' || n)::uuid, 'Lag ' || n from generate_series(1, $1::int) n", chapters)
-	o.exec(t, "insert into public.certification_kinds (code, months_valid) values ('kurs', 24), ('attest', null)")
-	office := uuid.New()
-	o.exec(t, "insert into public.profiles (id, display_name) values ($1, 'Nasjonalt kontor')", office)
-	o.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", office)
+	enter := o.importer(t)
 	o.exec(t, `create schema bench; create table bench.people (id uuid, n int); create table bench.chapters as select id, substr(name, 5)::int as n from public.chapters`)
-	function := o.start(t, "import", 1, "")
-	token := o.token(office)
 
 	var entered, shown, bare []float64 // seconds
 	for run := range s.runs {
-		file := peopleFile(s.imported, chapters, run)
-		dry := importFile(t, function, token, fmt.Sprint("source=run", run), file)
-		done := importFile(t, function, token, fmt.Sprint("source=run", run, "&preview=", url.QueryEscape(dry.preview)), file)
-		if dry.news != s.imported || done.news != s.imported {
-			t.Fatalf("%d and %d new", dry.news, done.news)
-		}
-		shown, entered = append(shown, dry.took.Seconds()), append(entered, done.took.Seconds())
-		bare = append(bare, o.bareImport(t, s.imported, chapters, run).Seconds())
+		dry, done := enter(s.imported, run)
+		shown, entered = append(shown, dry.Seconds()), append(entered, done.Seconds())
+		bare = append(bare, o.bareImport(t, s.imported, run).Seconds())
 	}
 	people := number(float64(s.imported))
 	r.add(t, fmt.Sprintf("import of %s people with two certifications ÷ inserts of the same rows", people), atLeast(0.5), "", quotients(bare, entered),
 		"%.1f and %.1f s", median(entered), median(bare))
 	r.add(t, "import: dry run ÷ real run", atMost(1), "", quotients(shown, entered), "%.1f and %.1f s", median(shown), median(entered))
 
-	largest := importFile(t, function, token, "source=largest", peopleFile(s.largestImport, chapters, s.runs))
-	if largest.news != s.largestImport {
-		t.Fatalf("%d new", largest.news)
-	}
+	enter(s.largestImport, s.runs)
 	r.add(t, fmt.Sprintf("memory of import at %s rows", number(float64(s.largestImport))), atMost(200), "MiB",
 		[]float64{peakMemory(t)}, "resident at most, of its whole life")
 
-	o.handOver(t, s, r, office)
+	o.handOver(t, s, r)
 }
 
+// importedChapters is how many chapters the imported people are spread over.
+const importedChapters = 20
+
+// importer makes the chapters, the kinds and the national office, and returns what enters so
+// many people, whom no other run has: how long the dry run took, and the real one.
+func (o *system) importer(t *testing.T) (enter func(people, run int) (dry, real time.Duration)) {
+	t.Helper()
+	o.exec(t, "insert into public.chapters (id, name) select md5('chapter ' || n)::uuid, 'Lag ' || n from generate_series(1, $1::int) n", importedChapters)
+	o.exec(t, "insert into public.certification_kinds (code, months_valid) values ('kurs', 24), ('attest', null)")
+	o.exec(t, "insert into public.profiles (id, display_name) values ($1, 'Nasjonalt kontor')", office)
+	o.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", office)
+	function := o.start(t, "import", 1, "")
+	token := o.token(office)
+	return func(people, run int) (time.Duration, time.Duration) {
+		t.Helper()
+		file := peopleFile(people, run)
+		dry := importFile(t, function, token, fmt.Sprint("source=run", run), file)
+		done := importFile(t, function, token, fmt.Sprint("source=run", run, "&preview=", url.QueryEscape(dry.preview)), file)
+		if dry.news != people || done.news != people {
+			t.Fatalf("%d and %d new", dry.news, done.news)
+		}
+		return dry.took, done.took
+	}
+}
+
+// office is the national office of an organisation that imports.
+var office = uuid.New()
+
 // peopleFile is a file of so many people, whom no other run has.
-func peopleFile(people, chapters, run int) []byte {
+func peopleFile(people, run int) []byte {
 	var file bytes.Buffer
 	file.WriteString("Medlemsnr;Navn;E-post;Mobil;Lokallag;Startdato;Kurs 1;Kursdato 1;Kurs 2;Kursdato 2\n")
 	for n := range people {
 		fmt.Fprintf(&file, "%d;Person %d av %d;p%dr%d@import.example;9%07d;Lag %d;01.02.2020;kurs;01.03.2026;attest;01.03.2020\n",
-			n, n, run, n, run, n, 1+n%chapters)
+			n, n, run, n, run, n, 1+n%importedChapters)
 	}
 	return file.Bytes()
 }
 
 // bareImport inserts what such a file has.
-func (o *system) bareImport(t *testing.T, people, chapters, run int) time.Duration {
+func (o *system) bareImport(t *testing.T, people, run int) time.Duration {
 	t.Helper()
 	o.exec(t, "truncate bench.people")
 	o.exec(t, "insert into bench.people select gen_random_uuid(), n from generate_series(0, $1::int - 1) n", people)
@@ -83,7 +96,7 @@ func (o *system) bareImport(t *testing.T, people, chapters, run int) time.Durati
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := strings.NewReplacer("{run}", strconv.Itoa(run), "{chapters}", strconv.Itoa(chapters))
+	values := strings.NewReplacer("{run}", strconv.Itoa(run), "{chapters}", strconv.Itoa(importedChapters))
 	began := time.Now()
 	for _, statement := range []string{
 		"insert into public.profiles (id, display_name) select id, 'Bare ' || n || ' av {run}' from bench.people",
@@ -190,7 +203,7 @@ func plainBytes(t *testing.T, response events.LambdaFunctionURLResponse) []byte 
 
 // handOver compares handing all mentors of a coordinator over with assigning them one by
 // one.
-func (o *system) handOver(t *testing.T, s scale, r *report, office uuid.UUID) {
+func (o *system) handOver(t *testing.T, s scale, r *report) {
 	t.Helper()
 	coordinators := [3]uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
 	for i, id := range coordinators {

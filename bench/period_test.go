@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,22 +88,76 @@ func (o *system) takes(t *testing.T, query string) float64 {
 	return milliseconds(time.Since(began))
 }
 
-// recording measures what it costs a transition to keep what was known: with the triggers
-// that record the facts, and without them.
+// recording measures what it costs to keep what was known: the same work in two
+// organisations that are filled alike, of which one has no triggers that record the facts.
 func recording(t *testing.T, _ *system, s scale, r *report) {
-	o := newSystem(t)
-	o.fill(t, min(s.mentors, 100_000))
-	var pauses []float64
-	for run := range s.runs {
-		with := o.pauses(t, s.calls, 2*run)
-		o.exec(t, "alter table public.pause_records disable trigger pause_records_record_facts_insert")
-		o.exec(t, "alter table public.pause_records disable trigger pause_records_record_facts_update")
-		without := o.pauses(t, s.calls, 2*run+1)
-		o.exec(t, "alter table public.pause_records enable trigger pause_records_record_facts_insert")
-		o.exec(t, "alter table public.pause_records enable trigger pause_records_record_facts_update")
-		pauses = append(pauses, without/with)
+	mentors := min(s.mentors, 100_000)
+	perNight := min(s.perNight, mentors/(4*s.runs))
+	// side is one of the organisations: how long each work took in it.
+	type side struct {
+		nights                           plannedNights
+		leave                            *system
+		enter                            func(people, run int) (dry, real time.Duration)
+		pauses, expired, begun, imported []float64
 	}
-	r.add(t, "pause and reactivate, one after the other: with what was known ÷ without it", atLeast(0.95), "", pauses, "transitions/s")
+	newSide := func(records bool) *side {
+		leave, members := newSystem(t), newSystem(t)
+		leave.fill(t, mentors)
+		one := &side{nights: newSystem(t).fillPlanned(t, mentors, perNight, s.runs), leave: leave, enter: members.importer(t)}
+		if !records {
+			for _, o := range []*system{one.nights.system, leave, members} {
+				o.recordNothing(t)
+			}
+		}
+		return one
+	}
+	with, without := newSide(true), newSide(false)
+	sides := []*side{with, without}
+	for run := range s.runs {
+		for _, one := range sides {
+			one.pauses = append(one.pauses, one.leave.pauses(t, s.calls, run))
+		}
+		for _, one := range sides {
+			one.expired = append(one.expired, milliseconds(one.nights.expires(t, run)))
+		}
+		for _, one := range sides {
+			one.begun = append(one.begun, milliseconds(one.nights.begins(t, run)))
+		}
+		for _, one := range sides {
+			_, took := one.enter(s.imported, run)
+			one.imported = append(one.imported, milliseconds(took))
+		}
+		slices.Reverse(sides) // neither always follows the other
+	}
+	add := func(what string, least float64, with, without []float64) {
+		t.Helper()
+		r.add(t, what+": with what was known ÷ without it", atLeast(least), "", quotients(without, with),
+			"%s and %s ms", number(median(with)), number(median(without)))
+	}
+	add("pause and reactivate, one after the other", 0.95, with.pauses, without.pauses)
+	add(fmt.Sprintf("a night in which %s certifications end", number(float64(perNight))), 0.9, with.expired, without.expired)
+	add(fmt.Sprintf("a night in which %s planned pauses begin", number(float64(perNight))), 0.9, with.begun, without.begun)
+	add(fmt.Sprintf("import of %s people with two certifications", number(float64(s.imported))), 0.9, with.imported, without.imported)
+}
+
+// recordNothing disables the triggers that record the facts.
+func (o *system) recordNothing(t *testing.T) {
+	t.Helper()
+	o.exec(t, `do $$
+		declare
+			recording text[] := array(
+				select format('alter table %s disable trigger %I', g.tgrelid::regclass, g.tgname)
+				from pg_trigger g where g.tgfoid in (to_regproc('private.record_facts'), to_regproc('private.record_pause_facts')));
+			disable text;
+		begin
+			if cardinality(recording) < 10 then
+				raise exception 'only % triggers record facts', cardinality(recording);
+			end if;
+			foreach disable in array recording loop
+				execute disable;
+			end loop;
+		end
+		$$`)
 }
 
 // pauses is how long it takes to pause so many mentors, one by one, and to reactivate them.

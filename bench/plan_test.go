@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // planned plans a pause, which begins on the date, of as many of the mentors whose
@@ -24,23 +26,35 @@ const daysBefore = `
 	from private.roster_places p
 	join public.planned_pauses q on q.mentor_id = p.mentor_id`
 
-// plans measures nights in which planned pauses begin beside nights in which as many
-// certifications end, by turns, in one organisation.
-func plans(t *testing.T, _ *system, s scale, r *report) {
-	o := newSystem(t)
-	const apart = 2 // days between nights in which certifications end: the plans are in between
-	o.fillCertified(t, s.mentors, s.perNight, s.runs, apart)
-	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	scheduler := o.scheduler(t)
-	scheduler.night(first, defaultChunk, unreconciled) // looks at everybody, and reminds many
+// plannedNights is an organisation in which, from the first of January on, certifications end
+// in one night and planned pauses begin in the next, in turns.
+type plannedNights struct {
+	*system
+	scheduler scheduler
+	admin     *pgx.Conn
+	first     time.Time
+	perNight  int
+}
+
+const apart = 2 // days between nights in which certifications end: the plans are in between
+
+// fillPlanned makes one of so many mentors, with so many nights of each kind.
+func (o *system) fillPlanned(t *testing.T, mentors, perNight, nights int) plannedNights {
+	t.Helper()
+	p := plannedNights{
+		system: o, scheduler: o.scheduler(t), admin: o.database.Connect(t, "supabase_admin"),
+		first: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), perNight: perNight,
+	}
+	o.fillCertified(t, mentors, perNight, nights, apart)
+	p.scheduler.night(p.first, defaultChunk, unreconciled) // looks at everybody, and reminds many
 	triggers := []string{"planned_pauses_guard", "planned_pauses_refresh_roster_insert"}
 	for _, trigger := range triggers {
 		o.exec(t, "alter table public.planned_pauses disable trigger "+trigger)
 	}
-	for n := range s.runs {
+	for n := range nights {
 		o.exec(t, `select private.remind(array(select c.mentor_id from public.certifications c where c.expires_on = $1::date), $1::date - 7)`,
-			first.AddDate(0, 0, apart*n).Format(time.DateOnly))
-		o.exec(t, planned, first.AddDate(0, 0, apart*n+2).Format(time.DateOnly), s.perNight)
+			p.first.AddDate(0, 0, apart*n).Format(time.DateOnly))
+		o.exec(t, planned, p.first.AddDate(0, 0, apart*n+2).Format(time.DateOnly), perNight)
 	}
 	for _, trigger := range triggers {
 		o.exec(t, "alter table public.planned_pauses enable trigger "+trigger)
@@ -48,26 +62,41 @@ func plans(t *testing.T, _ *system, s scale, r *report) {
 	o.exec(t, "select private.rebuild_roster()")
 	o.exec(t, daysBefore)
 	o.exec(t, "vacuum analyze")
-	admin := o.database.Connect(t, "supabase_admin")
+	return p
+}
+
+// expires is how long the nth night takes in which certifications end.
+func (p plannedNights) expires(t *testing.T, n int) time.Duration {
+	t.Helper()
+	return p.night(t, apart*n+1, [2]int{p.perNight, 0})
+}
+
+// begins is how long the one after it takes, in which planned pauses begin.
+func (p plannedNights) begins(t *testing.T, n int) time.Duration {
+	t.Helper()
+	return p.night(t, apart*n+2, [2]int{0, p.perNight})
+}
+
+func (p plannedNights) night(t *testing.T, days int, want [2]int) time.Duration {
+	t.Helper()
+	checkpoint(t, p.admin)
+	began := time.Now()
+	report := p.scheduler.night(p.first.AddDate(0, 0, days), bigChunk, unreconciled)
+	took := time.Since(began)
+	if got := [2]int{report.Expired, report.Begun}; got != want || report.Reminders != 0 {
+		t.Fatalf("%+v", report)
+	}
+	return took
+}
+
+// plans measures nights in which planned pauses begin beside nights in which as many
+// certifications end, by turns, in one organisation.
+func plans(t *testing.T, _ *system, s scale, r *report) {
+	p := newSystem(t).fillPlanned(t, s.mentors, s.perNight, s.runs)
 	var begun, expired []float64
 	for n := range s.runs {
-		for _, night := range []struct {
-			asOf  time.Time
-			rates *[]float64
-			want  [2]int // how many expire, how many begin
-		}{
-			{first.AddDate(0, 0, apart*n+1), &expired, [2]int{s.perNight, 0}},
-			{first.AddDate(0, 0, apart*n+2), &begun, [2]int{0, s.perNight}},
-		} {
-			checkpoint(t, admin)
-			began := time.Now()
-			report := scheduler.night(night.asOf, bigChunk, unreconciled)
-			took := time.Since(began)
-			if got := [2]int{report.Expired, report.Begun}; got != night.want || report.Reminders != 0 {
-				t.Fatalf("%+v", report)
-			}
-			*night.rates = append(*night.rates, float64(s.perNight)/took.Seconds())
-		}
+		expired = append(expired, float64(s.perNight)/p.expires(t, n).Seconds())
+		begun = append(begun, float64(s.perNight)/p.begins(t, n).Seconds())
 	}
 	r.add(t, fmt.Sprintf("nightly, %s planned pauses that begin ÷ as many expiries", number(float64(s.perNight))), atLeast(0.9), "",
 		quotients(begun, expired), "%s and %s changes/s, in chunks of 5,000", number(median(begun)), number(median(expired)))
