@@ -435,24 +435,43 @@ revoke all on type private.notification_fact from public;
 comment on type private.notification_fact is
   'What a notification may say on a date: whether what it announces still holds; from when on the change counts; when the mentor is expected back now, or asks to be; whether the mentor is paused, and has an expired certification; whether a renewal ended the expiry, and not a correction; of a discrepancy, whether all, some or none of it was corrected; the kind of certification that it is about (null: none in particular); whether what counts as expired is, or was until the restoration, a required one that is missing; whether it is a change of a plan that they have been told of; and of a leave request the kind, the state, and whether there is a message, never what it or the reason says.';
 
+create type private.digest_line as (
+  recipient_id uuid,
+  is_assigned boolean,
+  mentor_id uuid,
+  display_name text,
+  was_expected_on date,
+  returns_on date,
+  certified_until date,
+  certification_kind text,
+  asks_for text[]
+);
+revoke all on type private.digest_line from public;
+comment on type private.digest_line is
+  'A mentor in somebody''s weekly digest, and what for: should have been back, returns this week, has a certification that ends within the month, asks for something.';
+
 -- The one rule for what is still true: the dispatcher writes its texts by it, and the nightly
 -- run decides by it what is worth queueing again.
-create function private.notification_facts(notification_ids uuid[], as_of date) returns setof private.notification_fact
+create function private.notification_facts(notification_ids uuid[], as_of date, told uuid[] default null)
+returns setof private.notification_fact
 language plpgsql stable rows 100 security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
 as $$
 declare
   zone text := (select private.agreed_zone(s.time_zone) from private.settings s);
+  with_lines uuid[] := coalesce(notification_facts.told, array(
+    select distinct l.recipient_id
+    from private.digest_lines(array(
+      select d.recipient_id from private.weekly_digests d
+      where d.notification_id = any (notification_facts.notification_ids)), notification_facts.as_of) l));
   -- Of this week, with something to say.
   digested uuid[] := array(
-    select distinct w.notification_id
+    select w.notification_id
     from private.weekly_digests w
-    join private.digest_lines(array(
-      select d.recipient_id from private.weekly_digests d
-      where d.notification_id = any (notification_facts.notification_ids)), notification_facts.as_of) l on l.recipient_id = w.recipient_id
     where w.notification_id = any (notification_facts.notification_ids)
-      and notification_facts.as_of between w.week_of and w.week_of + 6);
+      and notification_facts.as_of between w.week_of and w.week_of + 6
+      and exists (select from unnest(with_lines) t where t = w.recipient_id));
 begin
   return query
     with stretches as materialized (
@@ -634,10 +653,10 @@ begin
     where n.id = any (notification_facts.notification_ids);
 end
 $$;
-revoke all on function private.notification_facts(uuid[], date) from public, anon, authenticated, service_role;
+revoke all on function private.notification_facts(uuid[], date, uuid[]) from public, anon, authenticated, service_role;
 
-comment on function private.notification_facts(uuid[], date) is
-  'What these notifications may say on the date; is_true false: nothing, what they announce no longer holds. Definer, because only the nightly and dispatch RPCs call it.';
+comment on function private.notification_facts(uuid[], date, uuid[]) is
+  'What these notifications may say on the date; is_true false: nothing, what they announce no longer holds. told: the recipients of weekly digests for whom private.digest_lines has something; null: it is asked. Definer, because only the nightly and dispatch RPCs call it.';
 
 create view public.undelivered_notifications with (security_invoker = true) as
   select v.id, v.mentor_id, m.display_name as mentor_name, v.kind, v.audience, v.channel,

@@ -163,6 +163,7 @@ declare
   spent uuid[];
   untrue uuid[];
   several uuid[];
+  lines private.digest_line[];
   facts private.notification_fact[];
   without_outcome record;
   without_truth record;
@@ -190,7 +191,12 @@ begin
   if several <> '{}' then
     perform private.split_off(several, today, false);
   end if;
-  facts := array(select f from private.notification_facts(ids, today) f);
+  -- What a digest lists is looked up once, for whether it has anything to say and for what.
+  lines := array(
+    select l from private.digest_lines(array(
+      select d.recipient_id from private.weekly_digests d where d.notification_id = any (ids)), today) l);
+  facts := array(
+    select f from private.notification_facts(ids, today, array(select distinct l.recipient_id from unnest(lines) l)) f);
   untrue := array(select f.notification_id from unnest(facts) f where f.is_true is not true);
   select * into without_truth
   from private.end_notifications(untrue, array_fill('no longer true when it was to be sent'::text, array[cardinality(untrue)]),
@@ -205,7 +211,7 @@ begin
 
   with digests as materialized (
     select w.notification_id, l.*
-    from private.digest_lines(array(select d.recipient_id from private.weekly_digests d where d.notification_id = any (ids)), today) l
+    from unnest(lines) l
     join private.weekly_digests w on w.recipient_id = l.recipient_id
     where w.notification_id = any (ids)
   ), told as materialized (
@@ -529,8 +535,8 @@ begin
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
       private.has_arrived(s.id) as has_arrived, n.mentor_id is null as is_about_several,
-      -- Of one of them nobody was told after all.
-      n.mentor_id is null and exists (
+      -- Of one of them nobody was told after all. A digest has none of its own.
+      n.kind = 'several_paused' and exists (
         select from private.several_facts(array[s.id], private.date_of(moment)) f
         where not exists (
           select from public.notification_attempts a

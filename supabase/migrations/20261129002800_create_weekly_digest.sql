@@ -29,11 +29,7 @@ comment on table private.digest_refusals is 'Who has turned the weekly digest of
 -- By the roster's read model, which is right on every day. Each list is read from the mentors
 -- whom the recipient answers for: those assigned to a coordinator, looked up one by one; and
 -- those of a chapter who have no coordinator, by the indexes of what they need.
-create function private.digest_lines(recipient_ids uuid[], as_of date)
-returns table (
-  recipient_id uuid, is_assigned boolean, mentor_id uuid, display_name text,
-  was_expected_on date, returns_on date, certified_until date, certification_kind text, asks_for text[]
-)
+create function private.digest_lines(recipient_ids uuid[], as_of date) returns setof private.digest_line
 language plpgsql stable rows 100 security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off set enable_hashjoin = off

@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(4);
+select plan(6);
 
 update public.notifications set state = 'delivered' where state = 'pending';
 select pg_temp.add_chapter('oslo');
@@ -36,7 +36,7 @@ $$;
 -- Rows that were looked at in this transaction so far.
 create function pg_temp.read(relation text) returns bigint
 language sql as $$
-  select s.seq_tup_read + s.idx_tup_fetch from pg_stat_xact_user_tables s where s.schemaname = 'public' and s.relname = relation
+  select s.seq_tup_read + s.idx_tup_fetch from pg_stat_xact_user_tables s where s.schemaname in ('public', 'private') and s.relname = relation
 $$;
 
 discard plans;
@@ -52,6 +52,24 @@ select relation, pg_temp.read(relation) as read from unnest(array['notification_
 do $$ begin perform public.claim_notifications(500, 60, false); end $$;
 select cmp_ok(pg_temp.read(b.relation) - b.read, '<=', 60::bigint, 'a claim of 20 reads its own rows of ' || b.relation)
 from before b order by b.relation;
+
+-- Whether a digest has anything to say, and what, is looked up together.
+select pg_temp.add_coordinator('reader ' || n, 'oslo'), pg_temp.add_mentor('late ' || n, 'oslo'), pg_temp.assign('late ' || n, 'reader ' || n)
+from generate_series(1, 20) n;
+insert into public.pause_records (mentor_id, status, pause_reason, paused_at, expected_return_date)
+select pg_temp.id('late ' || n), 'paused', 'Ferie', now() - interval '40 days', pg_temp.today() - 1 from generate_series(1, 20) n;
+update public.notifications set state = 'delivered' where state = 'pending';
+do $$ begin
+  perform private.make_digests(array(select pg_temp.id('reader ' || n) from generate_series(1, 20) n), pg_temp.today());
+end $$;
+update public.notifications set due_at = now() - interval '1 second' where kind = 'weekly_digest';
+create temporary table before_digests as select pg_temp.read('roster_places') as read;
+create temporary table claimed as select public.claim_notifications(500, 60, false) as answer;
+select cmp_ok(pg_temp.read('roster_places') - b.read, '<=', 30::bigint, 'a claim of 20 digests reads the place of each mentor once')
+from before_digests b;
+select is(
+  (select count(*) from claimed c cross join jsonb_array_elements(c.answer -> 'notifications') n
+    where n ->> 'kind' = 'weekly_digest' and jsonb_array_length(n -> 'mentors') = 1), 20::bigint, 'and lists them');
 
 select * from finish();
 rollback;

@@ -2,17 +2,7 @@ CREATE OR REPLACE FUNCTION private.digest_lines (
   recipient_ids uuid[],
   as_of         date
 )
-  RETURNS TABLE (
-    recipient_id       uuid,
-    is_assigned        boolean,
-    mentor_id          uuid,
-    display_name       text,
-    was_expected_on    date,
-    returns_on         date,
-    certified_until    date,
-    certification_kind text,
-    asks_for           text[]
-  )
+  RETURNS SETOF private.digest_line
   LANGUAGE plpgsql
   STABLE
   SECURITY DEFINER

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION private.notification_facts (
   notification_ids uuid[],
-  as_of            date
+  as_of            date,
+  told             uuid[] DEFAULT NULL::uuid[]
 )
   RETURNS SETOF private.notification_fact
   LANGUAGE plpgsql
@@ -16,15 +17,18 @@ CREATE OR REPLACE FUNCTION private.notification_facts (
   AS $function$
 declare
   zone text := (select private.agreed_zone(s.time_zone) from private.settings s);
+  with_lines uuid[] := coalesce(notification_facts.told, array(
+    select distinct l.recipient_id
+    from private.digest_lines(array(
+      select d.recipient_id from private.weekly_digests d
+      where d.notification_id = any (notification_facts.notification_ids)), notification_facts.as_of) l));
   -- Of this week, with something to say.
   digested uuid[] := array(
-    select distinct w.notification_id
+    select w.notification_id
     from private.weekly_digests w
-    join private.digest_lines(array(
-      select d.recipient_id from private.weekly_digests d
-      where d.notification_id = any (notification_facts.notification_ids)), notification_facts.as_of) l on l.recipient_id = w.recipient_id
     where w.notification_id = any (notification_facts.notification_ids)
-      and notification_facts.as_of between w.week_of and w.week_of + 6);
+      and notification_facts.as_of between w.week_of and w.week_of + 6
+      and exists (select from unnest(with_lines) t where t = w.recipient_id));
 begin
   return query
     with stretches as materialized (
@@ -207,6 +211,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."notification_facts"(uuid[], date) IS 'What these notifications may say on the date; is_true false: nothing, what they announce no longer holds. Definer, because only the nightly and dispatch RPCs call it.';
+COMMENT ON FUNCTION "private"."notification_facts"(uuid[], date, uuid[]) IS 'What these notifications may say on the date; is_true false: nothing, what they announce no longer holds. told: the recipients of weekly digests for whom private.digest_lines has something; null: it is asked. Definer, because only the nightly and dispatch RPCs call it.';
 
-REVOKE ALL ON FUNCTION "private"."notification_facts"(uuid[], date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."notification_facts"(uuid[], date, uuid[]) FROM PUBLIC;

@@ -175,8 +175,8 @@ begin
     select s.id,
       (select min(e.retry_at) from last_emails e where e.notification_id = s.id) as retry_at,
       private.has_arrived(s.id) as has_arrived, n.mentor_id is null as is_about_several,
-      -- Of one of them nobody was told after all.
-      n.mentor_id is null and exists (
+      -- Of one of them nobody was told after all. A digest has none of its own.
+      n.kind = 'several_paused' and exists (
         select from private.several_facts(array[s.id], private.date_of(moment)) f
         where not exists (
           select from public.notification_attempts a
