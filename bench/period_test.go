@@ -102,7 +102,7 @@ func recording(t *testing.T, _ *system, s scale, r *report) {
 	}
 	newSide := func(records bool) *side {
 		leave, members := newSystem(t), newSystem(t)
-		leave.fill(t, mentors)
+		leave.fill(t, min(mentors, 20_000))
 		one := &side{nights: newSystem(t).fillPlanned(t, mentors, perNight, s.runs), leave: leave, enter: members.importer(t)}
 		if !records {
 			for _, o := range []*system{one.nights.system, leave, members} {
