@@ -25,6 +25,7 @@ var templateRules = map[string]func(template, source) complaints{
 	"logs end":                                                  checkLogs,
 	"alarms are about something":                                checkAlarms,
 	"the connections fit into the pooler":                       checkConnections,
+	"a domain leads to every function":                          checkFront,
 }
 
 func checkFunctions(t template, s source) (found complaints) {
@@ -49,6 +50,47 @@ func checkFunctions(t template, s source) (found complaints) {
 		if method := at(t.resource(id), "Metadata", "BuildMethod"); method != "makefile" {
 			found.add("%s: the build method is %v, want makefile", id, method)
 		}
+	}
+	return found
+}
+
+// checkFront compares CloudFront's paths with the functions that have a URL. The page is at the
+// root; an answer of a function is somebody's own, so no cache may keep it.
+func checkFront(t template, _ source) (found complaints) {
+	const uncached = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+	config := at(t.resource("Front"), "Properties", "DistributionConfig")
+	origins := map[string]string{}
+	for _, origin := range list(at(config, "Origins")) {
+		origins[fmt.Sprint(at(origin, "Id"))] = fmt.Sprint(at(origin, "DomainName"))
+	}
+	paths := map[string]any{"/": at(config, "DefaultCacheBehavior")}
+	for _, behaviour := range list(at(config, "CacheBehaviors")) {
+		paths[fmt.Sprint(at(behaviour, "PathPattern"))] = behaviour
+	}
+	for _, id := range t.ofType(samFunction) {
+		if t.property(id, "FunctionUrlConfig") == nil {
+			continue
+		}
+		name := folder(id)
+		path := "/functions/" + name
+		if name == "console" {
+			path = "/"
+		}
+		if !strings.Contains(origins[name], id+"Url") {
+			found.add("Front: %s comes from %s", name, origins[name])
+		}
+		behaviour := paths[path]
+		if at(behaviour, "TargetOriginId") != name {
+			found.add("Front: %s leads to %v, not to %s", path, at(behaviour, "TargetOriginId"), name)
+		}
+		if at(behaviour, "CachePolicyId") != uncached {
+			found.add("Front: %s is cached", path)
+		}
+		delete(paths, path)
+	}
+	delete(paths, "/assets/*")
+	for path := range paths {
+		found.add("Front: there is nothing at %s", path)
 	}
 	return found
 }
@@ -309,13 +351,14 @@ func rights(t template, role string) (all []string) {
 
 // attributes lists those that Fn::GetAtt knows, for the types in use.
 var attributes = map[string][]string{
-	samFunction:              {"Arn"},
-	"AWS::Lambda::Url":       {"FunctionUrl", "FunctionArn"},
-	"AWS::IAM::Role":         {"Arn", "RoleId"},
-	"AWS::SQS::Queue":        {"Arn", "QueueName", "QueueUrl"},
-	"AWS::Logs::LogGroup":    {"Arn"},
-	"AWS::SNS::Topic":        {"TopicArn", "TopicName"},
-	"AWS::CloudWatch::Alarm": {"Arn"},
+	samFunction:                     {"Arn"},
+	"AWS::Lambda::Url":              {"FunctionUrl", "FunctionArn"},
+	"AWS::IAM::Role":                {"Arn", "RoleId"},
+	"AWS::SQS::Queue":               {"Arn", "QueueName", "QueueUrl"},
+	"AWS::Logs::LogGroup":           {"Arn"},
+	"AWS::SNS::Topic":               {"TopicArn", "TopicName"},
+	"AWS::CloudWatch::Alarm":        {"Arn"},
+	"AWS::CloudFront::Distribution": {"DomainName", "Id"},
 }
 
 var substitution = regexp.MustCompile(`\$\{([^!][^}]*)\}`)
@@ -683,6 +726,11 @@ func TestTemplateRulesCanFail(t *testing.T) {
 		{"an alarm after the timeout", "alarms are about something", "Threshold: 8000", "Threshold: 10000", "near the timeout"},
 		{"an alarm that tells nobody", "alarms are about something", "      AlarmActions: !If [SendsAlarms, [!Ref AlarmTopic], !Ref AWS::NoValue]\n", "", "tells nobody"},
 		{"a function without an alarm", "alarms are about something", "MetricName: Url5xxCount\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref PauseFunction", "MetricName: Url5xxCount\n      Dimensions:\n        - Name: FunctionName\n          Value: !Ref RosterFunction", "PauseFunction: no alarm on its Errors"},
+
+		{"a function without a path", "a domain leads to every function", "PathPattern: /functions/requests\n", "PathPattern: /functions/request\n", "/functions/requests leads to"},
+		{"a path to another function", "a domain leads to every function", "TargetOriginId: roster\n", "TargetOriginId: pause\n", "not to roster"},
+		{"another function's address", "a domain leads to every function", "!GetAtt InboxFunctionUrl.FunctionUrl]]", "!GetAtt PauseFunctionUrl.FunctionUrl]]", "inbox comes from"},
+		{"somebody's answer for everybody", "a domain leads to every function", "TargetOriginId: console\n          ViewerProtocolPolicy: redirect-to-https\n          AllowedMethods: [GET, HEAD, OPTIONS]\n          Compress: false # the functions do\n          CachePolicyId: 4135ea2d", "TargetOriginId: console\n          CachePolicyId: 658327ea", "/ is cached"},
 
 		{"too many connections", "the connections fit into the pooler", "  RosterConcurrency:\n    Type: Number\n    Default: 26", "  RosterConcurrency:\n    Type: Number\n    Default: 90", "don't fit"},
 		{"no limit", "the connections fit into the pooler", "      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref RosterConcurrency, !Ref AWS::NoValue]\n", "", "RosterFunction: its concurrency"},

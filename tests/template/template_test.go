@@ -46,6 +46,7 @@ func resolveTemplate(t testing.TB, text string, take int) template {
 	parameters := parseTemplate(t, text).section("Parameters")
 	return parse(t, text, &intrinsics.ProcessorOptions{IntrinsicHandlerOverrides: map[string]intrinsics.IntrinsicHandler{
 		"Fn::GetAtt": func(string, any, any) any { return "attribute" },
+		"Fn::Select": func(string, any, any) any { return "element" },
 		"Fn::If": func(_ string, arguments, _ any) any {
 			if list, ok := arguments.([]any); ok && len(list) == 3 {
 				return list[1+take]
@@ -292,7 +293,7 @@ func checkSchema(t testing.TB, text string) (found complaints) {
 		}
 		for section := range resolved {
 			switch section {
-			case "AWSTemplateFormatVersion", "Transform", "Description", "Metadata", "Parameters", "Conditions", "Globals", "Resources", "Outputs":
+			case "AWSTemplateFormatVersion", "Transform", "Description", "Metadata", "Parameters", "Rules", "Conditions", "Globals", "Resources", "Outputs":
 			default:
 				found.add("%s: no such section", section)
 			}
