@@ -54,9 +54,15 @@ func handle(ctx context.Context, db *database.DB, r *functionurl.Request) (none 
 	if err := r.Decode(&struct{}{}); err != nil {
 		return none, err
 	}
-	query, err := r.Single("from", "to", "chapter_id", "as_known_at", "detail", "sample", "seed", "format", "id", "part", "compare")
+	query, err := r.Single("from", "to", "chapter_id", "as_known_at", "detail", "sample", "seed", "format", "id", "part", "compare", "mentor_id", "issued", "limit", "cursor")
 	if err != nil {
 		return none, err
+	}
+	if query["issued"] != nil {
+		return list(ctx, db, r, query)
+	}
+	if query["mentor_id"] != nil {
+		return evidence(ctx, db, r, query)
 	}
 	form, err := formatOf(query["format"])
 	if err != nil {
@@ -92,6 +98,40 @@ func handle(ctx context.Context, db *database.DB, r *functionurl.Request) (none 
 		}
 	}
 	return written(reply.Body, form, query["part"] != nil)
+}
+
+// list answers a page of the reports that were issued.
+func list(ctx context.Context, db *database.DB, r *functionurl.Request, query map[string]*string) (none functionurl.Answer, err error) {
+	if *query["issued"] != "true" {
+		return none, functionurl.Invalid("issued", "must be true")
+	}
+	limit, err := functionurl.ParseLimit(query["limit"])
+	if err != nil {
+		return none, err
+	}
+	reply, err := db.IssuedReports(ctx, r.Caller.Claims, limit, query["cursor"])
+	return functionurl.Answer{Body: reply.Body}, err
+}
+
+// evidence answers one mentor's days in a period that is judged now.
+func evidence(ctx context.Context, db *database.DB, r *functionurl.Request, query map[string]*string) (none functionurl.Answer, err error) {
+	for _, name := range []string{"id", "detail", "sample", "seed", "format"} {
+		if query[name] != nil {
+			return none, functionurl.Invalid(name, "can't be given together with mentor_id")
+		}
+	}
+	in, err := period(query)
+	if err != nil {
+		return none, err
+	}
+	mentor, err := functionurl.RequireUUID("mentor_id", query["mentor_id"])
+	if err != nil {
+		return none, err
+	}
+	reply, err := db.ReportEvidence(ctx, r.Caller.Claims, database.EvidenceArguments{
+		MentorID: mentor, From: in.From, To: in.To, ChapterID: in.ChapterID, KnownAt: in.KnownAt,
+	})
+	return functionurl.Answer{Body: reply.Body}, err
 }
 
 // written is the answer in the form that was asked for.
@@ -176,8 +216,8 @@ func issued(query map[string]*string) (in database.IssuedReportArguments, err er
 }
 
 func extent(query map[string]*string) (detail *string, sample *int32, seed *int64, err error) {
-	if detail = query["detail"]; detail != nil && *detail != "summary" && *detail != "mentors" && *detail != "sample" {
-		return nil, nil, nil, functionurl.Invalid("detail", "must be summary, mentors or sample")
+	if detail = query["detail"]; detail != nil && *detail != "summary" && *detail != "months" && *detail != "mentors" && *detail != "sample" {
+		return nil, nil, nil, functionurl.Invalid("detail", "must be summary, months, mentors or sample")
 	}
 	if value := query["sample"]; value != nil {
 		number, err := strconv.ParseInt(*value, 10, 32)

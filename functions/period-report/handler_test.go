@@ -24,17 +24,21 @@ import (
 
 func TestMain(m *testing.M) {
 	endpoint.Main(m, "period-report", endpoint.Unsaid{
-		"TestReportIsRefused/no beginning":                "OpenAPI can't say that a parameter depends on another",
-		"TestReportIsRefused/no end":                      "the same",
-		"TestReportIsRefused/an end before the first day": "OpenAPI doesn't compare two dates",
-		"TestReportIsRefused/an end that has not come":    "OpenAPI doesn't know the date",
-		"TestReportIsRefused/more than five years":        "OpenAPI doesn't compare two dates",
-		"TestReportIsRefused/a moment in the future":      "OpenAPI doesn't know the time",
-		"TestReportIsRefused/part without a report":       "OpenAPI can't say that a parameter depends on another",
-		"TestReportIsRefused/from twice":                  "OpenAPI can't forbid a parameter to be repeated",
-		"TestReportIsRefused/field in a body":             "OpenAPI can't forbid a body where it describes none",
-		"TestReportIsRefused/a form":                      "the same",
-		"TestIssueIsRefused/an end that has not come":     "OpenAPI doesn't know the date",
+		"TestReportIsRefused/no beginning":                 "OpenAPI can't say that a parameter depends on another",
+		"TestReportIsRefused/no end":                       "the same",
+		"TestReportIsRefused/an end before the first day":  "OpenAPI doesn't compare two dates",
+		"TestReportIsRefused/an end that has not come":     "OpenAPI doesn't know the date",
+		"TestReportIsRefused/more than five years":         "OpenAPI doesn't compare two dates",
+		"TestReportIsRefused/a moment in the future":       "OpenAPI doesn't know the time",
+		"TestReportIsRefused/part without a report":        "OpenAPI can't say that a parameter depends on another",
+		"TestReportIsRefused/a mentor without a beginning": "OpenAPI can't say that a parameter depends on another",
+		"TestReportIsRefused/a mentor until tomorrow":      "OpenAPI doesn't know the date",
+		"TestReportIsRefused/a mentor in another form":     "OpenAPI can't say that a parameter depends on another",
+		"TestReportIsRefused/a list from nowhere":          "OpenAPI doesn't know which cursors there are",
+		"TestReportIsRefused/from twice":                   "OpenAPI can't forbid a parameter to be repeated",
+		"TestReportIsRefused/field in a body":              "OpenAPI can't forbid a body where it describes none",
+		"TestReportIsRefused/a form":                       "the same",
+		"TestIssueIsRefused/an end that has not come":      "OpenAPI doesn't know the date",
 	})
 }
 
@@ -122,6 +126,55 @@ func TestReportNamesMentors(t *testing.T) {
 	// As known before anybody was registered.
 	if before := read(t, b.Invoke(t, b.Get(administrator, year+"&detail=mentors&as_known_at=2026-01-01T00%3A00%3A00Z"))); len(before["mentors"].([]any)) != 0 {
 		t.Errorf("%v", before)
+	}
+}
+
+func TestReportByMonth(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "nb")
+	months := read(t, b.Invoke(t, b.Get(endpoint.Coordinator, year+"&detail=months")))["months"].([]any)
+	if len(months) != 12 {
+		t.Fatalf("%d months: %v", len(months), months)
+	}
+	// One mentor all of the year; another from March on, whose certification ends in October.
+	want := map[string]any{"from": "2025-11-01", "to": "2025-11-30", "days_active": 30.0, "days_paused": 0.0, "days_expired_cert": 30.0}
+	if diff := cmp.Diff(want, months[10]); diff != "" {
+		t.Errorf("November (-want +got):\n%s", diff)
+	}
+	id, _ := issue(t, b)
+	if again := read(t, b.Invoke(t, b.Get(administrator, "id="+id+"&detail=months")))["months"]; !cmp.Equal(again, any(months)) {
+		t.Errorf("of the issued report: %v", again)
+	}
+}
+
+func TestReportShowsEvidence(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "nb")
+	answer := read(t, b.Invoke(t, b.Get(administrator, year+"&mentor_id=00000000-0000-4000-8000-0000000000e9")))
+	mentor := answer["mentor"].(map[string]any)
+	evidence := mentor["evidence"].(map[string]any)
+	if len(mentor["stretches"].([]any)) != 2 || len(evidence["certifications"].([]any)) != 1 || len(answer["chapters"].([]any)) != 1 {
+		t.Errorf("%v", answer)
+	}
+	before := read(t, b.Invoke(t, b.Get(administrator, year+"&chapter_id="+oslo+"&as_known_at="+answer["as_known_at"].(string)[:26]+"Z&mentor_id=00000000-0000-4000-8000-0000000000e9")))
+	if !cmp.Equal(before["mentor"], answer["mentor"]) {
+		t.Errorf("as known then %v", before)
+	}
+}
+
+func TestIssuedReportsAreListed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "nb")
+	first, _ := issue(t, b)
+	second, sum := issue(t, b)
+	page := read(t, b.Invoke(t, b.Get(administrator, "issued=true&limit=1")))
+	listed := page["period_reports"].([]any)[0].(map[string]any)
+	if listed["id"] != second || listed["sha256"] != sum || listed["issued_by_name"] != "Anne Administrator" || listed["to"] != "2025-12-31" {
+		t.Errorf("%v", page)
+	}
+	page = read(t, b.Invoke(t, b.Get(administrator, "issued=true&limit=1&cursor="+page["next_cursor"].(string))))
+	if listed := page["period_reports"].([]any)[0].(map[string]any); listed["id"] != first || page["next_cursor"] != nil {
+		t.Errorf("%v", page)
 	}
 }
 
@@ -326,6 +379,16 @@ func TestReportIsRefused(t *testing.T) {
 		"names for a coordinator":      {endpoint.Coordinator, year + "&detail=mentors", 403, "not_an_administrator", ""},
 		"a report for a coordinator":   {endpoint.Coordinator, "id=" + id, 403, "not_an_administrator", ""},
 		"another chapter":              {administrator, year + "&chapter_id=" + bergen, 404, "chapter_not_found", ""},
+		"a mentor that is none":        {administrator, year + "&mentor_id=1", 400, "invalid_request", "mentor_id"},
+		"a mentor without a beginning": {administrator, "to=2025-12-31&mentor_id=" + endpoint.Mentor, 400, "invalid_request", "from"},
+		"a mentor until tomorrow":      {administrator, "from=2025-12-31&to=9999-01-01&mentor_id=" + endpoint.Mentor, 400, "invalid_request", "to"},
+		"a mentor in another form":     {administrator, year + "&format=csv&mentor_id=" + endpoint.Mentor, 400, "invalid_request", "format"},
+		"a mentor for a coordinator":   {endpoint.Coordinator, year + "&mentor_id=" + endpoint.Mentor, 403, "not_an_administrator", ""},
+		"a mentor of nobody":           {administrator, year + "&mentor_id=" + key, 404, "mentor_not_found", ""},
+		"a list that is none":          {administrator, "issued=yes", 400, "invalid_request", "issued"},
+		"a list without end":           {administrator, "issued=true&limit=1000", 400, "invalid_request", "limit"},
+		"a list from nowhere":          {administrator, "issued=true&cursor=eA.eA", 400, "invalid_request", "cursor"},
+		"a list for a coordinator":     {endpoint.Coordinator, "issued=true", 403, "not_an_administrator", ""},
 		"no such report":               {administrator, "id=" + key, 404, "not_found", ""},
 		"no such part":                 {administrator, "id=" + id + "&part=" + bergen, 404, "not_found", ""},
 		"compared without a report":    {administrator, "id=" + key + "&compare=now", 404, "not_found", ""},

@@ -33,6 +33,15 @@ type IssueReportArguments struct {
 	RequestID string  // UUID; the idempotency key
 }
 
+// EvidenceArguments are the arguments of the RPC report_evidence. Nil means the RPC's
+// default.
+type EvidenceArguments struct {
+	MentorID  string  // UUID
+	From, To  string  // YYYY-MM-DD
+	ChapterID *string // UUID
+	KnownAt   *string // a timestamp of RFC 3339
+}
+
 // With the caller's language, in which tables have their headings.
 const periodReport = `select jsonb_build_object('locale', (select p.locale from public.profiles p where p.id = (select auth.uid())),
 		'report', private.period_report(
@@ -62,6 +71,17 @@ const issueReport = `select private.issue_period_report(
 	current_setting('response.headers', true)`
 
 const compareReport = `select private.compare_period_report(report_id => $1::uuid),
+	current_setting('response.headers', true)`
+
+const reportEvidence = `select private.report_evidence(
+		mentor_id => $1::uuid,
+		from_date => $2::date,
+		to_date => $3::date,
+		chapter_id => $4::uuid,
+		as_known_at => $5::timestamptz),
+	current_setting('response.headers', true)`
+
+const issuedReports = `select private.issued_reports_page(page_limit => $1::int, page_cursor => $2::text),
 	current_setting('response.headers', true)`
 
 // PeriodReport answers {"locale", "report"}: the caller's language, and who was active in a
@@ -101,6 +121,24 @@ func (db *DB) IssueReport(ctx context.Context, claims []byte, in IssueReportArgu
 // Its refusals: invalid_request, not_an_administrator, not_found.
 func (db *DB) CompareReport(ctx context.Context, claims []byte, reportID string) (Reply, error) {
 	return db.call(ctx, claims, rpc{name: "compare_period_report", query: compareReport, args: [][]byte{text(reportID)}})
+}
+
+// ReportEvidence answers one mentor's days in a period, and what they rest on.
+//
+// Its refusals: invalid_request, not_an_administrator, chapter_not_found, mentor_not_found.
+func (db *DB) ReportEvidence(ctx context.Context, claims []byte, in EvidenceArguments) (Reply, error) {
+	return db.call(ctx, claims, rpc{name: "report_evidence", query: reportEvidence, args: [][]byte{
+		text(in.MentorID), text(in.From), text(in.To), optionalText(in.ChapterID), optionalText(in.KnownAt),
+	}})
+}
+
+// IssuedReports answers a page of the reports that were issued. Nil means the RPC's default.
+//
+// Its refusals: invalid_request, not_an_administrator.
+func (db *DB) IssuedReports(ctx context.Context, claims []byte, limit *int32, cursor *string) (Reply, error) {
+	return db.call(ctx, claims, rpc{name: "issued_reports_page", query: issuedReports, args: [][]byte{
+		optionalInt(limit), optionalText(cursor),
+	}})
 }
 
 func optionalLong(value *int64) []byte {

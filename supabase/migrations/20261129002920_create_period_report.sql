@@ -143,6 +143,58 @@ revoke all on function private.report_numbers_of(date, date, uuid[], timestamptz
 comment on function private.report_numbers_of(date, date, uuid[], timestamptz, uuid[]) is
   'The numbers of each chapter, by its id, and of all of them. mentor_ids: whose facts are read (null: everybody''s).';
 
+-- By month no mentor is cut into months: a stretch counts by its first day and by the day
+-- after its last, so that each month costs as many rows as there are such days.
+create function private.report_months(
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[]
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set work_mem = '64MB' set enable_sort = off
+as $$
+declare
+  answer jsonb;
+begin
+  execute replace($query$
+    with placed as (
+      select d.mine * $5 as r, d.lapsed, d.away from ( /* days */ ) d where d.mine && $5 offset 0
+    ), judged as (
+      select p.r, p.r * p.lapsed as x, p.r - p.lapsed - p.away as a from placed p offset 0
+    ), turns as (
+      select s.name, e.day, sum(e.n) as n
+      from judged j
+      cross join lateral (
+        select 'days_active' as name, unnest(j.a) as days
+        union all select 'days_expired_cert', unnest(j.x)
+        union all select 'days_paused', unnest(j.r - j.a - j.x)
+      ) s
+      cross join lateral (values (lower(s.days), 1), (upper(s.days), -1)) e (day, n)
+      group by s.name, e.day
+    ), months as (
+      select greatest(m.day::date, $6) as from_on, least((m.day + interval '1 month')::date, $7 + 1) as until_on
+      from generate_series(date_trunc('month', $6::timestamp), $7::timestamp, interval '1 month') m (day)
+    )
+    select jsonb_agg(c.counted order by c.from_on)
+    from (
+      select m.from_on, jsonb_build_object('from', m.from_on, 'to', m.until_on - 1) || jsonb_object_agg(n.name, (
+        select coalesce(sum(t.n * (greatest(m.until_on - t.day, 0) - greatest(m.from_on - t.day, 0))), 0)
+        from turns t where t.name = n.name)) as counted
+      from months m
+      cross join unnest(array['days_active', 'days_paused', 'days_expired_cert']) n (name)
+      group by m.from_on, m.until_on
+    ) c$query$,
+    '/* days */', private.report_days(report_months.mentor_ids is not null, private.kinds_had_rules(report_months.as_known_at)))
+  into answer
+  using report_months.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s), report_months.mentor_ids,
+    report_months.chapter_ids, datemultirange(daterange(report_months.from_date, report_months.to_date, '[]')),
+    report_months.from_date, report_months.to_date;
+  return answer;
+end
+$$;
+revoke all on function private.report_months(date, date, uuid[], timestamptz, uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.report_months(date, date, uuid[], timestamptz, uuid[]) is
+  'The days of all these chapters'' mentors by calendar month, the first and the last one cut to the period. Its sums are the days in the total of private.report_numbers_of().';
+
 -- Cut where anything changes, judged piece by piece, and put together again; of all mentors
 -- at once and without a join, so that the time is the same for each of them.
 create function private.stretches_query(days text, period text) returns text
@@ -201,6 +253,13 @@ revoke all on function private.stretches_query(text, text) from public, anon, au
 comment on function private.stretches_query(text, text) is
   'The query for the longest runs of days with the same status, certified and chapters, through until_on, of each row of a query for days. period: the parameter that says between which days; days in none of the chapters are left out.';
 
+create function private.name_of_recorder(person_id uuid) returns text
+language sql stable security invoker set search_path = pg_catalog, pg_temp
+as $$ select p.display_name from public.profiles p where p.id = name_of_recorder.person_id $$;
+revoke all on function private.name_of_recorder(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.name_of_recorder(uuid) is 'The name, as it is now, of whoever recorded a fact; null: nobody did, or no longer known.';
+
 create function private.evidence(mentor_id uuid, chapter_ids uuid[], period datemultirange, as_known_at timestamptz, zone text) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -208,14 +267,16 @@ begin
   return jsonb_build_object(
     'memberships', (
       select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'chapter_id', v.chapter_id, 'started_at', v.started_at, 'ended_at', v.ended_at,
-        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) order by v.started_at, v.id), '[]')
+        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) order by v.started_at, v.id), '[]')
       from private.membership_versions v
       where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         and v.chapter_id = any (evidence.chapter_ids)
         and daterange((v.started_at at time zone zone)::date, (v.ended_at at time zone zone)::date) && evidence.period),
     'certifications', (
       select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'kind', v.kind, 'issued_on', v.issued_on, 'expires_on', v.expires_on,
-        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) order by v.issued_on, v.id), '[]')
+        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) order by v.issued_on, v.id), '[]')
       from private.certification_versions v
       where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         and v.issued_on < upper(evidence.period)),
@@ -224,13 +285,15 @@ begin
       from (
         select v.id, (v.paused_at at time zone zone)::date as from_on, (v.ended_at at time zone zone)::date as until_on,
           jsonb_build_object('id', v.id, 'planned', false, 'paused_at', v.paused_at, 'reactivated_at', v.ended_at,
-            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) as pause
+            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) as pause
         from private.pause_versions v
         where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         union all
         select v.id, v.starts_on, null,
           jsonb_build_object('id', v.id, 'planned', true, 'starts_on', v.starts_on,
-            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command)
+            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command)
         from private.plan_versions v
         where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
       ) p
@@ -239,7 +302,7 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'pause_record_id', l.pause_record_id, 'from_status', l.from_status,
         'to_status', l.to_status, 'record_version', l.record_version, 'effective_on', l.effective_on, 'actor_kind', l.actor_kind,
         'recorded_at', l.occurred_at, 'recorded_by', l.actor_id,
-        'command', case when l.actor_kind in ('scheduler', 'reconciler') then 'nightly_step' end) order by l.id), '[]')
+        'recorded_by_name', private.name_of_recorder(l.actor_id), 'command', case when l.actor_kind in ('scheduler', 'reconciler') then 'nightly_step' end) order by l.id), '[]')
       from public.pause_status_log l
       where l.mentor_id = evidence.mentor_id and l.occurred_at <= as_known_at
         and (l.effective_on < upper(evidence.period) or exists (
@@ -297,32 +360,18 @@ revoke all on function private.report_chapters(uuid, uuid, boolean) from public,
 comment on function private.report_chapters(uuid, uuid, boolean) is
   'The chapters of a report: the one asked about, or all that the caller coordinates or administers (with names: administers). Refuses with not_a_coordinator, not_an_administrator, chapter_not_found.';
 
-create function private.report_as_json(
-  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, detail text, sample integer, seed bigint
+create function private.report_people(
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[], detail text, sample integer, seed bigint
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set work_mem = '64MB'
 as $$
 declare
   zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
-  period constant datemultirange := datemultirange(daterange(report_as_json.from_date, report_as_json.to_date, '[]'));
-  mentors constant uuid[] := private.report_mentors(report_as_json.chapter_ids, report_as_json.as_known_at);
-  numbers record;
-  answer jsonb;
+  period constant datemultirange := datemultirange(daterange(report_people.from_date, report_people.to_date, '[]'));
+  mentors constant uuid[] := report_people.mentor_ids;
   people jsonb;
 begin
-  numbers := private.report_numbers_of(report_as_json.from_date, report_as_json.to_date, report_as_json.chapter_ids,
-    report_as_json.as_known_at, mentors);
-  answer := jsonb_build_object(
-    'from', report_as_json.from_date, 'to', report_as_json.to_date, 'as_known_at', report_as_json.as_known_at,
-    'rule_version', private.rule_version(),
-    'chapters', (
-      select coalesce(jsonb_agg(jsonb_build_object('chapter_id', c.id, 'name', c.name) || (numbers.chapters -> c.id::text) order by c.name, c.id), '[]')
-      from public.chapters c where c.id = any (report_as_json.chapter_ids)),
-    'total', numbers.total);
-  if report_as_json.detail = 'summary' then
-    return answer;
-  end if;
   execute replace(replace(replace($query$
     select coalesce(jsonb_agg(jsonb_build_object('mentor_id', m.mentor_id, 'display_name', p.display_name, 'stretches', m.stretches)
         /* evidence */ order by /* order */), '[]')
@@ -355,23 +404,59 @@ begin
     ) m
     join public.profiles p on p.id = m.mentor_id$query$,
     '/* stretches */', private.stretches_query(
-      'select d.* from (' || private.report_days(mentors is not null, private.kinds_had_rules(report_as_json.as_known_at))
+      'select d.* from (' || private.report_days(mentors is not null, private.kinds_had_rules(report_people.as_known_at))
         || ') d join public.profiles p on p.id = d.mentor_id where d.mine && $5'
         -- By a hash of the seed and the id: the same for ever, and nobody's choice.
-        || case when report_as_json.detail = 'sample' then ' order by private.sample_key(d.mentor_id, $6) limit $7' else '' end,
+        || case when report_people.detail = 'sample' then ' order by private.sample_key(d.mentor_id, $6) limit $7' else '' end,
       '$5')),
-    '/* evidence */', case when report_as_json.detail = 'sample'
+    '/* evidence */', case when report_people.detail = 'sample'
       then '|| jsonb_build_object(''evidence'', private.evidence(m.mentor_id, $4, $5, $1, $2))' else '' end),
-    '/* order */', case when report_as_json.detail = 'sample' then 'private.sample_key(m.mentor_id, $6)' else 'p.display_name, m.mentor_id' end)
+    '/* order */', case when report_people.detail = 'sample' then 'private.sample_key(m.mentor_id, $6)' else 'p.display_name, m.mentor_id' end)
   into people
-  using report_as_json.as_known_at, zone, mentors, report_as_json.chapter_ids, period, report_as_json.seed, report_as_json.sample;
-  return answer || jsonb_build_object(case report_as_json.detail when 'sample' then 'sample' else 'mentors' end, people);
+  using report_people.as_known_at, zone, mentors, report_people.chapter_ids, period, report_people.seed, report_people.sample;
+  return people;
+end
+$$;
+revoke all on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, integer, bigint) from public, anon, authenticated, service_role;
+
+comment on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, integer, bigint) is
+  'The mentors of a report with their stretches; of a sample (detail sample) with the evidence. mentor_ids: whose facts are read (null: everybody''s). Does not check the caller.';
+
+create function private.report_as_json(
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, detail text, sample integer, seed bigint
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set work_mem = '64MB'
+as $$
+declare
+  mentors constant uuid[] := private.report_mentors(report_as_json.chapter_ids, report_as_json.as_known_at);
+  numbers record;
+  answer jsonb;
+begin
+  numbers := private.report_numbers_of(report_as_json.from_date, report_as_json.to_date, report_as_json.chapter_ids,
+    report_as_json.as_known_at, mentors);
+  answer := jsonb_build_object(
+    'from', report_as_json.from_date, 'to', report_as_json.to_date, 'as_known_at', report_as_json.as_known_at,
+    'rule_version', private.rule_version(),
+    'chapters', (
+      select coalesce(jsonb_agg(jsonb_build_object('chapter_id', c.id, 'name', c.name) || (numbers.chapters -> c.id::text) order by c.name, c.id), '[]')
+      from public.chapters c where c.id = any (report_as_json.chapter_ids)),
+    'total', numbers.total);
+  if report_as_json.detail = 'summary' then
+    return answer;
+  elsif report_as_json.detail = 'months' then
+    return answer || jsonb_build_object('months', private.report_months(report_as_json.from_date, report_as_json.to_date,
+      report_as_json.chapter_ids, report_as_json.as_known_at, mentors));
+  end if;
+  return answer || jsonb_build_object(case report_as_json.detail when 'sample' then 'sample' else 'mentors' end,
+    private.report_people(report_as_json.from_date, report_as_json.to_date, report_as_json.chapter_ids,
+      report_as_json.as_known_at, mentors, report_as_json.detail, report_as_json.sample, report_as_json.seed));
 end
 $$;
 revoke all on function private.report_as_json(date, date, uuid[], timestamptz, text, integer, bigint) from public, anon, authenticated, service_role;
 
 comment on function private.report_as_json(date, date, uuid[], timestamptz, text, integer, bigint) is
-  'The report of these chapters as known at a moment, with names (mentors), or with the evidence of some (sample). Does not check the caller.';
+  'The report of these chapters as known at a moment, with the days by month (months), with names (mentors), or with the evidence of some (sample). Does not check the caller.';
 
 create function private.sample_key(mentor_id uuid, seed bigint) returns bytea
 language sql immutable security invoker set search_path = pg_catalog, pg_temp
@@ -396,10 +481,10 @@ begin
   if caller is null then
     perform private.refuse('unauthenticated');
   end if;
-  if parts not in ('summary', 'mentors', 'sample') then
-    perform private.refuse('invalid_request', 'detail', 'detail must be summary, mentors or sample.');
+  if parts not in ('summary', 'months', 'mentors', 'sample') then
+    perform private.refuse('invalid_request', 'detail', 'detail must be summary, months, mentors or sample.');
   end if;
-  chapters := private.report_chapters(caller, period_report.chapter_id, parts <> 'summary');
+  chapters := private.report_chapters(caller, period_report.chapter_id, parts not in ('summary', 'months'));
   perform private.judged_period(period_report.from_date, period_report.to_date);
   if period_report.sample not between 1 and 200 then
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');
@@ -416,6 +501,48 @@ grant execute on function private.period_report(date, date, uuid, timestamptz, t
 
 comment on function private.period_report(date, date, uuid, timestamptz, text, integer, bigint) is
   'Behind public.period_report. Definer, so that the numbers rest on all facts; checks the caller itself.';
+
+create function private.report_evidence(
+  mentor_id uuid, from_date date, to_date date, chapter_id uuid, as_known_at timestamptz
+) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+as $$
+declare
+  caller uuid := private.my_id();
+  chapters uuid[];
+  began timestamptz := clock_timestamp();
+  moment timestamptz;
+  mentor jsonb;
+begin
+  if caller is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  chapters := private.report_chapters(caller, report_evidence.chapter_id, true);
+  if report_evidence.mentor_id is null then
+    perform private.refuse('invalid_request', 'mentor_id', 'mentor_id is required.');
+  end if;
+  perform private.judged_period(report_evidence.from_date, report_evidence.to_date);
+  moment := private.known_moment(report_evidence.as_known_at);
+  -- A sample of one, drawn from one.
+  mentor := private.report_people(report_evidence.from_date, report_evidence.to_date, chapters, moment,
+    array[report_evidence.mentor_id], 'sample', 1, 1) -> 0;
+  if mentor is null then
+    perform private.refuse('mentor_not_found');
+  end if;
+  return jsonb_build_object('from', report_evidence.from_date, 'to', report_evidence.to_date, 'as_known_at', moment,
+    'requested_known_at', report_evidence.as_known_at, 'behind_writer', moment < coalesce(report_evidence.as_known_at, began),
+    'rule_version', private.rule_version(), 'mentor', mentor,
+    'chapters', (
+      select coalesce(jsonb_agg(jsonb_build_object('chapter_id', c.id, 'name', c.name) order by c.name, c.id), '[]')
+      from public.chapters c
+      where c.id in (select i::uuid from jsonb_array_elements(mentor -> 'stretches') s cross join jsonb_array_elements_text(s -> 'chapter_ids') i)));
+end
+$$;
+revoke all on function private.report_evidence(uuid, date, date, uuid, timestamptz) from public, anon, authenticated, service_role;
+grant execute on function private.report_evidence(uuid, date, date, uuid, timestamptz) to authenticated;
+
+comment on function private.report_evidence(uuid, date, date, uuid, timestamptz) is
+  'Behind public.report_evidence. Definer, so that the days rest on all facts; checks the caller itself.';
 
 create function public.period_report(
   from_date date default null,
@@ -437,4 +564,24 @@ revoke all on function public.period_report(date, date, uuid, timestamptz, text,
 grant execute on function public.period_report(date, date, uuid, timestamptz, text, integer, bigint) to authenticated;
 
 comment on function public.period_report(date, date, uuid, timestamptz, text, integer, bigint) is
-  'Who was active in a period, as known now or at a moment: numbers for coordinators, names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found.';
+  'Who was active in a period, as known now or at a moment: numbers for coordinators, also by month (detail months), names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found.';
+
+create function public.report_evidence(
+  mentor_id uuid default null,
+  from_date date default null,
+  to_date date default null,
+  chapter_id uuid default null,
+  as_known_at timestamptz default null
+) returns jsonb
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return private.report_evidence(report_evidence.mentor_id, report_evidence.from_date, report_evidence.to_date,
+    report_evidence.chapter_id, report_evidence.as_known_at);
+end
+$$;
+revoke all on function public.report_evidence(uuid, date, date, uuid, timestamptz) from public, anon, authenticated, service_role;
+grant execute on function public.report_evidence(uuid, date, date, uuid, timestamptz) to authenticated;
+
+comment on function public.report_evidence(uuid, date, date, uuid, timestamptz) is
+  'One mentor''s days in a period, for administrators, each with what it rests on and who recorded that. Refuses with unauthenticated, invalid_request, not_an_administrator, chapter_not_found, mentor_not_found.';

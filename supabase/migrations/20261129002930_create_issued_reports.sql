@@ -240,8 +240,8 @@ begin
     end if;
     return jsonb_build_object('content', content);
   end if;
-  if parts not in ('summary', 'mentors', 'sample') then
-    perform private.refuse('invalid_request', 'detail', 'detail must be summary, mentors or sample.');
+  if parts not in ('summary', 'months', 'mentors', 'sample') then
+    perform private.refuse('invalid_request', 'detail', 'detail must be summary, months, mentors or sample.');
   end if;
   if issued_period_report.sample not between 1 and 200 then
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');
@@ -257,6 +257,79 @@ grant execute on function private.issued_period_report(uuid, text, text, integer
 
 comment on function private.issued_period_report(uuid, text, text, integer, bigint) is
   'Behind public.issued_period_report. Definer, so that the report rests on all facts; checks the caller itself.';
+
+-- The policy of public.period_reports says the same; the pages need the key of the cursors.
+create index period_reports_by_moment on public.period_reports (issued_at desc, id desc);
+comment on index public.period_reports_by_moment is 'The list of issued reports, newest first, page by page.';
+
+create function private.issued_reports_page(page_limit integer, page_cursor text) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off
+as $$
+declare
+  caller uuid := private.my_id();
+  mine uuid[];
+  page integer := coalesce(issued_reports_page.page_limit, 50);
+  filters text;
+  payload text;
+  key bytea;
+  before_at timestamptz := timestamptz 'infinity';
+  before_id uuid := uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  listed record;
+  next_cursor text;
+begin
+  if caller is null then
+    perform private.refuse('unauthenticated');
+  end if;
+  mine := private.require_administrator(caller);
+  if page not between 1 and 200 then
+    perform private.refuse('invalid_request', 'limit', 'limit must be between 1 and 200.');
+  end if;
+  select s.cursor_key into key from private.settings s;
+  filters := jsonb_build_array('issued reports', caller)::text;
+  if issued_reports_page.page_cursor <> '' then
+    payload := split_part(issued_reports_page.page_cursor, '.', 1);
+    -- The seal comes first: what it covers is known to decode.
+    if issued_reports_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
+      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
+    end if;
+    payload := translate(payload, '-_', '+/');
+    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
+    before_at := (payload::jsonb ->> 0)::timestamptz;
+    before_id := (payload::jsonb ->> 1)::uuid;
+  end if;
+
+  -- One more than the page, to know whether there is another.
+  select count(*) > page as has_next,
+    coalesce(jsonb_agg(i.shown order by i.issued_at desc, i.id desc) filter (where i.place <= page), '[]') as reports,
+    max(i.issued_at) filter (where i.place = page) as last_at, (array_agg(i.id) filter (where i.place = page))[1] as last_id
+  into listed
+  from (
+    select r.id, r.issued_at, row_number() over (order by r.issued_at desc, r.id desc) as place,
+      private.issued_as_json(r) || jsonb_build_object('from', r.from_date, 'to', r.to_date,
+        'issued_by_name', private.name_of_recorder(r.issued_by),
+        'chapters', (
+          select jsonb_agg(jsonb_build_object('chapter_id', c.id, 'name', c.name) order by c.name, c.id)
+          from public.chapters c where c.id = any (r.chapter_ids))) as shown
+    from public.period_reports r
+    where r.chapter_ids <@ mine and (r.issued_at, r.id) < (before_at, before_id)
+    order by r.issued_at desc, r.id desc
+    limit page + 1
+  ) i;
+  if listed.has_next then
+    payload := translate(encode(convert_to(jsonb_build_array(listed.last_at, listed.last_id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
+    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+  end if;
+  return jsonb_build_object('period_reports', listed.reports, 'next_cursor', next_cursor,
+    'chapters', (
+      select coalesce(jsonb_agg(jsonb_build_object('chapter_id', c.id, 'name', c.name) order by c.name, c.id), '[]')
+      from public.chapters c where c.id = any (mine)));
+end
+$$;
+revoke all on function private.issued_reports_page(integer, text) from public, anon, authenticated, service_role;
+grant execute on function private.issued_reports_page(integer, text) to authenticated;
+
+comment on function private.issued_reports_page(integer, text) is
+  'Behind public.issued_reports_page. Definer, to share the key of the cursors; shows what the caller administers as a whole.';
 
 create type private.mentor_stretches as (mentor_id uuid, stretches jsonb);
 
@@ -373,7 +446,8 @@ begin
     end if;
   end if;
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('recorded_at', f.recorded_at, 'recorded_by', f.recorded_by, 'command', f.command,
+    select coalesce(jsonb_agg(jsonb_build_object('recorded_at', f.recorded_at, 'recorded_by', f.recorded_by,
+      'recorded_by_name', private.name_of_recorder(f.recorded_by), 'command', f.command,
       'table', f.table_name, 'before', f.before, 'after', f.after) order by f.recorded_at, f.table_name, f.id), '[]')
     from (
       select s.* from private.facts_since(explaining_facts.mentor_id, issued.as_known_at, explaining_facts.as_known_at) s
@@ -510,3 +584,16 @@ grant execute on function public.compare_period_report(uuid) to authenticated;
 
 comment on function public.compare_period_report(uuid) is
   'What differs between an issued report and what is known now, with the facts recorded since that explain it. Refuses with unauthenticated, not_an_administrator, not_found, invalid_request.';
+
+create function public.issued_reports_page(page_limit integer default null, page_cursor text default null) returns jsonb
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return private.issued_reports_page(issued_reports_page.page_limit, issued_reports_page.page_cursor);
+end
+$$;
+revoke all on function public.issued_reports_page(integer, text) from public, anon, authenticated, service_role;
+grant execute on function public.issued_reports_page(integer, text) to authenticated;
+
+comment on function public.issued_reports_page(integer, text) is
+  'The issued reports of which the caller administers every chapter, newest first, in pages; and those chapters, about which the caller may issue one. Refuses with unauthenticated, not_an_administrator, invalid_request.';

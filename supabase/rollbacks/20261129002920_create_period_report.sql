@@ -1,11 +1,16 @@
+drop function public.report_evidence(uuid, date, date, uuid, timestamptz);
 drop function public.period_report(date, date, uuid, timestamptz, text, integer, bigint);
+drop function private.report_evidence(uuid, date, date, uuid, timestamptz);
 drop function private.period_report(date, date, uuid, timestamptz, text, integer, bigint);
 drop function private.sample_key(uuid, bigint);
 drop function private.report_as_json(date, date, uuid[], timestamptz, text, integer, bigint);
+drop function private.report_people(date, date, uuid[], timestamptz, uuid[], text, integer, bigint);
 drop function private.report_chapters(uuid, uuid, boolean);
 drop function private.judged_period(date, date);
 drop function private.evidence(uuid, uuid[], datemultirange, timestamptz, text);
+drop function private.name_of_recorder(uuid);
 drop function private.stretches_query(text, text);
+drop function private.report_months(date, date, uuid[], timestamptz, uuid[]);
 drop function private.report_numbers_of(date, date, uuid[], timestamptz, uuid[]);
 drop function private.report_mentors(uuid[], timestamptz);
 drop function private.report_days(boolean, boolean);

@@ -1,3 +1,4 @@
+drop function public.issued_reports_page(integer, text);
 drop function public.compare_period_report(uuid);
 drop function public.issued_period_report(uuid, text, text, integer, bigint);
 drop function public.issue_period_report(date, date, uuid, uuid);
@@ -6,6 +7,7 @@ drop function private.explaining_facts(uuid, public.period_reports, timestamptz,
 drop function private.facts_since(uuid, timestamptz, timestamptz);
 drop function private.stretches_of(uuid[], public.period_reports, timestamptz, uuid[], timestamptz);
 drop type private.mentor_stretches;
+drop function private.issued_reports_page(integer, text);
 drop function private.issued_period_report(uuid, text, text, integer, bigint);
 drop function private.readable_report(uuid);
 drop function private.issued_as_json(public.period_reports);

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(65);
+select plan(67);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_person('administrator');
@@ -74,6 +74,8 @@ insert into expected values
   ('issue_period_report', 'invalid_request from_date'),
   ('issued_period_report', 'invalid_request report_id'),
   ('compare_period_report', 'invalid_request report_id'),
+  ('issued_reports_page', 'answers'),
+  ('report_evidence', 'invalid_request mentor_id'),
   ('people_page', 'answers'),
   ('register_certification', 'invalid_request mentor_id'),
   ('register_person', 'invalid_request chapter_id'),

@@ -103,7 +103,7 @@ select is(
         'coordinator_roster', 'mentor_page', 'mentor_status_on', 'inbox_page', 'mark_read', 'set_weekly_digest', 'request_leave', 'answer_leave_request',
         'leave_requests_page', 'follow_up_page', 'acknowledge_undelivered', 'acknowledge_discrepancy', 'allow_address',
         'import_people', 'begin_invitation', 'finish_invitation', 'period_report', 'issue_period_report', 'issued_period_report',
-        'compare_period_report') order by 1), -- 106 has the last two
+        'compare_period_report', 'issued_reports_page', 'report_evidence') order by 1), -- 106 has those of invitations
   array(select command from commands order by 1), 'every command is among these');
 
 -- Without anybody signed in, whatever the claims say.

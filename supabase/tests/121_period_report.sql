@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(47);
+select plan(66);
 select pg_temp.put_samples_aside();
 
 select pg_temp.add_chapter('oslo');
@@ -92,6 +92,28 @@ select is_empty($$ select where pg_temp.april()::text ~* 'sykdom|reason' $$, 'no
 select is(array(select k from jsonb_object_keys(pg_temp.april()) k order by k), array['as_known_at', 'behind_writer', 'chapters', 'from', 'mentors', 'requested_known_at', 'rule_version', 'to', 'total'], 'its keys');
 select is(pg_temp.april() - '{as_known_at,chapters,mentors,total}'::text[], '{"from": "2024-04-01", "to": "2024-04-30", "rule_version": "1", "behind_writer": false, "requested_known_at": null}', 'and their values');
 
+-- By month, also for whoever may see no names.
+create function pg_temp.months(report jsonb) returns text[]
+language sql as $$
+  select array(select concat_ws(' ', m ->> 'from', m ->> 'to', m ->> 'days_active', m ->> 'days_paused', m ->> 'days_expired_cert')
+    from jsonb_array_elements(report -> 'months') m)
+$$;
+select is(pg_temp.months(pg_temp.report('coordinator', $$'2024-03-30', '2024-05-02', null, null, 'months'$$)), array[
+  '2024-03-30 2024-03-31 7 0 0', '2024-04-01 2024-04-30 50 5 10', '2024-05-01 2024-05-02 4 0 2'], 'the days by month, the first and the last one cut');
+select is(pg_temp.months(pg_temp.report('administrator', $$'2024-04-10', '2024-04-10', null, null, 'months'$$)), array['2024-04-10 2024-04-10 3 0 0'], 'of a single day');
+select is(pg_temp.months(pg_temp.report('office', $$'2019-01-01', '2019-02-28', null, null, 'months'$$)), array['2019-01-01 2019-01-31 0 0 0', '2019-02-01 2019-02-28 0 0 0'],
+  'of a time without anybody');
+select is(array(select k from jsonb_object_keys(pg_temp.report('coordinator', $$'2024-04-01', '2024-04-30', null, null, 'months'$$)) k order by k),
+  array['as_known_at', 'behind_writer', 'chapters', 'from', 'months', 'requested_known_at', 'rule_version', 'to', 'total'], 'and no names');
+select unnest(array[is(jsonb_array_length(r -> 'months'), 60, 'five years have sixty months'),
+  is((select jsonb_build_array(sum((m ->> 'days_active')::integer), sum((m ->> 'days_paused')::integer), sum((m ->> 'days_expired_cert')::integer)) from jsonb_array_elements(r -> 'months') m),
+    jsonb_build_array(r #> '{total,days_active}', r #> '{total,days_paused}', r #> '{total,days_expired_cert}'), 'whose sums are the totals')])
+from pg_temp.report('office', $$'2020-01-01', '2024-12-31', null, null, 'months'$$) r;
+select is(pg_temp.months(pg_temp.report('office', $$'2024-02-01', '2024-04-30', null, null, 'months'$$)),
+  array(select concat_ws(' ', f, t, n ->> 'days_active', n ->> 'days_paused', n ->> 'days_expired_cert')
+    from (values ('2024-02-01', '2024-02-29'), ('2024-03-01', '2024-03-31'), ('2024-04-01', '2024-04-30')) v (f, t)
+    cross join lateral (select pg_temp.report('office', format('%L, %L', f, t)) -> 'total') r (n)), 'each the report of its month');
+
 -- The days of the year that are no others: the leap day, a day of 23 hours and one of 25.
 select is(pg_temp.report('office', format('%L, %L', d, d)) #>> '{total,registered_start}', n, 'registered on ' || d)
 from (values ('2023-12-31', '1'), ('2024-01-01', '5'), ('2024-02-29', '5'), ('2024-03-30', '5'), ('2024-03-31', '4'), ('2024-10-27', '6')) e (d, n);
@@ -144,8 +166,32 @@ from unnest(array[1, 2027, -5]) seed;
 select is(array(select k || ' ' || jsonb_array_length(v) from jsonb_each(pg_temp.mentor(pg_temp.report('administrator', $$'2024-04-01', '2024-04-30', sample => 200$$), 'bente') -> 'evidence') e (k, v) order by k),
   array['certifications 1', 'log 1', 'memberships 1', 'pauses 1'], 'with the evidence');
 select is((pg_temp.mentor(pg_temp.report('administrator', $$'2024-04-01', '2024-04-30', sample => 200$$), 'carl') #> '{evidence,certifications,0}') - '{id,recorded_at}'::text[],
-  jsonb_build_object('kind', 'kurs', 'issued_on', '2024-03-01', 'expires_on', '2025-03-01', 'recorded_by', pg_temp.id('administrator'), 'command', 'register_certification'),
+  jsonb_build_object('kind', 'kurs', 'issued_on', '2024-03-01', 'expires_on', '2025-03-01', 'recorded_by', pg_temp.id('administrator'), 'recorded_by_name', 'administrator', 'command', 'register_certification'),
   'who recorded it, and how');
+
+-- One mentor's days, and what they rest on.
+create function pg_temp.shown(actor text, arguments text) returns jsonb
+language sql as $$ select pg_temp.answer(actor, 'public.report_evidence(' || arguments || ')') $$;
+select unnest(array[is(r -> 'mentor', pg_temp.mentor(pg_temp.report('administrator', $$'2024-04-01', '2024-04-30', sample => 200$$), 'bente'), 'what a sample would say of the same mentor'),
+  is(r -> 'chapters', jsonb_build_array(jsonb_build_object('chapter_id', pg_temp.id('oslo'), 'name', 'oslo')), 'with the names of the chapters'),
+  is(array(select k from jsonb_object_keys(r) k order by k),
+    array['as_known_at', 'behind_writer', 'chapters', 'from', 'mentor', 'requested_known_at', 'rule_version', 'to'], 'its keys')])
+from pg_temp.shown('administrator', $$pg_temp.id('bente'), '2024-04-01', '2024-04-30'$$) r;
+select is(pg_temp.days(pg_temp.shown('office', $$pg_temp.id('dina'), '2024-03-01', '2024-04-30', pg_temp.id('oslo')$$) -> 'mentor'),
+  '2024-03-01..2024-03-31 active+ oslo', 'in one chapter only its days');
+select is((pg_temp.shown('administrator', format($$pg_temp.id('carl'), '2024-04-01', '2024-04-30', null, %L$$, (select before_the_correction from moments))) #> '{mentor,evidence,certifications}'), '[]',
+  'as known before a certificate came');
+select is(array(select e ->> 'recorded_by_name' from jsonb_array_elements(pg_temp.shown('administrator', $$pg_temp.id('carl'), '2024-04-01', '2024-04-30'$$) #> '{mentor,evidence,certifications}') e),
+  array['administrator'], 'and who entered it');
+select is_empty($$ select where pg_temp.shown('administrator', $a$pg_temp.id('bente'), '2024-04-01', '2024-04-30'$a$)::text ~* 'sykdom|reason' $$, 'without a reason');
+select pg_temp.refuses(actor, 'public.report_evidence(' || arguments || ')', code, status, description, details)
+from (values
+  ('coordinator', $$pg_temp.id('bente'), '2024-04-01', '2024-04-30'$$, 'not_an_administrator', 403, 'evidence for a coordinator', null),
+  ('administrator', $$pg_temp.id('gro'), '2024-04-01', '2024-04-30'$$, 'mentor_not_found', 404, 'of another administrator''s mentor', null),
+  ('administrator', $$pg_temp.id('else'), '2024-04-01', '2024-04-30'$$, 'mentor_not_found', 404, 'of whoever was no mentor then', null),
+  ('administrator', $$pg_temp.id('bente'), '2024-04-01', '2024-04-30', pg_temp.id('tromsø')$$, 'chapter_not_found', 404, 'in another chapter', null),
+  ('administrator', $$pg_temp.id('bente'), '2024-04-01', pg_temp.today() + 1$$, 'invalid_request', 400, 'until tomorrow', 'to_date')
+) r (actor, arguments, code, status, description, details);
 
 select * from finish();
 rollback;

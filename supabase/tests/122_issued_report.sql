@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(41);
+select plan(52);
 select pg_temp.put_samples_aside();
 
 select pg_temp.add_chapter('oslo');
@@ -78,6 +78,27 @@ cross join unnest(array['public.issued_period_report(%L)', 'public.issued_period
 select pg_temp.refuses('administrator', format('public.issued_period_report(%L, %L)', pg_temp.report_id('oslo'), pg_temp.id('bergen')), 'not_found', 404, 'no such part');
 select is(jsonb_array_length(pg_temp.answer('office', format('public.issued_period_report(%L, detail => ''summary'')', pg_temp.report_id('oslo'))) -> 'chapters'), 1, 'the office reads it');
 select is(pg_temp.answer('administrator', '(select jsonb_agg(r.id) from public.period_reports r)'), jsonb_build_array(pg_temp.report_id('oslo')), 'the table shows an administrator what they administer');
+
+-- The list of them.
+create function pg_temp.listed(page jsonb) returns uuid[]
+language sql as $$ select array(select (r ->> 'id')::uuid from jsonb_array_elements(page -> 'period_reports') r) $$;
+select is(pg_temp.listed(pg_temp.answer('administrator', 'public.issued_reports_page()')), array[pg_temp.report_id('oslo')], 'an administrator''s list');
+select is(pg_temp.listed(pg_temp.answer('office', 'public.issued_reports_page()')), array[pg_temp.report_id('all'), pg_temp.report_id('oslo')], 'the office''s, newest first');
+select is(pg_temp.listed(pg_temp.answer('bergen administrator', 'public.issued_reports_page()')), '{}'::uuid[], 'another administrator''s is empty');
+select is(pg_temp.answer('administrator', 'public.issued_reports_page()'), jsonb_build_object('next_cursor', null, 'chapters', jsonb_build_array(jsonb_build_object('chapter_id', pg_temp.id('oslo'), 'name', 'oslo')), 'period_reports', jsonb_build_array(
+  (answer -> 'period_report') || jsonb_build_object('from', '2024-01-01', 'to', '2025-06-30', 'issued_by_name', 'administrator',
+    'chapters', jsonb_build_array(jsonb_build_object('chapter_id', pg_temp.id('oslo'), 'name', 'oslo'))))), 'what it says of each') from issued where name = 'oslo';
+create temporary table first_page as select pg_temp.answer('office', 'public.issued_reports_page(1)') as page;
+grant select on first_page to public;
+select is(pg_temp.listed(page), array[pg_temp.report_id('all')], 'in pages') from first_page;
+select unnest(array[is(pg_temp.listed(r), array[pg_temp.report_id('oslo')], 'one after the other'), is(r -> 'next_cursor', 'null', 'until the last')])
+from first_page cross join lateral pg_temp.answer('office', format('public.issued_reports_page(1, %L)', page ->> 'next_cursor')) r;
+select pg_temp.refuses(actor, call, code, status, actor || ' ' || call, details)
+from first_page cross join lateral (values
+  ('coordinator', 'public.issued_reports_page()', 'not_an_administrator', 403, null),
+  ('office', 'public.issued_reports_page(201)', 'invalid_request', 400, 'limit'),
+  ('administrator', format('public.issued_reports_page(1, %L)', page ->> 'next_cursor'), 'invalid_request', 400, 'cursor')) r (actor, call, code, status, details);
+select is(jsonb_array_length(pg_temp.answer('administrator', format('public.issued_period_report(%L, detail => ''months'')', pg_temp.report_id('oslo'))) -> 'months'), 18, 'an issued one by month');
 
 -- A comparison with nothing to say.
 select is(pg_temp.compared('administrator', 'oslo') - '{id,issued,now}'::text[], '{"numbers": [], "mentors": [], "erased": []}', 'nothing has changed');

@@ -51,6 +51,14 @@ func reportRefusals(t *testing.T, r *roads) map[string]formCase {
 		"an issued one, another part":  {"issued_period_report", admin, report(arguments{"part": endpoint.Bergen}), "not_found"},
 		"an issued one, more of it":    {"issued_period_report", admin, report(arguments{"detail": "gossip"}), "invalid_request"},
 		"an issued one, a sample of 0": {"issued_period_report", admin, report(arguments{"sample": 0}), "invalid_request"},
+		"issued ones, by nobody":       {"issued_reports_page", nobody, arguments{}, "unauthenticated"},
+		"issued ones, none of them":    {"issued_reports_page", admin, arguments{"page_limit": 0}, "invalid_request"},
+		"issued ones, another cursor":  {"issued_reports_page", admin, arguments{"page_cursor": "eA.eA"}, "invalid_request"},
+		"evidence, by nobody":          {"report_evidence", nobody, period(arguments{"mentor_id": endpoint.Mentor}), "unauthenticated"},
+		"evidence, of nobody":          {"report_evidence", admin, period(nil), "invalid_request"},
+		"evidence, of a stranger":      {"report_evidence", admin, period(arguments{"mentor_id": uuid.NewString()}), "mentor_not_found"},
+		"evidence, of another chapter": {"report_evidence", admin, period(arguments{"mentor_id": endpoint.Mentor, "chapter_id": endpoint.Bergen}), "chapter_not_found"},
+		"evidence, without a period":   {"report_evidence", admin, arguments{"mentor_id": endpoint.Mentor}, "invalid_request"},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 )
 
@@ -349,11 +350,45 @@ func (h *history) wantNumbers(t *rapid.T) {
 		if diff := cmp.Diff(nonZero(total), nonZero(gotTotal)); diff != "" {
 			t.Fatalf("total, %s to %s, known at %s (-want +got):\n%s\n%s", from, to, known.moment, diff, strings.Join(h.script, "\n"))
 		}
+		h.wantMonths(t, known, report, from, to)
 		for _, c := range report {
 			if diff := cmp.Diff(nonZero(byChapter[c]), nonZero(gotChapters[c])); diff != "" {
 				t.Fatalf("chapter, %s to %s, known at %s (-want +got):\n%s\n%s", from, to, known.moment, diff, strings.Join(h.script, "\n"))
 			}
 		}
+	}
+}
+
+// wantMonths compares the days by month with those of a report about each month.
+func (h *history) wantMonths(t *rapid.T, known *copyOfFacts, report []string, from, to string) {
+	t.Helper()
+	type month struct {
+		From, To                string
+		Active, Paused, Expired int
+	}
+	var want, got []month
+	for first := from; first <= to; {
+		day, err := time.Parse(time.DateOnly, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := time.Date(day.Year(), day.Month()+1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		last := min(nextDay(next, -1), to)
+		_, total := known.numbers(h.mentors, report, first, last, firstDay)
+		want = append(want, month{first, last, total["days_active"], total["days_paused"], total["days_expired_cert"]})
+		first = next
+	}
+	rows, err := h.w.owner.Query(h.ctx, `select m ->> 'from', m ->> 'to', (m ->> 'days_active')::int, (m ->> 'days_paused')::int, (m ->> 'days_expired_cert')::int
+		from jsonb_array_elements(private.report_months($1::date, $2::date, $3, $4, private.report_mentors($3, $4))) m`,
+		from, to, report, known.moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = pgx.CollectRows(rows, pgx.RowToStructByPos[month]); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("by month, %s to %s, known at %s (-want +got):\n%s\n%s", from, to, known.moment, diff, strings.Join(h.script, "\n"))
 	}
 }
 

@@ -16,14 +16,16 @@ begin
   return jsonb_build_object(
     'memberships', (
       select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'chapter_id', v.chapter_id, 'started_at', v.started_at, 'ended_at', v.ended_at,
-        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) order by v.started_at, v.id), '[]')
+        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) order by v.started_at, v.id), '[]')
       from private.membership_versions v
       where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         and v.chapter_id = any (evidence.chapter_ids)
         and daterange((v.started_at at time zone zone)::date, (v.ended_at at time zone zone)::date) && evidence.period),
     'certifications', (
       select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'kind', v.kind, 'issued_on', v.issued_on, 'expires_on', v.expires_on,
-        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) order by v.issued_on, v.id), '[]')
+        'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) order by v.issued_on, v.id), '[]')
       from private.certification_versions v
       where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         and v.issued_on < upper(evidence.period)),
@@ -32,13 +34,15 @@ begin
       from (
         select v.id, (v.paused_at at time zone zone)::date as from_on, (v.ended_at at time zone zone)::date as until_on,
           jsonb_build_object('id', v.id, 'planned', false, 'paused_at', v.paused_at, 'reactivated_at', v.ended_at,
-            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command) as pause
+            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command) as pause
         from private.pause_versions v
         where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
         union all
         select v.id, v.starts_on, null,
           jsonb_build_object('id', v.id, 'planned', true, 'starts_on', v.starts_on,
-            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by, 'command', v.command)
+            'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by,
+        'recorded_by_name', private.name_of_recorder(v.recorded_by), 'command', v.command)
         from private.plan_versions v
         where v.mentor_id = evidence.mentor_id and v.recorded_at <= as_known_at and v.superseded_at > as_known_at
       ) p
@@ -47,7 +51,7 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'pause_record_id', l.pause_record_id, 'from_status', l.from_status,
         'to_status', l.to_status, 'record_version', l.record_version, 'effective_on', l.effective_on, 'actor_kind', l.actor_kind,
         'recorded_at', l.occurred_at, 'recorded_by', l.actor_id,
-        'command', case when l.actor_kind in ('scheduler', 'reconciler') then 'nightly_step' end) order by l.id), '[]')
+        'recorded_by_name', private.name_of_recorder(l.actor_id), 'command', case when l.actor_kind in ('scheduler', 'reconciler') then 'nightly_step' end) order by l.id), '[]')
       from public.pause_status_log l
       where l.mentor_id = evidence.mentor_id and l.occurred_at <= as_known_at
         and (l.effective_on < upper(evidence.period) or exists (

@@ -48,7 +48,8 @@ begin
     end if;
   end if;
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('recorded_at', f.recorded_at, 'recorded_by', f.recorded_by, 'command', f.command,
+    select coalesce(jsonb_agg(jsonb_build_object('recorded_at', f.recorded_at, 'recorded_by', f.recorded_by,
+      'recorded_by_name', private.name_of_recorder(f.recorded_by), 'command', f.command,
       'table', f.table_name, 'before', f.before, 'after', f.after) order by f.recorded_at, f.table_name, f.id), '[]')
     from (
       select s.* from private.facts_since(explaining_facts.mentor_id, issued.as_known_at, explaining_facts.as_known_at) s

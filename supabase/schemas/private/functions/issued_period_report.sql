@@ -27,8 +27,8 @@ begin
     end if;
     return jsonb_build_object('content', content);
   end if;
-  if parts not in ('summary', 'mentors', 'sample') then
-    perform private.refuse('invalid_request', 'detail', 'detail must be summary, mentors or sample.');
+  if parts not in ('summary', 'months', 'mentors', 'sample') then
+    perform private.refuse('invalid_request', 'detail', 'detail must be summary, months, mentors or sample.');
   end if;
   if issued_period_report.sample not between 1 and 200 then
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');

@@ -23,10 +23,10 @@ begin
   if caller is null then
     perform private.refuse('unauthenticated');
   end if;
-  if parts not in ('summary', 'mentors', 'sample') then
-    perform private.refuse('invalid_request', 'detail', 'detail must be summary, mentors or sample.');
+  if parts not in ('summary', 'months', 'mentors', 'sample') then
+    perform private.refuse('invalid_request', 'detail', 'detail must be summary, months, mentors or sample.');
   end if;
-  chapters := private.report_chapters(caller, period_report.chapter_id, parts <> 'summary');
+  chapters := private.report_chapters(caller, period_report.chapter_id, parts not in ('summary', 'months'));
   perform private.judged_period(period_report.from_date, period_report.to_date);
   if period_report.sample not between 1 and 200 then
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');

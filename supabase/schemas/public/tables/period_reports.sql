@@ -18,6 +18,8 @@ CREATE TABLE "public"."period_reports" (
 ALTER TABLE "public"."period_reports"
   ENABLE ROW LEVEL SECURITY;
 
+CREATE INDEX period_reports_by_moment ON public.period_reports USING btree (issued_at DESC, id DESC);
+
 CREATE TRIGGER period_reports_refuse_change
   BEFORE DELETE OR UPDATE OR TRUNCATE ON public.period_reports
   FOR EACH STATEMENT
@@ -39,6 +41,8 @@ COMMENT ON COLUMN "public"."period_reports"."manifest" IS 'The canonical form (R
 COMMENT ON COLUMN "public"."period_reports"."rules" IS 'The rules by which it was made, in words: those of rule_version.';
 
 COMMENT ON COLUMN "public"."period_reports"."sha256" IS 'Of the bytes of manifest, in lower-case hexadecimal digits.';
+
+COMMENT ON INDEX "public"."period_reports_by_moment" IS 'The list of issued reports, newest first, page by page.';
 
 COMMENT ON TABLE "public"."period_reports" IS 'Append-only: reports that were issued. Read by whoever administers every chapter in them.';
 
