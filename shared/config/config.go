@@ -150,7 +150,8 @@ type Console struct {
 }
 
 // consoleFunctions are those that the console calls.
-var consoleFunctions = []string{"pause", "reactivate", "roster", "mentor", "inbox", "requests", "follow-up", "people", "invite"}
+var consoleFunctions = []string{"pause", "reactivate", "roster", "mentor", "inbox", "requests", "follow-up", "people", "invite",
+	"period-report", "import"}
 
 // ReadConsole reads the settings of the console: FUNCTIONS_URL is the address below which
 // the functions are, and each function's own variable (PAUSE_URL) is used instead where it

@@ -1,9 +1,6 @@
 package clients_test
 
 import (
-	"encoding/json"
-	"io"
-	"net/http"
 	"testing"
 
 	"mentorpause/local/deployment"
@@ -70,21 +67,7 @@ func TestConsoleForAdministrators(t *testing.T) {
 		select u.id, private.hash_address(u.email), now() - interval '3 days' from auth.users u where u.email = 'jonas@example.org'`); err != nil {
 		t.Fatal(err)
 	}
-	// What only the database knows: the rows of a query, as JSON.
-	s.Handle("/test/rows", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		var rows json.RawMessage
-		err = owner.QueryRow(r.Context(), "select coalesce(jsonb_agg(to_jsonb(q)), '[]') from ("+string(query)+") q").Scan(&rows)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		writeJSON(w, rows)
-	}))
+	serveRows(s, owner)
 	runNode(t, "keep.test.mjs", g)
 	logErrors(t, s)
 }

@@ -1,5 +1,15 @@
 export type FunctionName =
-  'pause' | 'reactivate' | 'roster' | 'mentor' | 'requests' | 'inbox' | 'people' | 'follow-up' | 'invite';
+  | 'pause'
+  | 'reactivate'
+  | 'roster'
+  | 'mentor'
+  | 'requests'
+  | 'inbox'
+  | 'people'
+  | 'follow-up'
+  | 'invite'
+  | 'period-report'
+  | 'import';
 
 export interface Config {
   supabase_url: string;

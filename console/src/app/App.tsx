@@ -22,6 +22,7 @@ const PauseDialog = lazy(() => import('../pages/pause/PauseDialog').then((page) 
 const Inbox = lazy(() => import('../pages/inbox/Inbox').then((page) => ({ default: page.Inbox })));
 const Account = lazy(() => import('../pages/account/Account').then((page) => ({ default: page.Account })));
 const FollowUp = lazy(() => import('../pages/followup/FollowUp').then((page) => ({ default: page.FollowUp })));
+const Report = lazy(() => import('../pages/report/Report').then((page) => ({ default: page.Report })));
 const Outbox = lazy(() => import('../pages/outbox/Outbox').then((page) => ({ default: page.Outbox })));
 
 export function App() {
@@ -91,6 +92,9 @@ function Inside({ me, email }: { me: string; email: string }) {
                   </Route>
                   <Route path="/oppfolging">
                     <FollowUp />
+                  </Route>
+                  <Route path="/perioderapport/*?">
+                    <Report me={me} />
                   </Route>
                   <Route path="/likepersoner">
                     <Mentors me={me} />

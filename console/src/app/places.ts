@@ -1,6 +1,6 @@
 // The pages beside those of a coordinator's day: at the side of a large screen, and under
 // "Mer" on a small one.
-import { ExclamationmarkTriangleIcon } from '@navikt/aksel-icons';
+import { BarChartIcon, ExclamationmarkTriangleIcon } from '@navikt/aksel-icons';
 import type { ComponentType, SVGProps } from 'react';
 import type { Texts } from '../texts/nb';
 
@@ -16,7 +16,10 @@ export interface Who {
 }
 
 export function placesOf(t: Texts, who: Who): Place[] {
-  return who.isAdministrator
-    ? [{ href: '/oppfolging', label: t.nav_follow_up, icon: ExclamationmarkTriangleIcon }]
-    : [];
+  return [
+    ...(who.isAdministrator
+      ? [{ href: '/oppfolging', label: t.nav_follow_up, icon: ExclamationmarkTriangleIcon }]
+      : []),
+    ...(who.isCoordinator ? [{ href: '/perioderapport', label: t.nav_report, icon: BarChartIcon }] : []),
+  ];
 }

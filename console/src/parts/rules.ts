@@ -12,7 +12,7 @@ export interface Typed {
 }
 
 export interface Problem {
-  field: 'startsOn' | 'returns' | 'reason';
+  field: string; // the id of its input
   problem: string;
   repair: string;
 }

@@ -35,6 +35,7 @@ export const en: Texts = {
   nav_more: 'More',
   nav_me: 'My page',
   nav_follow_up: 'Follow-up',
+  nav_report: 'Period report',
   unread: (n) => `${n} unread`,
   loading: 'Loading …',
   back_to_mentors: 'Peer mentors',

@@ -24,6 +24,7 @@ export const nb = {
   nav_more: 'Mer',
   nav_me: 'Min side',
   nav_follow_up: 'Oppfølging',
+  nav_report: 'Perioderapport',
   unread: (n: number) => `${n} ${n === 1 ? 'ulest' : 'uleste'}`,
   loading: 'Henter …',
   back_to_mentors: 'Likepersoner',

@@ -21,6 +21,7 @@ export const nn: Texts = {
   nav_more: 'Meir',
   nav_me: 'Mi side',
   nav_follow_up: 'Oppfølging',
+  nav_report: 'Perioderapport',
   unread: (n) => `${n} ${n === 1 ? 'ulesen' : 'ulesne'}`,
   loading: 'Hentar …',
   back_to_mentors: 'Likepersonar',
