@@ -29,9 +29,11 @@ begin
   return replace($query$
     select d.mentor_id, d.chapter_ids, d.chapter_days, d.valid, d.lapsed, d.away, cardinality(d.chapter_ids) as n,
       case when cardinality(d.chapter_ids) = 1 then d.chapter_days[1]
+        when cardinality(d.chapter_ids) = 2 then d.chapter_days[1] + d.chapter_days[2]
         else (select range_agg(u.days) from unnest(d.chapter_days) u (days)) end as mine
     from ( /* days */ ) d
-    where d.chapter_ids is not null$query$,
+    where d.chapter_ids is not null
+    offset 0$query$,
     '/* days */', private.known_days_query(report_days.of_some, report_days.kinds_have_rules));
 end
 $$;
@@ -59,7 +61,7 @@ revoke all on function private.report_mentors(uuid[], timestamptz) from public, 
 comment on function private.report_mentors(uuid[], timestamptz) is
   'Whose facts a report has to read; null: everybody''s.';
 
-create function private.report_numbers_of(
+create function private.numbers_by_ranges(
   from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[],
   out chapters jsonb, out total jsonb
 )
@@ -108,7 +110,7 @@ begin
         sum(case when isempty(j.x) then 0 else case when j.x = range_merge(j.x)::datemultirange then upper(j.x) - lower(j.x) else (select sum(upper(d) - lower(d)) from unnest(j.x) d) end end) as days_expired_cert,
         count(*) filter (where lower(j.around) >= $7 or j.around <> range_merge(j.around)::datemultirange) as joined,
         count(*) filter (where upper(j.around) <= $8 or j.around <> range_merge(j.around)::datemultirange) as "left",
-        count(*) filter (where j.n > 1 and (j.i = 0 or j.around <> $6) and exists (
+        count(*) filter (where j.n > 1 and (j.i = 0 or j.around <> $6) and not $6 <@ all (j.chapter_days) and exists (
           -- On a day of the period one of the chapters was left and another joined.
           select
           from unnest(j.chapter_ids, j.chapter_days) f (chapter_id, days)
@@ -128,14 +130,230 @@ begin
     select (select jsonb_object_agg(b.chapter_id, b.numbers) from by_chapter b),
       (select jsonb_build_object( /* counts */ ) from counted f where f.is_total)$query$,
     '/* counts */', counts),
-    '/* days */', private.report_days(report_numbers_of.mentor_ids is not null, private.kinds_had_rules(report_numbers_of.as_known_at)))
-  into report_numbers_of.chapters, report_numbers_of.total
-  using report_numbers_of.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s),
-    report_numbers_of.mentor_ids,
-    case when cardinality(report_numbers_of.chapter_ids) < (select count(*) from public.chapters c) then report_numbers_of.chapter_ids end,
+    '/* days */', private.report_days(numbers_by_ranges.mentor_ids is not null, private.kinds_had_rules(numbers_by_ranges.as_known_at)))
+  into numbers_by_ranges.chapters, numbers_by_ranges.total
+  using numbers_by_ranges.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s),
+    numbers_by_ranges.mentor_ids,
+    case when cardinality(numbers_by_ranges.chapter_ids) < (select count(*) from public.chapters c) then numbers_by_ranges.chapter_ids end,
     period,
     datemultirange(daterange(from_date - 1, to_date, '[]')), from_date, to_date, to_date - from_date + 1,
-    report_numbers_of.chapter_ids;
+    numbers_by_ranges.chapter_ids;
+end
+$$;
+revoke all on function private.numbers_by_ranges(date, date, uuid[], timestamptz, uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.numbers_by_ranges(date, date, uuid[], timestamptz, uuid[]) is
+  'The numbers of these mentors (null: all) in each chapter, by its id, and in all of them, whatever their days are: by arithmetic with multiranges.';
+
+-- Most mentors are in one chapter from some day until another, or in two all the time, are
+-- away once at most, and renew before what they have ends. Then all their days are single
+-- pieces, and arithmetic with dates does, at a tenth of the cost of ranges:
+--   here  [here_from, here_until), clipped to the period and the day before
+--   fit   [fit_from, fit_until), of these in the period, with nothing lapsed or missing
+--   away  [away_from, away_until), paused
+-- On a fit day every kind that is held is valid, so it is certified if any is held by then.
+--
+-- Everything is read and joined in the order of the keys, so that nothing is sorted and no
+-- table of hashes outgrows the memory. What has an order of its own is also computed once.
+-- Chapters go by a hash of 64 bits, because ids have no least one and texts are slow.
+create function private.numbers_by_dates_query(of_some boolean, of_all_chapters boolean, kinds_have_rules boolean) returns text
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- $1: the moment, $2: the zone, $3: the mentors (null: all), $4: the chapters, $5: the first
+  -- day, $6: the last, $7: a moment before the first day in any zone, $8: one after the last.
+  known constant text := 'v.recorded_at <= $1 and v.superseded_at > $1'
+    || case when numbers_by_dates_query.of_some then ' and v.mentor_id = any ($3)' else ' and $3::uuid[] is null' end;
+  rules constant text := $query$
+    rules as (
+      select distinct on (v.code) v.code, v.is_required, v.replaced_by
+      from private.kind_versions v
+      where v.recorded_at <= $1 and v.superseded_at > $1 and v.from_day <= $5
+      order by v.code, v.from_day desc, v.id desc
+    ), covers (kind, covered_by) as (
+      select distinct v.code, v.code from private.kind_versions v where v.recorded_at <= $1 and v.superseded_at > $1
+      union
+      select c.kind, r.replaced_by
+      from covers c
+      join rules r on r.code = c.covered_by
+      where r.replaced_by <> c.kind
+    ), kinds as (
+      select o.mentor_id, min(o.held_from) filter (where o.kind = c.kind) as held_from, sum(o.n) as n,
+        min(o.first_from) as first_from, max(o.last_from) as last_from, min(o.first_until) as first_until, max(o.last_until) as last_until,
+        min(o.held_from) filter (where r.is_required) as required_from
+      from own o
+      join covers c on c.covered_by = o.kind
+      left join rules r on r.code = c.kind
+      group by o.mentor_id, c.kind
+    ), $query$;
+begin
+  return replace(replace(replace(replace(replace(replace(replace($query$
+    with recursive places as (
+      select p.mentor_id, p.n, p.chapter_key, p.other_key, p.started_at,
+        case when p.started_at < $7 then $5 - 1 else greatest((p.started_at at time zone $2)::date, $5 - 1) end as here_from,
+        case when p.ended_at is null or p.ended_at > $8 then $6 + 1 else least((p.ended_at at time zone $2)::date, $6 + 1) end as here_until,
+        p.n > 1 and (p.n > 2 or p.chapter_key = p.other_key or p.last_started_at >= $7 or coalesce(p.ended_at <= $8, false)) as is_cut
+      from (
+        select v.mentor_id, count(*) as n, min(uuid_hash_extended(v.chapter_id, 0)) as chapter_key, max(uuid_hash_extended(v.chapter_id, 0)) as other_key,
+          min(v.started_at) as started_at, max(v.started_at) as last_started_at, min(v.ended_at) as ended_at
+        from private.membership_versions v
+        where (v.ended_at is null or v.ended_at >= $7) and v.started_at < $8 /* here */ and /* known */
+        group by v.mentor_id
+      ) p
+      order by p.mentor_id
+    ), own as (
+      -- Of what is valid on no day of the period only counts that it was held.
+      select c.mentor_id, c.kind, min(c.issued_on) as held_from, count(c.from_on) as n, min(c.from_on) as first_from,
+        max(c.from_on) as last_from, min(c.until_on) as first_until, max(c.until_on) as last_until
+      from (
+        select v.mentor_id, v.kind, v.issued_on,
+          case when v.expires_on < $5 then null else v.issued_on end as from_on,
+          case when v.expires_on < $5 then null else coalesce(v.expires_on, 'infinity') + 1 end as until_on
+        from private.certification_versions v
+        where v.issued_on <= $6 and /* known */
+        order by v.mentor_id, v.kind
+      ) c
+      group by c.mentor_id, c.kind
+    ), /* rules */ certified as (
+      select k.mentor_id, min(k.held_from) as held_from,
+        max(case when k.n = 0 then $6 + 1 when k.held_from < k.first_from then k.first_from end) as fit_from,
+        min(k.last_until) as fit_until,
+        -- Of two pieces it can be told whether they meet.
+        bool_or(k.n > 2 or k.n = 2 and k.last_from > k.first_until) as is_cut /* required */
+      from /* kinds */ k
+      group by k.mentor_id
+    ), away as (
+      select a.mentor_id, count(*) as n, min(a.begun_at) as begun_at, min(a.from_on) as from_on, max(a.until_on) as until_on
+      from (
+        select v.mentor_id, v.paused_at as begun_at, (v.paused_at at time zone $2)::date as from_on,
+          coalesce((v.ended_at at time zone $2)::date, $6 + 1) as until_on
+        from private.pause_versions v
+        where (v.ended_at is null or v.ended_at >= $7) and v.paused_at < $8 and /* known */
+        union all
+        select v.mentor_id, v.planned_at, v.starts_on, $6 + 1
+        from private.plan_versions v
+        where /* known */
+      ) a
+      where a.from_on <= $6 and a.until_on > $5 and a.from_on < a.until_on
+      group by a.mentor_id
+    ), days as (
+      select p.mentor_id, p.n, p.chapter_key, p.other_key, p.here_from, p.here_until,
+        greatest(p.here_from, $5, c.fit_from /* missing */) as fit_from,
+        least(p.here_until, c.fit_until) as fit_until,
+        coalesce(a.from_on, $6 + 1) as away_from, coalesce(a.until_on, $6 + 1) as away_until, coalesce(c.held_from, $6 + 1) as held_from,
+        -- A pause from before may have ended with another time of being a mentor.
+        p.is_cut or coalesce(c.is_cut, false) or coalesce(a.n > 1 or a.begun_at < p.started_at, false) as is_cut
+      from places p
+      left join certified c on c.mentor_id = p.mentor_id
+      left join away a on a.mentor_id = p.mentor_id
+      offset 0
+    ), measured as (
+      select d.mentor_id, d.chapter_key, case when d.n > 1 then d.other_key end as other_key, d.is_cut, d.here_from, d.here_until, d.held_from,
+        d.here_until - greatest(d.here_from, $5) as registered,
+        greatest(d.fit_until - d.fit_from, 0) as fit,
+        greatest(least(d.fit_until, d.away_until) - greatest(d.fit_from, d.away_from), 0) as paused,
+        greatest(d.fit_until - greatest(d.fit_from, d.held_from), 0)
+          - greatest(least(d.fit_until, d.away_until) - greatest(d.fit_from, d.away_from, d.held_from), 0) as certified,
+        d.fit_from <= $6 and d.fit_until > $6 and (d.away_from > $6 or d.away_until <= $6) as is_active_at_end
+      from days d
+      where d.is_cut or d.here_from < d.here_until
+      offset 0
+    ), counted as (
+      select m.chapter_key, m.other_key,
+        count(*) filter (where m.here_from <= $5 and m.registered > 0) as registered_start,
+        count(*) filter (where m.here_until > $6) as registered_end,
+        count(*) filter (where m.registered > 0) as registered_any,
+        count(*) filter (where m.fit > m.paused) as active_any,
+        count(*) filter (where m.is_active_at_end) as active_end,
+        count(*) filter (where m.fit - m.paused > $6 - $5) as active_every_day,
+        count(*) filter (where m.certified > 0) as certified_any,
+        count(*) filter (where m.is_active_at_end and m.held_from <= $6) as certified_end,
+        count(*) filter (where m.certified > $6 - $5) as certified_every_day,
+        sum(m.fit - m.paused) as days_active,
+        sum(m.paused) as days_paused,
+        sum(m.registered - m.fit) as days_expired_cert,
+        count(*) filter (where m.here_from >= $5) as joined,
+        count(*) filter (where m.here_until <= $6) as "left",
+        0 as moved,
+        array_agg(m.mentor_id) filter (where m.is_cut) as cut_ids
+      from measured m
+      group by m.chapter_key, m.other_key, m.is_cut
+    ), summed as (
+      select u.subject, /* sums */
+      from counted c
+      cross join lateral (values (c.chapter_key::text), (c.other_key::text), ('total')) u (subject)
+      where c.cut_ids is null and u.subject is not null
+      group by u.subject
+    )
+    select array(select unnest(c.cut_ids) from counted c),
+      (select coalesce(jsonb_object_agg(s.subject, to_jsonb(s) - 'subject'), '{}') from summed s)$query$,
+    '/* sums */', (select string_agg(format('sum(c.%I) as %I', n, n), ', ') from unnest(private.report_numbers()) n)),
+    '/* rules */', case when numbers_by_dates_query.kinds_have_rules then rules else '' end),
+    '/* kinds */', case when numbers_by_dates_query.kinds_have_rules then 'kinds' else 'own' end),
+    '/* required */', case when numbers_by_dates_query.kinds_have_rules then
+      ', count(k.required_from) as required, max(k.required_from) as required_from' else '' end),
+    '/* missing */', case when numbers_by_dates_query.kinds_have_rules then
+      ', c.required_from, case when coalesce(c.required, 0) < (select count(*) from rules r where r.is_required) then $6 + 1 end' else '' end),
+    '/* here */', case when numbers_by_dates_query.of_all_chapters then '' else 'and v.chapter_id = any ($4)' end),
+    '/* known */', known);
+end
+$$;
+revoke all on function private.numbers_by_dates_query(boolean, boolean, boolean) from public, anon, authenticated, service_role;
+
+comment on function private.numbers_by_dates_query(boolean, boolean, boolean) is
+  'The query for the ids of the mentors whose days are not single pieces, and for the numbers of the others, by the hash of the chapter and in total. of_some: of the mentors in $3 only; of_all_chapters: $4 has them all.';
+
+create function private.summed_numbers(first jsonb, second jsonb) returns jsonb
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select jsonb_object_agg(n, coalesce((summed_numbers.first ->> n)::bigint, 0) + coalesce((summed_numbers.second ->> n)::bigint, 0))
+    from unnest(private.report_numbers()) n);
+end
+$$;
+revoke all on function private.summed_numbers(jsonb, jsonb) from public, anon, authenticated, service_role;
+
+comment on function private.summed_numbers(jsonb, jsonb) is 'The numbers of two parts of the mentors together; null: of nobody.';
+
+create function private.report_numbers_of(
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[],
+  out chapters jsonb, out total jsonb
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set jit = off set work_mem = '64MB' set enable_sort = off
+as $$
+declare
+  of_all constant boolean := (select count(*) from public.chapters c) = cardinality(report_numbers_of.chapter_ids);
+  others uuid[] := report_numbers_of.mentor_ids;
+  by_dates jsonb;
+  ranged_chapters jsonb;
+  ranged_total jsonb;
+begin
+  -- In a period in which a rule changes a kind lapses on other days than before.
+  if not exists (
+    select from private.kind_versions v
+    where v.recorded_at <= report_numbers_of.as_known_at and v.superseded_at > report_numbers_of.as_known_at
+      and v.from_day > report_numbers_of.from_date and v.from_day <= report_numbers_of.to_date
+  ) and not exists (
+    select from public.chapters c group by uuid_hash_extended(c.id, 0) having count(*) > 1
+  ) then
+    execute private.numbers_by_dates_query(others is not null, of_all, private.kinds_had_rules(report_numbers_of.as_known_at))
+    into others, by_dates
+    using report_numbers_of.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s),
+      others, report_numbers_of.chapter_ids, report_numbers_of.from_date, report_numbers_of.to_date,
+      (report_numbers_of.from_date - 3)::timestamp at time zone 'UTC', (report_numbers_of.to_date + 3)::timestamp at time zone 'UTC';
+  end if;
+  if others is null or others <> '{}' then
+    select n.chapters, n.total into ranged_chapters, ranged_total
+    from private.numbers_by_ranges(report_numbers_of.from_date, report_numbers_of.to_date, report_numbers_of.chapter_ids,
+      report_numbers_of.as_known_at, others) n;
+  end if;
+
+  select jsonb_object_agg(c, private.summed_numbers(by_dates -> uuid_hash_extended(c, 0)::text, ranged_chapters -> c::text))
+  into report_numbers_of.chapters
+  from unnest(report_numbers_of.chapter_ids) c;
+  report_numbers_of.total := private.summed_numbers(by_dates -> 'total', ranged_total);
 end
 $$;
 revoke all on function private.report_numbers_of(date, date, uuid[], timestamptz, uuid[]) from public, anon, authenticated, service_role;

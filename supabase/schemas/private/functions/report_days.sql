@@ -11,9 +11,11 @@ begin
   return replace($query$
     select d.mentor_id, d.chapter_ids, d.chapter_days, d.valid, d.lapsed, d.away, cardinality(d.chapter_ids) as n,
       case when cardinality(d.chapter_ids) = 1 then d.chapter_days[1]
+        when cardinality(d.chapter_ids) = 2 then d.chapter_days[1] + d.chapter_days[2]
         else (select range_agg(u.days) from unnest(d.chapter_days) u (days)) end as mine
     from ( /* days */ ) d
-    where d.chapter_ids is not null$query$,
+    where d.chapter_ids is not null
+    offset 0$query$,
     '/* days */', private.known_days_query(report_days.of_some, report_days.kinds_have_rules));
 end
 $function$;
