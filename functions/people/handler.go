@@ -4,18 +4,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 
 	"mentorpause/shared/auth"
 	"mentorpause/shared/database"
 	"mentorpause/shared/functionurl"
 )
 
-// maxLimit is the largest page that a caller may request, in people.
-const maxLimit = 200
-
 // newEndpoint is POST people, which carries out one command, and GET people, which reads
-// a page of the people of the caller's chapters. The RPCs say who may.
+// a page of the people of the caller's chapters, one person, who may be registered twice, or
+// what there is to choose from. The RPCs say who may.
 func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) functionurl.Endpoint {
 	return functionurl.Endpoint{
 		Name:     "people",
@@ -24,12 +23,8 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 		Log:      log,
 		Handle: func(ctx context.Context, r *functionurl.Request) (functionurl.Answer, error) {
 			if r.Method() == http.MethodGet {
-				in, err := filters(r)
-				if err != nil {
-					return functionurl.Answer{}, err
-				}
-				reply, err := db.PeoplePage(ctx, r.Caller.Claims, in)
-				return functionurl.Answer{Body: reply.Body}, err
+				reply, err := read(ctx, db, r)
+				return functionurl.Answer{Body: reply.Body, Revalidate: true}, err
 			}
 			name, arguments, err := readCommand(r)
 			if err != nil {
@@ -45,41 +40,66 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 	}
 }
 
-// filters reads the query, and checks its form. No parameter may be repeated.
-func filters(r *functionurl.Request) (in database.PeoplePageArguments, err error) {
-	query, err := r.Query("search", "role", "chapter_id", "limit", "cursor")
+// partParameters are the parameters that each part takes; the empty one is the list.
+var partParameters = map[string][]string{
+	"":             {"search", "role", "login", "chapter_id", "limit", "cursor"},
+	"person":       {"person_id", "limit", "cursor"},
+	"duplicates":   {"chapter_id"},
+	"organisation": {},
+}
+
+// read answers the part that the query asks for. No parameter may be repeated, nor stand
+// beside a part that does not take it: it would be overlooked.
+func read(ctx context.Context, db *database.DB, r *functionurl.Request) (database.Reply, error) {
+	query, err := r.Single("part", "search", "role", "login", "chapter_id", "person_id", "limit", "cursor")
 	if err != nil {
-		return in, err
+		return database.Reply{}, err
 	}
-	for name, values := range query {
-		if len(values) > 1 {
-			return in, functionurl.Invalid(name, "is given more than once")
-		}
-		value := values[0]
-		switch name {
-		case "search":
-			in.Search = &value
-		case "role":
-			switch value {
-			case "mentor", "coordinator", "administrator":
-			default:
-				return in, functionurl.Invalid(name, "must be mentor, coordinator or administrator")
-			}
-			in.Role = &value
-		case "chapter_id":
-			if _, err := functionurl.RequireUUID(name, &value); err != nil {
-				return in, err
-			}
-			in.ChapterID = &value
-		case "limit":
-			limit, err := strconv.ParseInt(value, 10, 32)
-			if err != nil || limit < 1 || limit > maxLimit {
-				return in, functionurl.Invalid(name, "must be a whole number from 1 to %d", maxLimit)
-			}
-			in.PageLimit = new(int32(limit))
-		case "cursor":
-			in.PageCursor = &value
+	part := ""
+	if query["part"] != nil {
+		part = *query["part"]
+	}
+	takes, known := partParameters[part]
+	if !known {
+		return database.Reply{}, functionurl.Invalid("part", "must be person, duplicates or organisation")
+	}
+	for name := range query {
+		if name != "part" && query[name] != nil && !slices.Contains(takes, name) {
+			return database.Reply{}, functionurl.Invalid(name, "does not belong to this part")
 		}
 	}
-	return in, nil
+	for _, name := range []string{"chapter_id", "person_id"} {
+		if query[name] != nil {
+			if _, err := functionurl.RequireUUID(name, query[name]); err != nil {
+				return database.Reply{}, err
+			}
+		}
+	}
+	limit, err := functionurl.ParseLimit(query["limit"])
+	if err != nil {
+		return database.Reply{}, err
+	}
+	switch part {
+	case "organisation":
+		return db.OrganisationPage(ctx, r.Caller.Claims)
+	case "duplicates":
+		return db.PossibleDuplicates(ctx, r.Caller.Claims, database.PossibleDuplicatesArguments{ChapterID: query["chapter_id"]})
+	case "person":
+		id, err := functionurl.RequireUUID("person_id", query["person_id"])
+		if err != nil {
+			return database.Reply{}, err
+		}
+		return db.PersonPage(ctx, r.Caller.Claims, database.PersonPageArguments{PersonID: id, PageLimit: limit, PageCursor: query["cursor"]})
+	}
+	for name, values := range map[string][]string{
+		"role": {"mentor", "coordinator", "administrator"}, "login": {"none", "unused", "used"},
+	} {
+		if query[name] != nil && !slices.Contains(values, *query[name]) {
+			return database.Reply{}, functionurl.Invalid(name, "must be %s", strings.Join(values, ", "))
+		}
+	}
+	return db.PeoplePage(ctx, r.Caller.Claims, database.PeoplePageArguments{
+		Search: query["search"], Role: query["role"], Login: query["login"], ChapterID: query["chapter_id"],
+		PageLimit: limit, PageCursor: query["cursor"],
+	})
 }

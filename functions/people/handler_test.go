@@ -22,6 +22,9 @@ import (
 func TestMain(m *testing.M) {
 	endpoint.Main(m, "people", endpoint.Unsaid{
 		// Refused, though OpenAPI finds nothing wrong with it.
+		"TestPagesAreRefused/a search for a person": "OpenAPI can't say which parameters belong to which value of another",
+		"TestPagesAreRefused/a person in a list":    "the same",
+		"TestPagesAreRefused/no person":             "the same",
 		"TestBodiesAreStrict/identity number":       "OpenAPI can't say what a national identity number is",
 		"TestBodiesAreStrict/unknown kind":          "which kinds there are only the database knows",
 		"TestBodiesAreStrict/command twice":         "to a parser of JSON the last one counts",
@@ -400,6 +403,28 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestPartsAreReadAndReadAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for query, want := range map[string]string{
+		"part=person&person_id=" + endpoint.Mentor:              `"display_name": "Åse Ødegård"`,
+		"part=duplicates":                                       `"goes_on": false`,
+		"part=organisation":                                     `"is_organisation_administrator": false`,
+		"part=person&limit=1&person_id=" + endpoint.Mentor + "": `"log": [`,
+	} {
+		response := b.Invoke(t, b.Get(administrator, query))
+		if response.StatusCode != 200 || !strings.Contains(string(endpoint.Body(t, response)), want) {
+			t.Errorf("%s: %d %s, want %s", query, response.StatusCode, response.Body, want)
+			continue
+		}
+		again := b.Get(administrator, query)
+		again.Headers["if-none-match"] = response.Headers["etag"]
+		if response := b.Invoke(t, again); response.StatusCode != 304 {
+			t.Errorf("%s again: %d", query, response.StatusCode)
+		}
+	}
+}
+
 func TestPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -420,6 +445,14 @@ func TestPagesAreRefused(t *testing.T) {
 		"no chapter":            {endpoint.Coordinator, "chapter_id=x", nil, 400, "invalid_request"},
 		"unknown role":          {endpoint.Coordinator, "role=boss", nil, 400, "invalid_request"},
 		"role twice":            {endpoint.Coordinator, "role=mentor&role=mentor", nil, 400, "invalid_request"},
+		"unknown login":         {endpoint.Coordinator, "login=lost", nil, 400, "invalid_request"},
+		"unknown part":          {endpoint.Coordinator, "part=boss", nil, 400, "invalid_request"},
+		"no person":             {administrator, "part=person", nil, 400, "invalid_request"},
+		"a person in a list":    {administrator, "person_id=" + endpoint.Mentor, nil, 400, "invalid_request"},
+		"a search for a person": {administrator, "part=person&search=a&person_id=" + endpoint.Mentor, nil, 400, "invalid_request"},
+		"somebody else's":       {administrator, "part=person&person_id=" + endpoint.BergenMentor, nil, 404, "not_found"},
+		"no administrator":      {endpoint.Coordinator, "part=person&person_id=" + endpoint.Mentor, nil, 403, "not_an_administrator"},
+		"doubles elsewhere":     {administrator, "part=duplicates&chapter_id=" + endpoint.Bergen, nil, 404, "chapter_not_found"},
 		"limit of 0":            {endpoint.Coordinator, "limit=0", nil, 400, "invalid_request"},
 		"limit of 201":          {endpoint.Coordinator, "limit=201", nil, 400, "invalid_request"},
 		"limit in words":        {endpoint.Coordinator, "limit=ten", nil, 400, "invalid_request"},

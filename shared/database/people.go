@@ -84,6 +84,7 @@ type PeoplePageArguments struct {
 	ChapterID  *string // UUID
 	PageLimit  *int32  // 1–200
 	PageCursor *string
+	Login      *string // none, unused or used
 }
 
 const peoplePage = `select public.people_page(
@@ -91,7 +92,8 @@ const peoplePage = `select public.people_page(
 		role => $2::text,
 		chapter_id => $3::uuid,
 		page_limit => $4::int,
-		page_cursor => $5::text)::text,
+		page_cursor => $5::text,
+		login => $6::text)::text,
 	current_setting('response.headers', true)`
 
 // PeoplePage answers a page of the people of the chapters that the caller coordinates or
@@ -106,5 +108,57 @@ func (db *DB) PeoplePage(ctx context.Context, claims []byte, in PeoplePageArgume
 		optionalText(in.ChapterID),
 		optionalInt(in.PageLimit),
 		optionalText(in.PageCursor),
+		optionalText(in.Login),
 	}})
+}
+
+// PersonPageArguments are the arguments of the RPC person_page. Nil means its default.
+type PersonPageArguments struct {
+	PersonID   string // UUID
+	PageLimit  *int32 // 1–200
+	PageCursor *string
+}
+
+const personPage = `select public.person_page(
+		person_id => $1::uuid,
+		page_limit => $2::int,
+		page_cursor => $3::text)::text,
+	current_setting('response.headers', true)`
+
+// PersonPage answers one person as an administrator keeps them, with a page of the log of
+// what was changed.
+//
+// Its refusals: invalid_request (including a cursor that was altered, or is another
+// person's), not_an_administrator, not_found.
+func (db *DB) PersonPage(ctx context.Context, claims []byte, in PersonPageArguments) (Reply, error) {
+	return db.call(ctx, claims, rpc{name: "person_page", query: personPage, args: [][]byte{
+		text(in.PersonID),
+		optionalInt(in.PageLimit),
+		optionalText(in.PageCursor),
+	}})
+}
+
+// PossibleDuplicatesArguments are the arguments of the RPC possible_duplicates.
+type PossibleDuplicatesArguments struct {
+	ChapterID *string // UUID; nil: all that the caller administers
+}
+
+const possibleDuplicates = `select public.possible_duplicates(chapter_id => $1::uuid)::text,
+	current_setting('response.headers', true)`
+
+// PossibleDuplicates answers the pairs of profiles that may be one person.
+//
+// Its refusals: not_an_administrator, chapter_not_found.
+func (db *DB) PossibleDuplicates(ctx context.Context, claims []byte, in PossibleDuplicatesArguments) (Reply, error) {
+	return db.call(ctx, claims, rpc{name: "possible_duplicates", query: possibleDuplicates, args: [][]byte{optionalText(in.ChapterID)}})
+}
+
+const organisationPage = `select public.organisation_page()::text, current_setting('response.headers', true)`
+
+// OrganisationPage answers the caller's chapters, the kinds of certification and, for
+// organisation administrators, who they are.
+//
+// Its refusal: not_a_coordinator.
+func (db *DB) OrganisationPage(ctx context.Context, claims []byte) (Reply, error) {
+	return db.call(ctx, claims, rpc{name: "organisation_page", query: organisationPage})
 }

@@ -21,8 +21,22 @@ create index profiles_by_search on public.profiles using gin (private.name_keys(
 comment on index public.profiles_by_name is 'The order of the screen.';
 comment on index public.profiles_by_search is 'Finds a part of a name where it is rare.';
 
+create function private.login_state(person_id uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((
+    select case when u.last_sign_in_at is null then 'unused' else 'used' end
+    from auth.users u where u.id = login_state.person_id), 'none');
+end
+$$;
+revoke all on function private.login_state(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.login_state(uuid) is
+  'Whether a person has a login: none, unused (invited, and never signed in), used. Does not check the caller.';
+
 create function private.people_page(
-  search text, role text, chapter_id uuid, page_limit integer, page_cursor text
+  search text, role text, chapter_id uuid, page_limit integer, page_cursor text, login text
 ) returns jsonb
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set plan_cache_mode = 'force_custom_plan' set jit = off
@@ -65,6 +79,9 @@ begin
   if people_page.role is not null then
     perform private.judged_role(people_page.role);
   end if;
+  if people_page.login is not null and people_page.login not in ('none', 'unused', 'used') then
+    perform private.refuse('invalid_request', 'login', 'login must be none, unused or used.');
+  end if;
   needle := nullif(private.searched_form(private.judged_text('search', people_page.search, 200, false), false), '');
   if people_page.chapter_id is not null and people_page.chapter_id <> all (mine) then
     perform private.refuse('chapter_not_found');
@@ -74,7 +91,7 @@ begin
   everybody := is_office and people_page.chapter_id is null;
 
   select s.cursor_key into key from private.settings s;
-  filters := jsonb_build_array('people', caller, people_page.chapter_id, people_page.role, needle)::text;
+  filters := jsonb_build_array('people', caller, people_page.chapter_id, people_page.role, needle, people_page.login)::text;
   if people_page.page_cursor <> '' then
     payload := split_part(people_page.page_cursor, '.', 1);
     -- The seal comes first: what it covers is known to decode.
@@ -121,6 +138,7 @@ begin
       ) s
       where case when needle is null then true else strpos(private.searchable(s.display_name), needle) > 0 end
         and private.is_shown(s.id, scope, people_page.role, everybody)
+        and (people_page.login is null or private.login_state(s.id) = people_page.login)
       limit page + 1);
   else
     found := array(
@@ -134,6 +152,7 @@ begin
             offset 0)
           then false
           when strpos(private.searchable(p.display_name), needle) = 0 then false
+          when private.login_state(p.id) <> people_page.login then false
           else private.is_shown(p.id, scope, people_page.role, everybody) end
       order by p.display_name, p.id
       limit page + 1);
@@ -142,9 +161,9 @@ begin
   select coalesce(jsonb_agg(
     case when is_office or private.belongs_to(f.id, administered)
         or private.manages(f.id, mine) <> '{}' or f.id = caller
-      then private.person_as_json(f.id, mine)
+      then private.person_as_json(f.id, mine) || jsonb_build_object('login', private.login_state(f.id))
       -- Whom the caller does not manage is shown, and not how to reach them.
-      else private.person_as_json(f.id, mine) || '{"email": null, "phone": null, "external_ids": []}' end
+      else private.person_as_json(f.id, mine) || '{"email": null, "phone": null, "external_ids": [], "login": null}' end
     order by f.place), '[]') into people
   from unnest(found[:page]) with ordinality f (id, place);
   if cardinality(found) > page then
@@ -156,10 +175,10 @@ begin
 end
 $$;
 
-revoke all on function private.people_page(text, text, uuid, integer, text) from public, anon, authenticated, service_role;
-grant execute on function private.people_page(text, text, uuid, integer, text) to authenticated;
+revoke all on function private.people_page(text, text, uuid, integer, text, text) from public, anon, authenticated, service_role;
+grant execute on function private.people_page(text, text, uuid, integer, text, text) to authenticated;
 
-comment on function private.people_page(text, text, uuid, integer, text) is
+comment on function private.people_page(text, text, uuid, integer, text, text) is
   'Behind public.people_page. Definer, because it answers for people who belong to the last chapter left; narrows everything to the caller''s chapters itself.';
 
 create function private.is_shown(person_id uuid, chapter_ids uuid[], role text, everybody boolean) returns boolean
@@ -192,16 +211,18 @@ create function public.people_page(
   role text default null,
   chapter_id uuid default null,
   page_limit integer default null,
-  page_cursor text default null
+  page_cursor text default null,
+  login text default null
 ) returns jsonb
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return private.people_page(people_page.search, people_page.role, people_page.chapter_id, people_page.page_limit, people_page.page_cursor);
+  return private.people_page(people_page.search, people_page.role, people_page.chapter_id, people_page.page_limit, people_page.page_cursor,
+    people_page.login);
 end
 $$;
-revoke all on function public.people_page(text, text, uuid, integer, text) from public, anon, authenticated, service_role;
-grant execute on function public.people_page(text, text, uuid, integer, text) to authenticated;
+revoke all on function public.people_page(text, text, uuid, integer, text, text) from public, anon, authenticated, service_role;
+grant execute on function public.people_page(text, text, uuid, integer, text, text) to authenticated;
 
-comment on function public.people_page(text, text, uuid, integer, text) is
+comment on function public.people_page(text, text, uuid, integer, text, text) is
   'A page of the people of the caller''s chapters, by name. Refuses with invalid_request, not_a_coordinator, chapter_not_found.';

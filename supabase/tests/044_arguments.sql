@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(67);
+select plan(70);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_person('administrator');
@@ -77,6 +77,9 @@ insert into expected values
   ('issued_reports_page', 'answers'),
   ('report_evidence', 'invalid_request mentor_id'),
   ('people_page', 'answers'),
+  ('person_page', 'invalid_request person_id'),
+  ('possible_duplicates', 'answers'),
+  ('organisation_page', 'answers'),
   ('register_certification', 'invalid_request mentor_id'),
   ('register_person', 'invalid_request chapter_id'),
   ('remove_certification', 'invalid_request certification_id'),

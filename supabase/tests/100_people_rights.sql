@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(211);
+select plan(244);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -49,6 +49,9 @@ insert into commands (command, call, class) values
   ('end_assignment', $$public.end_assignment(pg_temp.id('mentor'), pg_temp.id('coordinator'))$$, 'coordinator'),
   ('register_certification', $$public.register_certification(pg_temp.id('mentor'), 'PGTAP Course ', pg_temp.today())$$, 'coordinator'),
   ('people_page', $$public.people_page()$$, 'reader'),
+  ('organisation_page', $$public.organisation_page()$$, 'reader'),
+  ('person_page', $$public.person_page(pg_temp.id('mentor'))$$, 'administrator'),
+  ('possible_duplicates', $$public.possible_duplicates(pg_temp.id('oslo'))$$, 'administrator of the chapter'),
   ('save_chapter', $$public.save_chapter(null, 'pgtap new')$$, 'office'),
   ('close_chapter', $$public.close_chapter(pg_temp.id('oslo'), pg_temp.today())$$, 'office'),
   ('save_certification_kind', $$public.save_certification_kind('pgtap new')$$, 'office'),

@@ -449,7 +449,21 @@ test('people: a command, and page after page', async () => {
   assert.ifError(all.error)
   assert.deepEqual(seen, all.data.people)
   assert.deepEqual(Object.keys(seen[0]).sort(),
-    ['display_name', 'email', 'external_ids', 'has_login', 'id', 'locale', 'memberships', 'phone'])
+    ['display_name', 'email', 'external_ids', 'has_login', 'id', 'locale', 'login', 'memberships', 'phone'])
+
+  // The parts that the console shows, by function and by RPC.
+  const administrator = await signedIn(given.administrator)
+  for (const [query, rpc, given_] of [
+    ['part=organisation', 'organisation_page', {}],
+    [`part=person&person_id=${mentor_id}`, 'person_page', { person_id: mentor_id }],
+    [`part=duplicates&chapter_id=${given.oslo}`, 'possible_duplicates', { chapter_id: given.oslo }],
+  ]) {
+    const part = await administrator.functions.invoke(`people?${query}`, { method: 'GET' })
+    assert.ifError(part.error)
+    const same = await administrator.rpc(rpc, given_)
+    assert.ifError(same.error)
+    assert.deepEqual(part.data, same.data)
+  }
 
   for (const [body, status, code, details = null, client = coordinator] of [
     [{ command: 'erase_person', person_id: mentor_id }, 403, 'not_an_administrator'],

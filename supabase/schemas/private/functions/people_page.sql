@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION private.people_page (
   role        text,
   chapter_id  uuid,
   page_limit  integer,
-  page_cursor text
+  page_cursor text,
+  login       text
 )
   RETURNS jsonb
   LANGUAGE plpgsql
@@ -53,6 +54,9 @@ begin
   if people_page.role is not null then
     perform private.judged_role(people_page.role);
   end if;
+  if people_page.login is not null and people_page.login not in ('none', 'unused', 'used') then
+    perform private.refuse('invalid_request', 'login', 'login must be none, unused or used.');
+  end if;
   needle := nullif(private.searched_form(private.judged_text('search', people_page.search, 200, false), false), '');
   if people_page.chapter_id is not null and people_page.chapter_id <> all (mine) then
     perform private.refuse('chapter_not_found');
@@ -62,7 +66,7 @@ begin
   everybody := is_office and people_page.chapter_id is null;
 
   select s.cursor_key into key from private.settings s;
-  filters := jsonb_build_array('people', caller, people_page.chapter_id, people_page.role, needle)::text;
+  filters := jsonb_build_array('people', caller, people_page.chapter_id, people_page.role, needle, people_page.login)::text;
   if people_page.page_cursor <> '' then
     payload := split_part(people_page.page_cursor, '.', 1);
     -- The seal comes first: what it covers is known to decode.
@@ -109,6 +113,7 @@ begin
       ) s
       where case when needle is null then true else strpos(private.searchable(s.display_name), needle) > 0 end
         and private.is_shown(s.id, scope, people_page.role, everybody)
+        and (people_page.login is null or private.login_state(s.id) = people_page.login)
       limit page + 1);
   else
     found := array(
@@ -122,6 +127,7 @@ begin
             offset 0)
           then false
           when strpos(private.searchable(p.display_name), needle) = 0 then false
+          when private.login_state(p.id) <> people_page.login then false
           else private.is_shown(p.id, scope, people_page.role, everybody) end
       order by p.display_name, p.id
       limit page + 1);
@@ -130,9 +136,9 @@ begin
   select coalesce(jsonb_agg(
     case when is_office or private.belongs_to(f.id, administered)
         or private.manages(f.id, mine) <> '{}' or f.id = caller
-      then private.person_as_json(f.id, mine)
+      then private.person_as_json(f.id, mine) || jsonb_build_object('login', private.login_state(f.id))
       -- Whom the caller does not manage is shown, and not how to reach them.
-      else private.person_as_json(f.id, mine) || '{"email": null, "phone": null, "external_ids": []}' end
+      else private.person_as_json(f.id, mine) || '{"email": null, "phone": null, "external_ids": [], "login": null}' end
     order by f.place), '[]') into people
   from unnest(found[:page]) with ordinality f (id, place);
   if cardinality(found) > page then
@@ -144,8 +150,8 @@ begin
 end
 $function$;
 
-GRANT EXECUTE ON FUNCTION "private"."people_page"(text, text, uuid, integer, text) TO "authenticated";
+GRANT EXECUTE ON FUNCTION "private"."people_page"(text, text, uuid, integer, text, text) TO "authenticated";
 
-COMMENT ON FUNCTION "private"."people_page"(text, text, uuid, integer, text) IS 'Behind public.people_page. Definer, because it answers for people who belong to the last chapter left; narrows everything to the caller''s chapters itself.';
+COMMENT ON FUNCTION "private"."people_page"(text, text, uuid, integer, text, text) IS 'Behind public.people_page. Definer, because it answers for people who belong to the last chapter left; narrows everything to the caller''s chapters itself.';
 
-REVOKE ALL ON FUNCTION "private"."people_page"(text, text, uuid, integer, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."people_page"(text, text, uuid, integer, text, text) FROM PUBLIC;
