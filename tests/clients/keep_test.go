@@ -14,13 +14,15 @@ const (
 // keptPeople are an administrator of the chapter that is looked at, one of the national
 // office, and what they have to see to: a message that reached nobody, two discrepancies, an
 // address that was refused, an e-mail for somebody without a login, one message that is
-// stuck, and nights of which one was missed.
+// stuck, nights of which one was missed, and somebody who was registered twice.
 const keptPeople = `
 insert into public.profiles (id, display_name, locale) values
 	('00000000-0000-4000-8000-0000000000d5', 'Astrid Nygård', 'nb'),
-	('00000000-0000-4000-8000-0000000000d6', 'Olav Kontorvik', 'nb');
+	('00000000-0000-4000-8000-0000000000d6', 'Olav Kontorvik', 'nb'),
+	('00000000-0000-4000-8000-0000000f0099', 'INGRID  Fossmark', 'nb');
 insert into public.chapter_memberships (chapter_id, user_id, role, started_at) values
-	('00000000-0000-4000-8000-0000000000a5', '00000000-0000-4000-8000-0000000000d5', 'administrator', '2020-01-01');
+	('00000000-0000-4000-8000-0000000000a5', '00000000-0000-4000-8000-0000000000d5', 'administrator', '2020-01-01'),
+	('00000000-0000-4000-8000-0000000000a5', '00000000-0000-4000-8000-0000000f0099', 'mentor', '2019-01-01');
 insert into public.organisation_administrators (user_id) values ('00000000-0000-4000-8000-0000000000d6');
 insert into public.leave_requests (id, mentor_id, kind, starts_on) values
 	('00000000-0000-4000-8000-0000000d0004', '00000000-0000-4000-8000-0000000f0004', 'pause', private.today() + 60);

@@ -4,7 +4,7 @@ import { Route, Switch, useLocation } from 'wouter';
 import { forget, Refused, restore, useRead } from '../api/client';
 import { startOutbox } from '../api/outbox';
 import { useUser } from '../api/session';
-import type { MentorPage, Roster } from '../api/types';
+import type { MentorPage, Organisation, Roster } from '../api/types';
 import { Freshness } from '../parts/Freshness';
 import { Head } from '../parts/Head';
 import { useToday } from '../parts/time';
@@ -23,6 +23,9 @@ const Inbox = lazy(() => import('../pages/inbox/Inbox').then((page) => ({ defaul
 const Account = lazy(() => import('../pages/account/Account').then((page) => ({ default: page.Account })));
 const FollowUp = lazy(() => import('../pages/followup/FollowUp').then((page) => ({ default: page.FollowUp })));
 const Report = lazy(() => import('../pages/report/Report').then((page) => ({ default: page.Report })));
+const PeoplePages = lazy(() => import('../pages/people/Pages').then((page) => ({ default: page.PeoplePages })));
+const Settings = lazy(() => import('../pages/settings/Settings').then((page) => ({ default: page.Settings })));
+const Privacy = lazy(() => import('../pages/privacy/Privacy').then((page) => ({ default: page.Privacy })));
 const Outbox = lazy(() => import('../pages/outbox/Outbox').then((page) => ({ default: page.Outbox })));
 
 export function App() {
@@ -63,8 +66,10 @@ function Inside({ me, email }: { me: string; email: string }) {
   const roster = useRead<Roster>('roster', { limit: 1 }, isAsked);
   const isCoordinator = led.length > 0 || (isAsked && roster.data !== undefined && !(roster.error instanceof Refused));
   const isKnown = led.length > 0 || (isAsked && (roster.isFetched || roster.data !== undefined)) || page !== undefined;
-  const isAdministrator = isCoordinator && (isAsked || led.some(({ role }) => role === 'administrator'));
-  const places = placesOf(t, { isCoordinator, isAdministrator });
+  const organisation = useRead<Organisation>('people', { part: 'organisation' }, isCoordinator).data?.body;
+  const isOffice = organisation?.is_organisation_administrator ?? (isCoordinator && isAsked);
+  const isAdministrator = isOffice || led.some(({ role }) => role === 'administrator');
+  const places = placesOf(t, { isCoordinator, isAdministrator, isOffice });
   const chapters = [...new Set((isCoordinator ? led : memberships).map((membership) => membership.chapter_name))];
 
   return (
@@ -78,6 +83,9 @@ function Inside({ me, email }: { me: string; email: string }) {
             <Route path="/mer">
               <Account name={page?.profile.display_name} email={email} places={places} />
             </Route>
+            <Route path="/personvern">
+              <Privacy me={me} email={email} />
+            </Route>
             <Route path="/usendt">
               <Outbox />
             </Route>
@@ -89,6 +97,12 @@ function Inside({ me, email }: { me: string; email: string }) {
                   </Route>
                   <Route path="/min-side/*?">
                     <Own me={me} />
+                  </Route>
+                  <Route path="/personer/*?">
+                    <PeoplePages />
+                  </Route>
+                  <Route path="/innstillinger">
+                    <Settings me={me} />
                   </Route>
                   <Route path="/oppfolging">
                     <FollowUp />

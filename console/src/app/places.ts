@@ -1,6 +1,12 @@
 // The pages beside those of a coordinator's day: at the side of a large screen, and under
 // "Mer" on a small one.
-import { BarChartIcon, ExclamationmarkTriangleIcon } from '@navikt/aksel-icons';
+import {
+  BarChartIcon,
+  CogIcon,
+  ExclamationmarkTriangleIcon,
+  PersonPencilIcon,
+  ShieldLockIcon,
+} from '@navikt/aksel-icons';
 import type { ComponentType, SVGProps } from 'react';
 import type { Texts } from '../texts/nb';
 
@@ -13,13 +19,19 @@ export interface Place {
 export interface Who {
   isCoordinator: boolean;
   isAdministrator: boolean; // of a chapter, or of all
+  isOffice: boolean; // of all
 }
 
 export function placesOf(t: Texts, who: Who): Place[] {
-  return [
-    ...(who.isAdministrator
-      ? [{ href: '/oppfolging', label: t.nav_follow_up, icon: ExclamationmarkTriangleIcon }]
-      : []),
-    ...(who.isCoordinator ? [{ href: '/perioderapport', label: t.nav_report, icon: BarChartIcon }] : []),
-  ];
+  const places: Place[] = [];
+  if (who.isAdministrator) {
+    places.push(
+      { href: '/personer', label: t.nav_people, icon: PersonPencilIcon },
+      { href: '/oppfolging', label: t.nav_follow_up, icon: ExclamationmarkTriangleIcon },
+    );
+  }
+  if (who.isCoordinator) places.push({ href: '/perioderapport', label: t.nav_report, icon: BarChartIcon });
+  if (who.isOffice) places.push({ href: '/innstillinger', label: t.nav_settings, icon: CogIcon });
+  places.push({ href: '/personvern', label: t.nav_privacy, icon: ShieldLockIcon });
+  return places;
 }

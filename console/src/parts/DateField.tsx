@@ -1,6 +1,6 @@
 import { Button, Textfield } from '@digdir/designsystemet-react';
 import { CalendarIcon } from '@navikt/aksel-icons';
-import { addMonths, distance, parseDate, withWeekday } from '../texts/dates';
+import { addDays, addMonths, distance, parseDate, withWeekday } from '../texts/dates';
 import { catalogues } from '../texts/language';
 import type { Texts } from '../texts/nb';
 import { Icon } from './Icon';
@@ -10,6 +10,11 @@ const months = Object.values(catalogues).map((catalogue) => catalogue.months);
 /** Reads what was typed into a date field, in any of the languages. */
 export function readDate(typed: string, today: string): string | null {
   return parseDate(typed, today, months);
+}
+
+/** The same of what has happened: without a year it is the last such day. */
+export function readPastDate(typed: string, today: string): string | null {
+  return parseDate(typed, addDays(today, -364), months);
 }
 
 /** As a date stands in a field: 5.5.2026 */
@@ -28,11 +33,12 @@ export function DateField(props: {
   value: string;
   today: string;
   from?: string; // what the quick choices count from
+  past?: boolean; // without a year it is the last such day, not the next one
   error?: string;
   onChange: (typed: string) => void;
 }) {
   const { t, value, today, from, error } = props;
-  const understood = readDate(value, today);
+  const understood = props.past ? readPastDate(value, today) : readDate(value, today);
   const choices: [string, number][] = [
     [t.in_a_month, 1],
     [t.in_three_months, 3],

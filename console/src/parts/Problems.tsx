@@ -1,13 +1,12 @@
 import { ErrorSummary } from '@digdir/designsystemet-react';
 import type { ComponentRef, Ref } from 'react';
 import type { Texts } from '../texts/nb';
-import type { Problem } from './rules';
 
 /** What is to be put right before a form is sent, each leading to its field. */
 export function Problems(props: {
   t: Texts;
   ref: Ref<ComponentRef<typeof ErrorSummary>>;
-  problems: Problem[];
+  problems: { field: string; repair: string }[];
   before: string;
 }) {
   const { t, problems } = props;

@@ -29,3 +29,9 @@ export function nameOf(certification: { name_nb: string; name_nn: string; name_e
     t.locale === 'nn-NO' ? certification.name_nn : t.locale === 'en-GB' ? certification.name_en : certification.name_nb;
   return kindName(name);
 }
+
+/** A telephone number as Norwegians write theirs; others as they are. */
+export function spaced(phone: string): string {
+  const norwegian = /^\+47(\d{3})(\d{2})(\d{3})$/.exec(phone);
+  return norwegian ? norwegian.slice(1).join('\u00a0') : phone;
+}

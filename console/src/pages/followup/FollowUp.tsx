@@ -215,7 +215,7 @@ function OfMentor({ messages }: { messages: Undelivered[] }) {
   return (
     <li className="message">
       <div className="message-top">
-        <h3>{message.mentor_name ? <Link href={`/likepersoner/${message.mentor_id}`}>{name}</Link> : name}</h3>
+        <h3>{message.mentor_name ? <Link href={`/personer/${message.mentor_id}`}>{name}</Link> : name}</h3>
         {message.chapters.length > 0 ? (
           <span className="muted">{own.in_chapter(t.list(message.chapters.map((chapter) => chapter.name)))}</span>
         ) : null}
@@ -281,7 +281,9 @@ function RefusedAddress({ address }: { address: Answer['refused_addresses'][numb
 
   return (
     <li className="message">
-      <h3>{name}</h3>
+      <h3>
+        <Link href={`/personer/${address.person_id}`}>{name}</Link>
+      </h3>
       <p>
         {own.refused_at(address.email, day(address.refused_at))}{' '}
         {own.email_fixes.correct_or_allow_address(firstName(name))}
@@ -313,7 +315,9 @@ function FailedEmail({ email }: { email: Answer['failed_emails'][number] }) {
   return (
     <li className="message">
       <div className="message-top">
-        <h3>{name}</h3>
+        <h3>
+          <Link href={`/personer/${email.person_id}`}>{name}</Link>
+        </h3>
         <Tag data-color="neutral">{k.roles[email.role]}</Tag>
       </div>
       <p>{own.email_fixes[email.fix](firstName(name))}</p>

@@ -15,7 +15,7 @@ import type { Certification, MentorChange, MentorPage } from '../../api/types';
 import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
 import { Icon } from '../../parts/Icon';
-import { firstName, kindName, nameOf } from '../../parts/people';
+import { firstName, kindName, nameOf, spaced } from '../../parts/people';
 import { statusColours, statusIcons } from '../../parts/Status';
 import { useToday, zone } from '../../parts/time';
 import { dateIn, daysBetween, distance, full, moment, monthOf, withWeekday } from '../../texts/dates';
@@ -174,11 +174,6 @@ function StatusSentence({ t, page, today }: { t: Texts; page: MentorPage; today:
       </div>
     </div>
   );
-}
-
-function spaced(phone: string): string {
-  const norwegian = /^\+47(\d{3})(\d{2})(\d{3})$/.exec(phone);
-  return norwegian ? norwegian.slice(1).join('\u00a0') : phone;
 }
 
 function Actions({ t, page, name }: { t: Texts; page: MentorPage; name: string }) {

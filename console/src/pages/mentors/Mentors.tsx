@@ -1,4 +1,4 @@
-import { Button, Checkbox, Chip, Skeleton, Textfield } from '@digdir/designsystemet-react';
+import { Button, Checkbox, Chip, Skeleton } from '@digdir/designsystemet-react';
 import { ChevronRightIcon, ExclamationmarkTriangleIcon, HourglassIcon } from '@navikt/aksel-icons';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
@@ -10,6 +10,7 @@ import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
 import { Icon } from '../../parts/Icon';
 import { kindName } from '../../parts/people';
+import { Search } from '../../parts/Search';
 import { StatusTag } from '../../parts/Status';
 import { useToday, zone } from '../../parts/time';
 import { daysBetween, distance, freshness, full, short, withWeekday } from '../../texts/dates';
@@ -20,7 +21,6 @@ const ManyDialog = lazy(() => import('./ManyDialog').then((page) => ({ default: 
 
 const most = 500; // at once
 const statuses = ['active', 'paused', 'expired_cert'] as const;
-const pause = 250; // ms after the last letter of a search
 
 /** What is asked for, as it stands in the address. */
 interface Filter {
@@ -97,7 +97,7 @@ export function Mentors({ me }: { me: string }) {
       <Head title={t.roster_title} app={t.app} />
       <div className="toolbar">
         <Search
-          t={t}
+          label={t.search}
           value={filter.search}
           onSearch={(search) => navigate(writeFilter({ ...readFilter(location.search), search }), { replace: true })}
         />
@@ -203,39 +203,6 @@ function found(filter: Filter, summary: Summary, shown: number, isAll: boolean):
   if (filter.search || filter.mine || filter.attention.length) return null;
   if (filter.status.length === 0) return summary.total;
   return statuses.filter((status) => filter.status.includes(status)).reduce((sum, status) => sum + summary[status], 0);
-}
-
-function Search({ t, value, onSearch }: { t: Texts; value: string; onSearch: (search: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const sent = useRef(value);
-  useEffect(() => {
-    // Another address, by the browser's buttons.
-    if (value !== sent.current) {
-      sent.current = value;
-      setTyped(value);
-    }
-  }, [value]);
-  useEffect(() => {
-    const search = typed.trim();
-    if (search === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = search;
-      onSearch(search);
-    }, pause);
-    return () => clearTimeout(timer);
-  });
-  return (
-    <Textfield
-      className="search"
-      type="search"
-      label={t.search}
-      value={typed}
-      autoComplete="off"
-      spellCheck={false}
-      enterKeyHint="search"
-      onChange={(event) => setTyped(event.target.value)}
-    />
-  );
 }
 
 function Filters(props: { t: Texts; filter: Filter; summary?: Summary; onChange: (filter: Filter) => void }) {
