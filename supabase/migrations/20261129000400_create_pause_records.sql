@@ -7,8 +7,8 @@
 -- checked per statement instead: people are never deleted, so it is enough to
 -- check what is inserted.
 --
--- A change also counts in the roster and is marked for the nightly run; the tables
--- for both come with the migrations of those.
+-- A change also counts in the roster, is marked for the nightly run and is kept as a
+-- fact; the tables for these come with the migrations of those.
 
 create table public.pause_records (
   id uuid not null default gen_random_uuid(),
@@ -457,8 +457,8 @@ comment on function private.id_prefix() is
   'What the ids of a statement''s rows begin with: (prefix || to_hex(16777216 + n))::uuid, n counting the rows from 1, is a UUID of version 7: the time and 46 random bits before the counter. Such ids are adjacent in an index, and cost one random number for all. Anyone who knows one of them can guess the others.';
 
 -- Everything that follows from a change of pause records, in one trigger and one
--- statement for log, outbox and counts: for a coordinator's one row as for the
--- nightly run's thousands. Each relation less is a lock less: PostgreSQL keeps
+-- statement for log, outbox, counts and what was known: for a coordinator's one row as
+-- for the nightly run's thousands. Each relation less is a lock less: PostgreSQL keeps
 -- sixteen of a transaction's locks with the connection, and more in a table that
 -- all connections share.
 --
@@ -478,6 +478,7 @@ declare
   by_batch boolean := coalesce(acting_kind = 'batch', false);
   changed_at timestamptz := clock_timestamp();
   prefix text := private.id_prefix();
+  author record := private.fact_author(tg_table_name, tg_op);
 begin
   if by_hand then
     if exists (
@@ -570,6 +571,13 @@ begin
           offset 0
         ) r
         where n.status <> 'active' and n.paused_at is not null))
+    ), recorded as (
+      -- A night in which certifications end records nothing, and asks for no moment.
+      insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
+      select n.mentor_id, n.id, n.paused_at, n.reactivated_at, (select private.fact_moment(s.cursor_key) from private.settings s),
+        author.recorded_by, author.command
+      from new_rows n
+      where n.paused_at is not null
     )
     insert into public.notifications
       (id, mentor_id, audience, kind, pause_record_id, record_version, certification_kind, created_at)
@@ -586,6 +594,7 @@ begin
     select n.id, n.mentor_id, n.version, n.effective_on, n.created_at, n.coordinator_id,
       o.status as old_status, n.status,
       o.paused_at as old_paused_at, n.paused_at,
+      o.reactivated_at as old_reactivated_at, n.reactivated_at,
       o.expected_return_date as old_return, n.expected_return_date,
       case when (o.status = 'expired_cert') <> (n.status = 'expired_cert') and not by_hand
         then n.certification_kind end as certification_kind,
@@ -653,6 +662,24 @@ begin
         offset 0
       ) r
       where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date)))
+  ), facts as (
+    select c.mentor_id, c.id, c.paused_at, c.reactivated_at,
+      (select private.fact_moment(s.cursor_key) from private.settings s) as moment
+    from changed c
+    where c.paused_at is not null
+      and (c.old_paused_at, c.old_reactivated_at) is distinct from (c.paused_at, c.reactivated_at)
+  ), superseded as (
+    update private.pause_versions v
+    set superseded_at = greatest(f.moment, v.recorded_at), superseded_by = author.recorded_by, superseded_command = author.command
+    from facts f
+    where v.mentor_id = f.mentor_id and v.id = f.id and v.superseded_at = 'infinity' and v.recorded_at <> f.moment
+  ), recorded as (
+    insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
+    select f.mentor_id, f.id, f.paused_at, f.reactivated_at, f.moment, author.recorded_by, author.command
+    from facts f
+    -- What this transaction recorded itself was known to nobody in between.
+    on conflict on constraint pause_versions_pkey do update
+    set ended_at = excluded.ended_at, recorded_by = excluded.recorded_by, command = excluded.command
   )
   insert into public.notifications
     (id, mentor_id, audience, kind, pause_record_id, record_version, reference_on, certification_kind, created_at)
@@ -680,7 +707,7 @@ $$;
 revoke all on function private.record_pause_changes() from public, anon, authenticated, service_role;
 
 comment on function private.record_pause_changes() is
-  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, counts pauses that began, ended or got another return date, settles leave requests that became pointless, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
+  'Trigger: for the records that a statement inserted or changed, writes the status log and the outbox, keeps when pauses begin and end as facts, counts pauses that began, ended or got another return date, settles leave requests that became pointless, and marks for the nightly run the mentors that were changed by hand or return before the dates it looks ahead to.';
 
 create trigger pause_records_record_insert
   after insert on public.pause_records

@@ -138,57 +138,49 @@ $$;
 
 -- The moment.
 
-create function private.writer_key(started_at timestamptz) returns bigint
-language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- Twelve bits that say what it is, and 51 of microseconds: enough until 2071.
-  return (2911::bigint << 51) | (extract(epoch from writer_key.started_at - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
-end
-$$;
-revoke all on function private.writer_key(timestamptz) from public, anon, authenticated, service_role;
-
-comment on function private.writer_key(timestamptz) is
-  'The key of the lock that a transaction of that start holds once it has recorded a fact.';
-
-create function private.sealed_moment(micros text) returns text
+create function private.sealed_moment(micros text, secret bytea) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return encode(sha256((select s.cursor_key from private.settings s)
-    || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
+  return encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
 end
 $$;
-revoke all on function private.sealed_moment(text) from public, anon, authenticated, service_role;
+revoke all on function private.sealed_moment(text, bytea) from public, anon, authenticated, service_role;
 
-comment on function private.sealed_moment(text) is
-  'What only this project can say of a transaction''s moment: anybody may set a setting.';
+comment on function private.sealed_moment(text, bytea) is
+  'What only this project, which has the secret, can say of a transaction''s moment: anybody may set a setting.';
 
-create function private.fact_moment() returns timestamptz
+-- Each pause waits for this: what it calls is assigned, not performed, because an expression
+-- is cheaper than a statement.
+create function private.fact_moment(secret bytea default null) returns timestamptz
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  sealed_by bytea := fact_moment.secret;
   known text := current_setting('mentorpause.recorded_at', true);
   micros text := split_part(known, ' ', 1);
-  key bigint;
+  -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
+  key constant bigint := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
   moment timestamptz;
 begin
-  if micros <> '' and split_part(known, ' ', 2) = private.sealed_moment(micros) then
+  if sealed_by is null then
+    sealed_by := (select s.cursor_key from private.settings s);
+  end if;
+  if micros <> '' and split_part(known, ' ', 2) = private.sealed_moment(micros, sealed_by) then
     return timestamptz 'epoch' + micros::bigint * interval '1 microsecond';
   end if;
-  key := private.writer_key(now());
   -- The lock first: whoever has asked before it was held has asked about an earlier moment.
-  perform pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer);
+  known := pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text;
   moment := greatest(clock_timestamp(), now() + interval '1 microsecond');
   micros := (extract(epoch from moment) * 1000000)::bigint::text;
-  perform set_config('mentorpause.recorded_at', micros || ' ' || private.sealed_moment(micros), true);
+  known := set_config('mentorpause.recorded_at', micros || ' ' || private.sealed_moment(micros, sealed_by), true);
   return moment;
 end
 $$;
-revoke all on function private.fact_moment() from public, anon, authenticated, service_role;
+revoke all on function private.fact_moment(bytea) from public, anon, authenticated, service_role;
 
-comment on function private.fact_moment() is
-  'The moment at which this transaction records its facts: one for all of them, taken under the lock that says that it is under way.';
+comment on function private.fact_moment(bytea) is
+  'The moment at which this transaction records its facts: one for all of them, taken under the lock that says that it is under way. secret: private.settings.cursor_key, for whoever has read it; null: it is read.';
 
 -- Locks are released once a transaction is seen as ended, so what held none when the locks
 -- were read is seen by the next statement, or records later than the moment taken before.
@@ -261,8 +253,9 @@ comment on function private.fact_author(text, text) is
 -- The triggers. What a statement changed is superseded, and what is since is added. What
 -- this transaction recorded itself was known to nobody in between: it is replaced.
 --
--- Dynamic, because one rule serves tables with different columns. A pause has its own: it
--- is written one by one, and planning would take longer than writing.
+-- Dynamic, because one rule serves tables with different columns. Pauses are recorded by
+-- private.record_pause_changes: they are written one by one, and planning, or a trigger of
+-- its own, would take longer than writing.
 create function private.record_facts() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -307,45 +300,6 @@ revoke all on function private.record_facts() from public, anon, authenticated, 
 
 comment on function private.record_facts() is
   'Trigger: keeps what a statement changed of the facts. Definer, because the versions have no other writer.';
-
-create function private.record_pause_facts() returns trigger
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
-as $$
-declare
-  author constant record := private.fact_author(tg_table_name, tg_op);
-begin
-  if tg_op = 'INSERT' then
-    insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
-    select n.mentor_id, n.id, n.paused_at, n.reactivated_at, (select private.fact_moment()), author.recorded_by, author.command
-    from new_rows n
-    where n.paused_at is not null;
-    return null;
-  end if;
-
-  with changed as (
-    select n.mentor_id, n.id, n.paused_at, n.reactivated_at, (select private.fact_moment()) as moment
-    from new_rows n
-    join old_rows o on o.id = n.id
-    where n.paused_at is not null
-      and (o.paused_at, o.reactivated_at) is distinct from (n.paused_at, n.reactivated_at)
-  ), gone as (
-    update private.pause_versions v
-    set superseded_at = greatest(c.moment, v.recorded_at), superseded_by = author.recorded_by, superseded_command = author.command
-    from changed c
-    where v.mentor_id = c.mentor_id and v.id = c.id and v.superseded_at = 'infinity' and v.recorded_at <> c.moment
-  )
-  insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
-  select c.mentor_id, c.id, c.paused_at, c.reactivated_at, c.moment, author.recorded_by, author.command
-  from changed c
-  on conflict on constraint pause_versions_pkey do update
-  set ended_at = excluded.ended_at, recorded_by = excluded.recorded_by, command = excluded.command;
-  return null;
-end
-$$;
-revoke all on function private.record_pause_facts() from public, anon, authenticated, service_role;
-
-comment on function private.record_pause_facts() is
-  'Trigger: keeps when pauses begin and end. Definer, because the versions have no other writer.';
 
 create function private.refuse_rewriting() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
@@ -415,13 +369,6 @@ begin
   end loop;
 end
 $$;
-
-create trigger pause_records_record_facts_insert
-  after insert on public.pause_records referencing new table as new_rows
-  for each statement execute function private.record_pause_facts();
-create trigger pause_records_record_facts_update
-  after update on public.pause_records referencing old table as old_rows new table as new_rows
-  for each statement execute function private.record_pause_facts();
 
 -- What was there before: by this migration, and by an operator whose triggers were off.
 create function private.backfill_facts() returns bigint

@@ -15,10 +15,8 @@ drop function private.backfill_facts();
 drop table private.identity_versions, private.kind_versions, private.plan_versions, private.pause_versions,
   private.certification_versions, private.membership_versions;
 drop function private.refuse_rewriting();
-drop function private.record_pause_facts();
 drop function private.record_facts();
 drop function private.fact_author(text, text);
 drop function private.known_moment(timestamptz, boolean);
-drop function private.fact_moment();
-drop function private.sealed_moment(text);
-drop function private.writer_key(timestamptz);
+drop function private.fact_moment(bytea);
+drop function private.sealed_moment(text, bytea);

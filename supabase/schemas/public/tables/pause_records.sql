@@ -67,16 +67,6 @@ CREATE TRIGGER pause_records_guard_transition
   FOR EACH ROW
   EXECUTE FUNCTION private.guard_pause_record();
 
-CREATE TRIGGER pause_records_record_facts_insert
-  AFTER INSERT ON public.pause_records REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION private.record_pause_facts();
-
-CREATE TRIGGER pause_records_record_facts_update
-  AFTER UPDATE ON public.pause_records REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION private.record_pause_facts();
-
 CREATE TRIGGER pause_records_record_insert
   AFTER INSERT ON public.pause_records REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT
