@@ -10,10 +10,10 @@ import (
 
 // planned plans a pause, which begins on the date, of as many of the mentors whose
 // certification is the last to end. That their day lies ahead when they are planned is
-// the one rule that these break.
+// the one rule that these break; nobody returns so soon that the next night has to look.
 const planned = `
 	insert into public.planned_pauses (mentor_id, starts_on, expected_return_date, coordinator_id)
-	select c.mentor_id, $1::date, $1::date + 60, null
+	select c.mentor_id, $1::date, greatest($1::date, private.today()) + 60, null
 	from public.certifications c
 	where c.expires_on >= date '2027-06-01' and not exists (select from public.planned_pauses q where q.mentor_id = c.mentor_id)
 	order by c.mentor_id limit $2`

@@ -512,14 +512,15 @@ begin
 
   -- By hand: what is stored may differ from the facts.
   if by_hand or acting_kind <> 'scheduler' and exists (
-    -- Without a return date today is not asked for.
+    -- Without a return date today is not asked for, and with many once.
     select from new_rows n
-    where n.status <> 'active' and case when n.expected_return_date is not null then n.expected_return_date <= private.today() + 7 end
+    where n.status <> 'active'
+      and case when n.expected_return_date is not null then n.expected_return_date <= (select private.today() + 7) end
   ) then
     insert into private.nightly_pending (mentor_id)
     select distinct n.mentor_id
     from new_rows n
-    where by_hand or n.status <> 'active' and n.expected_return_date <= private.today() + 7
+    where by_hand or n.status <> 'active' and n.expected_return_date <= (select private.today() + 7)
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   end if;

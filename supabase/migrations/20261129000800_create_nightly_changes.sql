@@ -248,7 +248,7 @@ comment on type private.due_plan is 'A plan that is one no longer: it begins, or
 create function private.due_plans(mentor_ids uuid[], as_of date) returns setof private.due_plan
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
-set enable_seqscan = off set max_parallel_workers_per_gather = 0
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
 as $$
 declare
   zone text := (select s.time_zone from private.settings s);
@@ -258,24 +258,32 @@ begin
     return;
   end if;
   return query
-    select q.id, q.mentor_id, q.starts_on, q.starts_on <= due_plans.as_of and p.is_there and not p.is_away
-    from public.planned_pauses q
-    cross join lateral (
+    with times as materialized (
+      select t.mentor_id, t.from_on, t.until_on, t.is_return
+      from private.mentor_times t
+      where t.mentor_id = any (planned)
+    ), judged as (
       -- Judged on its first day, or until then today: whoever has left since it was made is not there.
-      select
-        exists (
-          select from private.mentor_times t
-          where t.mentor_id = q.mentor_id
-            and t.from_on <= least(q.starts_on, due_plans.as_of) and t.until_on > least(q.starts_on, due_plans.as_of)
-            and not (t.is_return and t.from_on > private.date_of(q.created_at))) as is_there,
+      select q.id, q.mentor_id, q.starts_on,
+        coalesce(bool_or(
+          t.from_on <= least(q.starts_on, due_plans.as_of) and t.until_on > least(q.starts_on, due_plans.as_of)
+          and not (t.is_return and t.from_on > private.date_of(q.created_at))), false) as is_there
+      from public.planned_pauses q
+      left join times t on t.mentor_id = q.mentor_id
+      where q.mentor_id = any (planned)
+      group by q.id
+    )
+    select j.id, j.mentor_id, j.starts_on,
+      j.starts_on <= due_plans.as_of and j.is_there
         -- A pause that was begun earlier, and still ran when the day began.
-        exists (
+        and not exists (
           select from public.pause_records r
-          where r.mentor_id = q.mentor_id and r.paused_at is not null
-            and (r.status <> 'active' or r.reactivated_at > q.starts_on::timestamp at time zone zone)) as is_away
-      offset 0
-    ) p
-    where q.mentor_id = any (planned) and (q.starts_on <= due_plans.as_of or not p.is_there);
+          where r.mentor_id = j.mentor_id and r.paused_at is not null
+            and (r.status <> 'active' or r.reactivated_at > j.starts_on::timestamp at time zone zone)
+          -- Looked up for each, not hashed from all records.
+          offset 0)
+    from judged j
+    where j.starts_on <= due_plans.as_of or not j.is_there;
 end
 $$;
 revoke all on function private.due_plans(uuid[], date) from public, anon, authenticated, service_role;
@@ -296,7 +304,8 @@ comment on function private.due_plans(uuid[], date) is
 --
 -- One day is the usual case and is judged without looking for days on which a fact
 -- might have changed, which took half of the time beside the writes.
-create function private.due_changes(mentor_ids uuid[], since date, as_of date) returns setof private.status_change
+create function private.due_changes(mentor_ids uuid[], since date, as_of date, all_plans private.due_plan[] default null)
+returns setof private.status_change
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set enable_nestloop = off
@@ -304,7 +313,10 @@ as $$
 declare
   -- Any date may be written by hand.
   latest date := greatest(due_changes.as_of, private.today());
-  plans private.due_plan[] := array(select p from private.due_plans(due_changes.mentor_ids, due_changes.as_of) p where p.begins);
+  plans private.due_plan[] := array(
+    select p from unnest(coalesce(due_changes.all_plans, array(
+      select p from private.due_plans(due_changes.mentor_ids, due_changes.as_of) p))) p
+    where p.begins);
 begin
   if (due_changes.since + 1 < due_changes.as_of) is not true and not exists (
     select from unnest(plans) p where p.starts_on < due_changes.as_of
@@ -480,10 +492,10 @@ begin
     order by c.mentor_id, c.ordinal, k.is_missing, k.is_succeeded, k.kind;
 end
 $$;
-revoke all on function private.due_changes(uuid[], date, date) from public, anon, authenticated, service_role;
+revoke all on function private.due_changes(uuid[], date, date, private.due_plan[]) from public, anon, authenticated, service_role;
 
-comment on function private.due_changes(uuid[], date, date) is
-  'What private.apply_changes would do: the changes that bring the stored status of these people in line with the facts of the dates after since through as_of; without since, of as_of alone.';
+comment on function private.due_changes(uuid[], date, date, private.due_plan[]) is
+  'What private.apply_changes would do: the changes that bring the stored status of these people in line with the facts of the dates after since through as_of; without since, of as_of alone. all_plans: what private.due_plans says, for whoever has asked; null: it is asked.';
 
 create function private.beginning_of(day date, moment timestamptz) returns timestamptz
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -511,29 +523,40 @@ declare
   prefix text := private.id_prefix();
   plans uuid[] := array(select c.planned_pause_id from unnest(begin_plans.changes) c);
   mentors uuid[] := array(select c.mentor_id from unnest(begin_plans.changes) c);
+  -- Who is away by an expired certification: their record goes on.
+  away uuid[] := array(
+    select r.mentor_id from public.pause_records r
+    where r.mentor_id = any (mentors) and r.status in ('paused', 'expired_cert'));
+  -- Many begin on one day, whose first moment is asked for once.
+  days date[] := array(select distinct q.starts_on from public.planned_pauses q where q.id = any (plans));
+  moments timestamptz[] := array(
+    select private.beginning_of(d.day, begin_plans.began_at) from unnest(days) with ordinality d (day, place) order by d.place);
   stale uuid[];
 begin
   perform private.act_as('plan');
   -- The days before are over; what is left of the places is paused already.
   delete from private.roster_places p
   where p.mentor_id = any (mentors) and p.until_on <= today;
-  update public.pause_records r
-  set paused_at = private.beginning_of(q.starts_on, begin_plans.began_at), pause_reason = q.pause_reason,
-    expected_return_date = q.expected_return_date, coordinator_id = q.coordinator_id, effective_on = q.starts_on,
-    planned_pause_id = q.id
-  from public.planned_pauses q
-  where q.id = any (plans) and r.mentor_id = q.mentor_id and r.mentor_id = any (mentors)
-    and r.status in ('paused', 'expired_cert');
+  if away <> '{}' then
+    update public.pause_records r
+    set paused_at = d.begins_at, pause_reason = q.pause_reason, expected_return_date = q.expected_return_date,
+      coordinator_id = q.coordinator_id, effective_on = q.starts_on, planned_pause_id = q.id
+    from public.planned_pauses q
+    join unnest(days, moments) d (day, begins_at) on d.day = q.starts_on
+    where q.id = any (plans) and r.mentor_id = q.mentor_id and r.mentor_id = any (away)
+      and r.status in ('paused', 'expired_cert');
+  end if;
   insert into public.pause_records
     (id, mentor_id, status, pause_reason, expected_return_date, open_since, paused_at, coordinator_id, effective_on, created_at,
       updated_at, version, first_version, planned_pause_id)
   select (prefix || to_hex(16777216 + row_number() over (order by c.mentor_id)))::uuid, c.mentor_id, 'paused', q.pause_reason,
-    q.expected_return_date, case when q.expected_return_date is null then q.starts_on end, private.beginning_of(q.starts_on, begin_plans.began_at), q.coordinator_id, c.effective_on, begin_plans.began_at,
-    begin_plans.began_at, c.version, c.version, q.id
+    q.expected_return_date, case when q.expected_return_date is null then q.starts_on end, d.begins_at, q.coordinator_id,
+    c.effective_on, begin_plans.began_at, begin_plans.began_at, c.version, c.version, q.id
   from unnest(begin_plans.changes) c
   join public.planned_pauses q on q.id = c.planned_pause_id
-  where not exists (
-    select from public.pause_records r where r.mentor_id = c.mentor_id and r.status in ('paused', 'expired_cert'))
+  join unnest(days, moments) d (day, begins_at) on d.day = q.starts_on
+  -- Not asked of the table: all live records of the organisation would be read.
+  where c.mentor_id <> all (away)
   order by c.mentor_id;
 
   -- The entries are right as they are, but made for a plan. A night leaves them, unless it is
@@ -565,11 +588,11 @@ set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_custom_plan' 
 set enable_seqscan = off set enable_mergejoin = off
 as $$
 declare
+  due private.due_plan[] := array(select p from private.due_plans(apply_changes.mentor_ids, apply_changes.as_of) p);
   changes private.status_change[] := array(
-    select c from private.due_changes(apply_changes.mentor_ids, apply_changes.since, apply_changes.as_of) c);
+    select c from private.due_changes(apply_changes.mentor_ids, apply_changes.since, apply_changes.as_of, due) c);
   most integer;
-  plans private.due_plan[] := array(
-    select p from private.due_plans(apply_changes.mentor_ids, apply_changes.as_of) p where not p.begins);
+  plans private.due_plan[] := array(select p from unnest(due) p where not p.begins);
   changing uuid[];
   away uuid[];
   settling uuid[];

@@ -4,7 +4,7 @@ drop function private.due_reminders(uuid[], date);
 drop function private.apply_changes(uuid[], date, date, text);
 drop function private.begin_plans(private.status_change[], timestamptz, text);
 drop function private.beginning_of(date, timestamptz);
-drop function private.due_changes(uuid[], date, date);
+drop function private.due_changes(uuid[], date, date, private.due_plan[]);
 drop function private.due_plans(uuid[], date);
 drop type private.due_plan;
 drop type private.status_change;

@@ -18,11 +18,11 @@ CREATE OR REPLACE FUNCTION private.apply_changes (
   SET enable_mergejoin TO 'off'
   AS $function$
 declare
+  due private.due_plan[] := array(select p from private.due_plans(apply_changes.mentor_ids, apply_changes.as_of) p);
   changes private.status_change[] := array(
-    select c from private.due_changes(apply_changes.mentor_ids, apply_changes.since, apply_changes.as_of) c);
+    select c from private.due_changes(apply_changes.mentor_ids, apply_changes.since, apply_changes.as_of, due) c);
   most integer;
-  plans private.due_plan[] := array(
-    select p from private.due_plans(apply_changes.mentor_ids, apply_changes.as_of) p where not p.begins);
+  plans private.due_plan[] := array(select p from unnest(due) p where not p.begins);
   changing uuid[];
   away uuid[];
   settling uuid[];

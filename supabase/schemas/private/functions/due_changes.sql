@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION private.due_changes (
   mentor_ids uuid[],
   since      date,
-  as_of      date
+  as_of      date,
+  all_plans  private.due_plan[] DEFAULT NULL::private.due_plan[]
 )
   RETURNS SETOF private.status_change
   LANGUAGE plpgsql
@@ -17,7 +18,10 @@ CREATE OR REPLACE FUNCTION private.due_changes (
 declare
   -- Any date may be written by hand.
   latest date := greatest(due_changes.as_of, private.today());
-  plans private.due_plan[] := array(select p from private.due_plans(due_changes.mentor_ids, due_changes.as_of) p where p.begins);
+  plans private.due_plan[] := array(
+    select p from unnest(coalesce(due_changes.all_plans, array(
+      select p from private.due_plans(due_changes.mentor_ids, due_changes.as_of) p))) p
+    where p.begins);
 begin
   if (due_changes.since + 1 < due_changes.as_of) is not true and not exists (
     select from unnest(plans) p where p.starts_on < due_changes.as_of
@@ -194,6 +198,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."due_changes"(uuid[], date, date) IS 'What private.apply_changes would do: the changes that bring the stored status of these people in line with the facts of the dates after since through as_of; without since, of as_of alone.';
+COMMENT ON FUNCTION "private"."due_changes"(uuid[], date, date, private.due_plan[]) IS 'What private.apply_changes would do: the changes that bring the stored status of these people in line with the facts of the dates after since through as_of; without since, of as_of alone. all_plans: what private.due_plans says, for whoever has asked; null: it is asked.';
 
-REVOKE ALL ON FUNCTION "private"."due_changes"(uuid[], date, date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."due_changes"(uuid[], date, date, private.due_plan[]) FROM PUBLIC;

@@ -11,6 +11,7 @@ CREATE OR REPLACE FUNCTION private.due_plans (
   SET jit TO 'off'
   SET enable_seqscan TO 'off'
   SET max_parallel_workers_per_gather TO '0'
+  SET enable_nestloop TO 'off'
   AS $function$
 declare
   zone text := (select s.time_zone from private.settings s);
@@ -20,24 +21,32 @@ begin
     return;
   end if;
   return query
-    select q.id, q.mentor_id, q.starts_on, q.starts_on <= due_plans.as_of and p.is_there and not p.is_away
-    from public.planned_pauses q
-    cross join lateral (
+    with times as materialized (
+      select t.mentor_id, t.from_on, t.until_on, t.is_return
+      from private.mentor_times t
+      where t.mentor_id = any (planned)
+    ), judged as (
       -- Judged on its first day, or until then today: whoever has left since it was made is not there.
-      select
-        exists (
-          select from private.mentor_times t
-          where t.mentor_id = q.mentor_id
-            and t.from_on <= least(q.starts_on, due_plans.as_of) and t.until_on > least(q.starts_on, due_plans.as_of)
-            and not (t.is_return and t.from_on > private.date_of(q.created_at))) as is_there,
+      select q.id, q.mentor_id, q.starts_on,
+        coalesce(bool_or(
+          t.from_on <= least(q.starts_on, due_plans.as_of) and t.until_on > least(q.starts_on, due_plans.as_of)
+          and not (t.is_return and t.from_on > private.date_of(q.created_at))), false) as is_there
+      from public.planned_pauses q
+      left join times t on t.mentor_id = q.mentor_id
+      where q.mentor_id = any (planned)
+      group by q.id
+    )
+    select j.id, j.mentor_id, j.starts_on,
+      j.starts_on <= due_plans.as_of and j.is_there
         -- A pause that was begun earlier, and still ran when the day began.
-        exists (
+        and not exists (
           select from public.pause_records r
-          where r.mentor_id = q.mentor_id and r.paused_at is not null
-            and (r.status <> 'active' or r.reactivated_at > q.starts_on::timestamp at time zone zone)) as is_away
-      offset 0
-    ) p
-    where q.mentor_id = any (planned) and (q.starts_on <= due_plans.as_of or not p.is_there);
+          where r.mentor_id = j.mentor_id and r.paused_at is not null
+            and (r.status <> 'active' or r.reactivated_at > j.starts_on::timestamp at time zone zone)
+          -- Looked up for each, not hashed from all records.
+          offset 0)
+    from judged j
+    where j.starts_on <= due_plans.as_of or not j.is_there;
 end
 $function$;
 
