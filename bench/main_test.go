@@ -101,6 +101,7 @@ func TestBench(t *testing.T) {
 		{"transitions", transitions, false},
 		{"batches", batches, false},
 		{"filters", rosterFilters, false}, // which adds chapters
+		{"requests", requestPages, true},
 		{"nights", nights, true},
 		{"plans", plans, true},
 		{"dispatch", dispatch, true},

@@ -97,6 +97,56 @@ create policy select_own_and_managed on public.leave_requests
     )
   );
 
+-- In the chapters of its mentor, so that a page of the requests of some chapters costs the
+-- page, whatever others ask for. Who may see one is asked of what is found here.
+create table private.request_places (
+  id uuid not null,
+  chapter_id uuid not null,
+  state text not null,
+  created_at timestamptz not null,
+  constraint request_places_pkey primary key (id, chapter_id)
+);
+create index request_places_in_order on private.request_places (chapter_id, state, created_at, id);
+alter table private.request_places enable row level security;
+revoke all on table private.request_places from public, anon, authenticated, service_role;
+
+comment on table private.request_places is
+  'Read model: each request once more for each chapter in which its mentor has a membership that has not ended.';
+
+create function private.place_requests(mentor_ids uuid[]) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off
+as $$
+declare
+  asked uuid[] := array(select l.id from public.leave_requests l where l.mentor_id = any (place_requests.mentor_ids));
+begin
+  if asked = '{}' then
+    return;
+  end if;
+  delete from private.request_places p
+  using public.leave_requests l
+  where p.id = any (asked) and l.id = p.id
+    and not exists (
+      select from public.chapter_memberships m
+      where m.user_id = l.mentor_id and m.role = 'mentor' and m.chapter_id = p.chapter_id
+        and (m.ended_at is null or m.ended_at > clock_timestamp()));
+  update private.request_places p
+  set state = l.state, created_at = l.created_at
+  from public.leave_requests l
+  where p.id = any (asked) and l.id = p.id and (p.state, p.created_at) <> (l.state, l.created_at);
+  insert into private.request_places (id, chapter_id, state, created_at)
+  select distinct l.id, m.chapter_id, l.state, l.created_at
+  from public.leave_requests l
+  join public.chapter_memberships m on m.user_id = l.mentor_id
+  where l.id = any (asked) and m.role = 'mentor' and (m.ended_at is null or m.ended_at > clock_timestamp())
+    and not exists (select from private.request_places p where p.id = l.id and p.chapter_id = m.chapter_id);
+end
+$$;
+revoke all on function private.place_requests(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.place_requests(uuid[]) is
+  'Places the requests of these mentors, who are locked, in their chapters.';
+
 create function private.guard_leave_request() returns trigger
 language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp
 as $$

@@ -1033,13 +1033,16 @@ begin
     );
   end if;
   perform private.refresh_roster(touched);
+  if tg_table_name in ('chapter_memberships', 'leave_requests') then
+    perform private.place_requests(touched);
+  end if;
   return null;
 end
 $$;
 revoke all on function private.refresh_touched_mentors() from public, anon, authenticated, service_role;
 
 comment on function private.refresh_touched_mentors() is
-  'Trigger: refreshes the roster''s entries of the mentors that a statement touched; its argument names the column with the person.';
+  'Trigger: refreshes the roster''s entries of the mentors that a statement touched, and where their requests belong; its argument names the column with the person.';
 
 create trigger profiles_refresh_roster_update
   after update on public.profiles referencing old table as old_rows new table as new_rows
@@ -1317,6 +1320,7 @@ begin
   delete from private.roster_places;
   delete from private.roster_names;
   delete from private.chapter_sets;
+  delete from private.request_places;
   analyze public.profiles, public.chapter_memberships, public.certifications, public.coordinator_assignments, public.pause_records;
   -- Added to the index one by one, the parts of all names take four times as long.
   alter index private.roster_names_by_part set (fastupdate = on);
@@ -1328,6 +1332,7 @@ begin
       limit 20000);
     exit when ids = '{}';
     perform private.refresh_roster(ids);
+    perform private.place_requests(ids);
     last_id := ids[cardinality(ids)];
   end loop;
   perform gin_clean_pending_list('private.roster_names_by_part');

@@ -351,7 +351,6 @@ set search_path = pg_catalog, pg_temp set timezone = 'UTC'
 set plan_cache_mode = 'force_generic_plan' set jit = off set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
-  most constant integer := 5000;
   caller uuid := private.my_id();
   mine uuid[];
   everybody boolean;
@@ -362,8 +361,8 @@ declare
   key bytea;
   before_at timestamptz := timestamptz 'infinity';
   before_id uuid := uuid '00000000-0000-0000-0000-000000000000';
-  mentors uuid[];
-  found public.leave_requests[];
+  candidates record;
+  found public.leave_requests[] := '{}'::public.leave_requests[];
   next_cursor text;
 begin
   if caller is null then
@@ -394,41 +393,57 @@ begin
 
   mine := private.my_chapter_ids();
   everybody := private.is_organisation_administrator();
-  if not everybody then
-    mentors := array(
-      select m.user_id from public.chapter_memberships m
-      where m.chapter_id = any (mine) and m.role = 'mentor'
-        and m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp())
-      limit most + 1) || caller;
-  end if;
-  if cardinality(mentors) <= most then
+  if everybody then
     found := array(
       select l
-      from (select distinct p from unnest(mentors) p) w (mentor_id)
+      from unnest(states) w (state)
       cross join lateral (
         select o.* from public.leave_requests o
-        where o.mentor_id = w.mentor_id and o.state = any (states)
-          and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
-          and private.is_request_shown(o.mentor_id, o.answered_at, caller, mine, everybody)
+        where o.state = w.state and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
         order by o.created_at desc, o.id desc
         limit page + 1
       ) l
       order by l.created_at desc, l.id desc
       limit page + 1);
   else
-    found := array(
-      select l
-      from unnest(states) w (state)
-      cross join lateral (
-        select o.* from public.leave_requests o
-        where o.state = w.state
-          and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
-          and private.is_request_shown(o.mentor_id, o.answered_at, caller, mine, everybody)
-        order by o.created_at desc, o.id desc
+    -- What is not shown is passed over: of somebody who has left today, or what was answered
+    -- elsewhere before the mentor came.
+    loop
+      select array_agg(w.id) as ids, (array_agg(w.id))[page + 1] as last_id, (array_agg(w.created_at))[page + 1] as last_at
+      into candidates
+      from (
+        select distinct y.created_at, y.id
+        from (
+          select o.created_at, o.id
+          from unnest(mine) c (chapter_id)
+          cross join unnest(states) s (state)
+          cross join lateral (
+            select p.created_at, p.id from private.request_places p
+            where p.chapter_id = c.chapter_id and p.state = s.state
+              and p.created_at <= before_at and (p.created_at, p.id) < (before_at, before_id)
+            order by p.created_at desc, p.id desc
+            limit page + 1
+          ) o
+          union all
+          (select o.created_at, o.id from public.leave_requests o
+          where o.mentor_id = caller and o.state = any (states)
+            and o.created_at <= before_at and (o.created_at, o.id) < (before_at, before_id)
+          order by o.created_at desc, o.id desc
+          limit page + 1)
+        ) y
+        order by y.created_at desc, y.id desc
         limit page + 1
-      ) l
-      order by l.created_at desc, l.id desc
-      limit page + 1);
+      ) w;
+      found := found || array(
+        select l
+        from unnest(candidates.ids) i (id)
+        join public.leave_requests l on l.id = i.id
+        where private.is_request_shown(l.mentor_id, l.answered_at, caller, mine, everybody)
+        order by l.created_at desc, l.id desc);
+      exit when cardinality(found) > page or candidates.last_id is null;
+      before_at := candidates.last_at;
+      before_id := candidates.last_id;
+    end loop;
   end if;
   if cardinality(found) > page then
     payload := translate(encode(convert_to(json_build_array(found[page].created_at, found[page].id)::text, 'UTF8'), 'base64'),

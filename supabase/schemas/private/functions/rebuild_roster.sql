@@ -24,6 +24,7 @@ begin
   delete from private.roster_places;
   delete from private.roster_names;
   delete from private.chapter_sets;
+  delete from private.request_places;
   analyze public.profiles, public.chapter_memberships, public.certifications, public.coordinator_assignments, public.pause_records;
   -- Added to the index one by one, the parts of all names take four times as long.
   alter index private.roster_names_by_part set (fastupdate = on);
@@ -35,6 +36,7 @@ begin
       limit 20000);
     exit when ids = '{}';
     perform private.refresh_roster(ids);
+    perform private.place_requests(ids);
     last_id := ids[cardinality(ids)];
   end loop;
   perform gin_clean_pending_list('private.roster_names_by_part');

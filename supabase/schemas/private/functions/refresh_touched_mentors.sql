@@ -37,10 +37,13 @@ begin
     );
   end if;
   perform private.refresh_roster(touched);
+  if tg_table_name in ('chapter_memberships', 'leave_requests') then
+    perform private.place_requests(touched);
+  end if;
   return null;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."refresh_touched_mentors"() IS 'Trigger: refreshes the roster''s entries of the mentors that a statement touched; its argument names the column with the person.';
+COMMENT ON FUNCTION "private"."refresh_touched_mentors"() IS 'Trigger: refreshes the roster''s entries of the mentors that a statement touched, and where their requests belong; its argument names the column with the person.';
 
 REVOKE ALL ON FUNCTION "private"."refresh_touched_mentors"() FROM PUBLIC;
