@@ -49,6 +49,10 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 			if err != nil {
 				return functionurl.Answer{}, err
 			}
+			if options.Excerpt {
+				file := &functionurl.File{MediaType: csvType + "; charset=utf-8", Name: "refused.csv"}
+				return functionurl.Answer{Body: answer.Refused, File: file}, nil
+			}
 			body, err := json.Marshal(answer)
 			return functionurl.Answer{Body: body, Replayed: replayed}, err
 		},
@@ -57,7 +61,7 @@ func newEndpoint(db *database.DB, verifier *auth.Verifier, log *slog.Logger) fun
 
 // arguments reads the query.
 func arguments(r *functionurl.Request) (in database.ImportPeopleArguments, o peopleimport.Options, err error) {
-	query, err := r.Query("chapter_id", "source", "mapping", "preview")
+	query, err := r.Query("chapter_id", "source", "mapping", "preview", "format")
 	if err != nil {
 		return in, o, err
 	}
@@ -78,6 +82,15 @@ func arguments(r *functionurl.Request) (in database.ImportPeopleArguments, o peo
 		if len(values) > 1 || json.Unmarshal([]byte(values[0]), &o.Mapping) != nil || o.Mapping == nil {
 			return in, o, functionurl.Invalid("mapping", "must be a JSON object of headers and fields")
 		}
+	}
+	if values := query["format"]; len(values) > 0 && values[0] != "json" {
+		switch {
+		case len(values) > 1 || values[0] != "csv":
+			return in, o, functionurl.Invalid("format", "must be json or csv")
+		case in.Preview != nil:
+			return in, o, functionurl.Invalid("format", "must be json where the file is entered")
+		}
+		o.Excerpt = true
 	}
 	in.RequestID, err = r.IdempotencyKey()
 	return in, o, err

@@ -25,11 +25,12 @@ import (
 // The document can't say what is in a file, and when a mapping is one.
 func TestMain(m *testing.M) {
 	endpoint.Main(m, "import", endpoint.Unsaid{
-		"TestTwentyThousandRows":                      "OpenAPI doesn't know how large an answer is",
-		"TestFilesAreRefusedWhole":                    "OpenAPI doesn't look into a file",
-		"TestImportIsRefused/mapping that isn't JSON": "OpenAPI doesn't look into a parameter",
-		"TestImportIsRefused/mapping of no field":     "the same",
-		"TestImportIsRefused/source with a number":    "OpenAPI knows no identity numbers",
+		"TestTwentyThousandRows":                        "OpenAPI doesn't know how large an answer is",
+		"TestFilesAreRefusedWhole":                      "OpenAPI doesn't look into a file",
+		"TestImportIsRefused/mapping that isn't JSON":   "OpenAPI doesn't look into a parameter",
+		"TestImportIsRefused/mapping of no field":       "the same",
+		"TestImportIsRefused/a file of what is entered": "OpenAPI can't say that two parameters exclude each other",
+		"TestImportIsRefused/source with a number":      "OpenAPI knows no identity numbers",
 	})
 }
 
@@ -154,6 +155,9 @@ func TestImportSaysWhatEachRowDoes(t *testing.T) {
 	if dry.Rows[2].PersonID == nil || *dry.Rows[2].PersonID != endpoint.Mentor {
 		t.Errorf("perhaps the same as %v", dry.Rows[2].PersonID)
 	}
+	if name := dry.Rows[2].Name; name == nil || *name != "Åse Ødegård" || dry.Rows[0].Name != nil {
+		t.Errorf("perhaps the same as %v", name)
+	}
 	if last := dry.Columns[len(dry.Columns)-1]; last.Header != "Merknad" || last.Field != nil || last.Filled != 1 {
 		t.Errorf("the unknown column is %+v", last)
 	}
@@ -175,6 +179,38 @@ func TestImportSaysWhatEachRowDoes(t *testing.T) {
 	}
 	if strings.Contains(b.Log.String(), "Anne") || strings.Contains(b.Log.String(), "example") {
 		t.Errorf("logged %s", b.Log)
+	}
+}
+
+// What was refused comes back as a file that says why, and can be sent once it is right.
+func TestRefusedRowsAsAFile(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	file := "Navn;E-post;Medlemsnr;Mobil;Personnr;Merknad\n" +
+		"Anne Ny;anne@ny.example;17;;;\n" +
+		"=HYPERLINK(1);feil;20;+47 912 34 567;01019010046;ringes\n" +
+		"\"Ola; Ny\";også feil;21;91234568;;\n"
+
+	response := b.Invoke(t, post(b, administrator, "source=system&format=csv", []byte(file)))
+
+	body, err := base64.StdEncoding.DecodeString(response.Body)
+	if err != nil || response.StatusCode != 200 || !strings.HasPrefix(response.Headers["content-type"], "text/csv") {
+		t.Fatalf("%d %v: %s %s", response.StatusCode, err, response.Body, b.Log)
+	}
+	why := "column “E-post”: This is not one e-mail address. Write it like this: kari@example.com, or leave the cell empty."
+	want := "\ufeffNavn;E-post;Medlemsnr;Mobil;Why\r\n" +
+		"'=HYPERLINK(1);feil;20;+47 912 34 567;Row 3, " + why + "\r\n" +
+		"\"Ola; Ny\";også feil;21;91234568;Row 4, " + why + "\r\n"
+	if diff := cmp.Diff(want, string(body)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	right := strings.NewReplacer(";feil;", ";kari@ny.example;", ";også feil;", ";ola@ny.example;", "'=HYPERLINK(1)", "Kari Ny").Replace(string(body))
+	if _, done := both(t, b, administrator, "source=system", []byte(right)); done.Counts.New != 2 {
+		t.Errorf("put right: %+v", done.Counts)
+	}
+	var people int
+	if scan(t, b, "select count(*) from public.external_ids", &people); people != 2 {
+		t.Errorf("%d people are entered", people)
 	}
 }
 
@@ -213,6 +249,8 @@ func TestImportIsRefused(t *testing.T) {
 		"mapping that isn't JSON":   {administrator, "mapping=x", list, 400, "invalid_request", "mapping"},
 		"mapping of no field":       {administrator, "mapping=" + url.QueryEscape(`{"Navn":"boss"}`), list, 400, "invalid_request", "unknown_field"},
 		"source with a number":      {administrator, "source=01019010046", list, 400, "invalid_request", "source"},
+		"another format":            {administrator, "format=pdf", list, 400, "invalid_request", "format"},
+		"a file of what is entered": {administrator, "format=csv&preview=" + strings.Repeat("0", 64), list, 400, "invalid_request", "format"},
 		"preview of another file":   {administrator, "preview=" + strings.Repeat("0", 64), list, 409, "preview_outdated", ""},
 		"file of more than 4 MiB":   {administrator, "", list + strings.Repeat("x", 4<<20), 413, "payload_too_large", ""},
 	} {

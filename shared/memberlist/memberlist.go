@@ -31,6 +31,8 @@ type Options struct {
 	// Mapping says what columns mean, by their headers, before anything else does. The
 	// empty field has a column ignored. Headers that the file lacks don't matter.
 	Mapping map[string]Field
+	// Keep holds on to the cells, for Excerpt.
+	Keep bool
 }
 
 // List is what a file says.
@@ -41,6 +43,8 @@ type List struct {
 	// HeaderSet names the set of headers, whatever their order: a mapping can be kept
 	// under it. 64 hexadecimal digits.
 	HeaderSet string `json:"header_set"`
+
+	kept *reader // with Options.Keep
 }
 
 // Column is one column of the file. Columns without header and values are left out.
@@ -90,7 +94,7 @@ func Read(file []byte, o Options) (*List, error) {
 			return nil, l.refuse(BadMapping, 0, nil)
 		}
 	}
-	r := &reader{language: l, understand: known(o.Mapping)}
+	r := &reader{language: l, understand: known(o.Mapping), keeps: o.Keep}
 	if err := r.read(file); err != nil {
 		if refused, ok := errors.AsType[*spreadsheet.Error](err); ok {
 			return nil, l.refuse(Code(refused.Code), refused.Row, err)
@@ -101,6 +105,9 @@ func Read(file []byte, o Options) (*List, error) {
 	r.assign()
 	list.Rows = r.rows()
 	list.Columns = r.describe()
+	if o.Keep {
+		list.kept = r
+	}
 	return list, nil
 }
 
@@ -109,6 +116,7 @@ type reader struct {
 	language   language
 	understand func(header string) (meaning, bool)
 	date1904   bool
+	keeps      bool // the cells, after they were read
 
 	columns []*column
 	known   []*column // those with a field

@@ -11,7 +11,9 @@ func (r *reader) rows() []Row {
 	all := make([]Row, len(r.numbers))
 	for i := range all {
 		all[i] = r.row(i)
-		r.cells[i] = nil // read, and not needed again
+		if !r.keeps {
+			r.cells[i] = nil // read, and not needed again
+		}
 	}
 	r.join(all)
 	return all

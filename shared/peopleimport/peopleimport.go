@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"mentorpause/shared/memberlist"
 	"mentorpause/shared/refusal"
@@ -21,6 +22,8 @@ type Options struct {
 	Language string // of messages until the RPC has said the caller's: a locale
 	// Mapping says what columns mean; nil: what is remembered for the file's headers.
 	Mapping map[string]string
+	// Excerpt has the refused rows written as a table of their own.
+	Excerpt bool
 }
 
 // Judge is the RPC: it takes a list and answers what happens to it.
@@ -35,6 +38,8 @@ type Answer struct {
 	Warnings []Warning           `json:"warnings"`
 	Rows     []Row               `json:"rows"`
 	Missing  []Person            `json:"missing"`
+
+	Refused []byte `json:"-"` // with Options.Excerpt: a CSV file that says of each row why
 }
 
 // Counts are the numbers of rows.
@@ -58,6 +63,7 @@ type Row struct {
 	Row      int                  `json:"row"`
 	Outcome  string               `json:"outcome"`
 	PersonID *string              `json:"person_id"`
+	Name     *string              `json:"display_name"` // of that person, before the import
 	Problems []memberlist.Problem `json:"problems"`
 	Changes  json.RawMessage      `json:"changes"`
 }
@@ -116,7 +122,27 @@ func Run(ctx context.Context, file []byte, o Options, judge Judge) (Answer, erro
 			return Answer{}, err
 		}
 	}
-	return put(list, j, language), nil
+	answer := put(list, j, language)
+	if o.Excerpt {
+		answer.Refused, err = list.Excerpt(language, refusals(answer.Rows))
+	}
+	return answer, err
+}
+
+// refusals say of each refused row why, by its number.
+func refusals(rows []Row) map[int]string {
+	why := map[int]string{}
+	for _, row := range rows {
+		if row.Outcome != "refused" {
+			continue
+		}
+		sentences := make([]string, len(row.Problems))
+		for i, p := range row.Problems {
+			sentences[i] = p.Message
+		}
+		why[row.Row] = strings.Join(sentences, " ")
+	}
+	return why
 }
 
 // read refuses a file as a whole with invalid_request, whose details are the reader's code.
@@ -128,7 +154,7 @@ func read(file []byte, o Options) (*memberlist.List, error) {
 			mapping[header] = memberlist.Field(field)
 		}
 	}
-	list, err := memberlist.Read(file, memberlist.Options{Language: o.Language, Mapping: mapping})
+	list, err := memberlist.Read(file, memberlist.Options{Language: o.Language, Mapping: mapping, Keep: o.Excerpt})
 	if refused, ok := errors.AsType[*memberlist.Error](err); ok {
 		return nil, refusal.Newf(refusal.InvalidRequest, "%s", refused.Message).WithDetails(string(refused.Code)).Because(err)
 	}

@@ -27,10 +27,14 @@ begin
     'warnings', (import_answer.j).warnings, 'missing', (import_answer.j).missing,
     'locale', (select p.locale from public.profiles p where p.id = import_answer.caller_id),
     'rows', coalesce((
-      select ('[' || string_agg(format('{"row": %s, "outcome": "%s", "person_id": %s, "problems": %s, "changes": %s}', o."row", o.outcome,
+      select ('[' || string_agg(format('{"row": %s, "outcome": "%s", "person_id": %s, "display_name": %s, "problems": %s, "changes": %s}', o."row", o.outcome,
         coalesce('"' || case when o.outcome = 'new' and not import_answer.is_dry_run then o.id else o.person_id end || '"', 'null'),
+        -- As it was before the file was entered: the answer says what the dry run said.
+        coalesce(to_json(coalesce(o.changes::jsonb #>> '{display_name,from}', p.display_name))::text, 'null'),
         o.problems, o.changes), ', ' order by o."row") || ']')::jsonb
-      from unnest((import_answer.j).outcomes) o where o.outcome <> 'unchanged'), '[]'));
+      from unnest((import_answer.j).outcomes) o
+      left join public.profiles p on p.id = o.person_id
+      where o.outcome <> 'unchanged'), '[]'));
 end
 $function$;
 
