@@ -264,6 +264,7 @@ type token struct {
 	Email       string         `json:"email"`
 	Role        string         `json:"role"`
 	SessionID   string         `json:"session_id"`
+	Level       string         `json:"aal"`
 	AppMetadata map[string]any `json:"app_metadata"`
 	IsAnonymous bool           `json:"is_anonymous"`
 }

@@ -36,7 +36,7 @@ const (
 // as Supabase Auth writes them, by its role, so that the triggers run. Sign-ups are closed:
 // only who was invited gets a login.
 //
-// Codes and sessions are kept in memory: they end with the process.
+// Codes, sessions and second factors are kept in memory: they end with the process.
 type Users struct {
 	project *Project
 	db      *pgxpool.Pool
@@ -46,6 +46,7 @@ type Users struct {
 	codes    map[string]code      // by address
 	asked    map[string]time.Time // when a code for signing in was sent last, by address
 	sessions map[string]session   // by refresh token
+	factors  map[string][]*factor // by user
 }
 
 // code is what was sent to an address last.
@@ -55,7 +56,10 @@ type code struct {
 }
 
 // session is what a refresh token prolongs.
-type session struct{ id, userID string }
+type session struct {
+	id, userID string
+	raised     time.Time // when a second factor was verified; zero: never
+}
 
 // NewUsers makes the users of a database; its URL is that of the role supabase_auth_admin.
 // It connects when the first request needs it.
@@ -70,7 +74,7 @@ func NewUsers(ctx context.Context, project *Project, databaseURL string, mailer 
 	if err != nil {
 		return nil, err
 	}
-	return &Users{project: project, db: db, mailer: mailer, codes: map[string]code{}, asked: map[string]time.Time{}, sessions: map[string]session{}}, nil
+	return &Users{project: project, db: db, mailer: mailer, codes: map[string]code{}, asked: map[string]time.Time{}, sessions: map[string]session{}, factors: map[string][]*factor{}}, nil
 }
 
 // Close ends the connections.
@@ -86,7 +90,9 @@ func (u *Users) Code(email string) string {
 // Handler serves the keys, as [Project.Handler], and the users below /auth/v1:
 //
 //   - for servers: POST admin/users with an id, PUT and DELETE admin/users/{id}, POST invite;
-//   - for pages: POST otp, verify, token?grant_type=refresh_token and logout, GET user.
+//   - for pages: POST otp, verify, token?grant_type=refresh_token and logout, GET user;
+//   - for second factors of the kind TOTP: POST factors, factors/{id}/challenge and
+//     factors/{id}/verify, DELETE factors/{id}.
 func (u *Users) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", u.project.Handler())
@@ -121,6 +127,10 @@ func (u *Users) Handler() http.Handler {
 	serve("POST /auth/v1/token", u.refresh)
 	serve("POST /auth/v1/logout", u.logout)
 	serve("GET /auth/v1/user", u.user)
+	serve("POST /auth/v1/factors", u.enroll)
+	serve("POST /auth/v1/factors/{id}/challenge", u.challenge)
+	serve("POST /auth/v1/factors/{id}/verify", u.verifyFactor)
+	serve("DELETE /auth/v1/factors/{id}", u.unenroll)
 	return mux
 }
 
@@ -161,6 +171,11 @@ type parameters struct {
 	Type         string         `json:"type"`
 	Token        string         `json:"token"`
 	RefreshToken string         `json:"refresh_token"`
+	FactorType   string         `json:"factor_type"`
+	FriendlyName string         `json:"friendly_name"`
+	Issuer       string         `json:"issuer"`
+	ChallengeID  string         `json:"challenge_id"`
+	Code         string         `json:"code"`
 }
 
 func read(r *http.Request) (in parameters, err error) {
@@ -439,7 +454,7 @@ func (u *Users) verify(r *http.Request) (int, any, error) {
 	if err != nil || signedIn == nil {
 		return 0, nil, errors.Join(err, when(signedIn == nil, expired))
 	}
-	return http.StatusOK, u.begin(session{uuid.NewString(), signedIn.id}, signedIn), nil
+	return http.StatusOK, u.begin(session{id: uuid.NewString(), userID: signedIn.id}, signedIn), nil
 }
 
 // begin makes the tokens of a session.
@@ -448,11 +463,15 @@ func (u *Users) begin(s session, of *user) map[string]any {
 	u.mu.Lock()
 	u.sessions[refresh] = s
 	u.mu.Unlock()
+	level, methods := "aal1", []map[string]any{{"method": "otp", "timestamp": u.project.now().Unix()}}
+	if !s.raised.IsZero() {
+		level, methods = "aal2", append([]map[string]any{{"method": "totp", "timestamp": s.raised.Unix()}}, methods...)
+	}
 	return map[string]any{
 		"access_token": u.project.Token(of.id, Claim("email", of.email), Claim("session_id", s.id), Claim("user_metadata", of.metadata),
-			Claim("amr", []map[string]any{{"method": "otp", "timestamp": u.project.now().Unix()}})),
+			Claim("aal", level), Claim("amr", methods)),
 		"token_type": "bearer", "expires_in": int(Lifetime.Seconds()), "expires_at": u.project.now().Add(Lifetime).Unix(),
-		"refresh_token": refresh, "user": json.RawMessage(of.json),
+		"refresh_token": refresh, "user": u.withFactors(of),
 	}
 }
 
@@ -519,7 +538,7 @@ func (u *Users) user(r *http.Request) (int, any, error) {
 	if err != nil || of == nil {
 		return 0, nil, errors.Join(err, when(of == nil, gone))
 	}
-	return http.StatusOK, json.RawMessage(of.json), nil
+	return http.StatusOK, u.withFactors(of), nil
 }
 
 // send makes a new code, which takes the place of the last one, and sends it.
