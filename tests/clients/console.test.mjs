@@ -310,6 +310,7 @@ test('what the server refuses later stays visible with the reason', async () => 
   await page.getByRole('link', { name: 'Liv Åsgårdsrud' }).click()
   await heading(page, 'Liv Åsgårdsrud').waitFor()
   await page.getByRole('link', { name: 'Sett Liv på pause' }).waitFor()
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true))
   await page.context().setOffline(true)
   await page.getByRole('link', { name: 'Sett Liv på pause' }).click()
   await page.getByLabel('Hvorfor?').fill('For sent')

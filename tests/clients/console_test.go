@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -152,7 +153,10 @@ func prepareConsole(t *testing.T, s *deployment.Deployment) console {
 	s.Handle("/test/code", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, s.Users.Code(r.URL.Query().Get("email")))
 	}))
+	var asking sync.Mutex // a connection answers one at a time
 	s.Handle("/test/log", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asking.Lock()
+		defer asking.Unlock()
 		var log json.RawMessage
 		err := owner.QueryRow(r.Context(), `
 			select coalesce(jsonb_agg(to_jsonb(l) order by l.id), '[]') from public.pause_status_log l

@@ -40,14 +40,34 @@ export function useOutbox(): Waiting[] {
 
 async function changed(): Promise<void> {
   await look();
-  channel?.postMessage('changed');
+  channel?.postMessage('changed' satisfies News);
 }
 
+type News = 'changed' | { id: number; outcome: Outcome };
+
+/** Tells the form that waits for it, here or in the tab that has it. */
 function settle(item: Waiting, outcome: Outcome): void {
-  if (item.id !== undefined) {
-    awaited.get(item.id)?.(outcome);
-    awaited.delete(item.id);
+  if (item.id === undefined) return;
+  const waits = awaited.get(item.id);
+  if (!waits) {
+    channel?.postMessage({ id: item.id, outcome } satisfies News);
+    return;
   }
+  waits(outcome);
+  awaited.delete(item.id);
+}
+
+/** Takes what another tab says. */
+async function hear(news: News): Promise<void> {
+  const waits = news !== 'changed' && awaited.get(news.id);
+  if (waits) {
+    awaited.delete(news.id);
+    // The form shows what was refused, as if it had been sent from here.
+    if (news.outcome.outcome !== 'waiting') await removeWaiting(news.id);
+    waits(news.outcome);
+  }
+  await look();
+  void queries.invalidateQueries();
 }
 
 /** Who was refused of several at once. */
@@ -58,6 +78,35 @@ function unableOf(item: Waiting, body: unknown): { name: string; code: string }[
     .map(({ mentor_id, code }) => ({ name: item.names?.[mentor_id] ?? '', code: code ?? '' }));
 }
 
+// By what was changed and the version that was seen: the version that a change from here made.
+const carried = new Map<string, number>();
+
+function seenIn({ mentor_id, planned_pause_id, expected_version }: Waiting['body']): string {
+  return JSON.stringify([mentor_id, planned_pause_id, expected_version]);
+}
+
+/** The body with the version that one's own changes have made of the one that was seen. */
+function withCarried(body: Waiting['body']): Waiting['body'] {
+  const version = body.expected_version === undefined ? undefined : carried.get(seenIn(body));
+  return version === undefined ? body : withCarried({ ...body, expected_version: version });
+}
+
+/**
+ * Whoever changes something twice, before the first change is sent or before its outcome could
+ * be read, conflicts with nobody: the second one has seen what the first one made.
+ */
+async function carryVersion(item: Waiting, answer: unknown): Promise<void> {
+  const { pause_record, planned_pause } = (answer ?? {}) as Record<string, { version?: number } | null | undefined>;
+  const version = (item.body.planned_pause_id ? planned_pause : pause_record)?.version;
+  if (version === undefined || item.body.expected_version === undefined || version === item.body.expected_version)
+    return;
+  carried.set(seenIn(item.body), version);
+  for (const other of await allWaiting(item.user)) {
+    const body = withCarried(other.body);
+    if (other.id !== item.id && body !== other.body) await putWaiting({ ...other, body });
+  }
+}
+
 /** Whether it was sent and need not be kept any longer. */
 async function deliver(item: Waiting): Promise<boolean> {
   try {
@@ -65,8 +114,10 @@ async function deliver(item: Waiting): Promise<boolean> {
       method: item.method,
       body: item.body,
       headers: { 'idempotency-key': item.key },
+      user: item.user,
     });
     const body: unknown = await answer.json().catch(() => null);
+    await carryVersion(item, body);
     const unable = unableOf(item, body);
     if (unable.length > 0 && !(item.id !== undefined && awaited.has(item.id))) {
       // Of several at once some were refused, and nobody is there to be told.
@@ -154,7 +205,7 @@ export async function send(
   const user = userId();
   if (!user) return { outcome: 'refused', code: 'unauthenticated', message: '' };
   const made = serverNow();
-  const item: Waiting = { ...what, user, key: newKey(made), made, state: 'waiting' };
+  const item: Waiting = { ...what, body: withCarried(what.body), user, key: newKey(made), made, state: 'waiting' };
   const id = await addWaiting(item);
   if (id === null) return sendAtOnce(item);
   const settled = new Promise<Outcome>((resolve) => {
@@ -176,6 +227,7 @@ async function sendAtOnce(item: Waiting): Promise<Outcome> {
       method: item.method,
       body: item.body,
       headers: { 'idempotency-key': item.key },
+      user: item.user,
     });
     void queries.invalidateQueries();
     return { outcome: 'done', body: await answer.json().catch(() => null) };
@@ -201,12 +253,15 @@ export async function sendAfterAll(item: Waiting): Promise<void> {
   void flush();
 }
 
+let hasStarted = false;
+
+/** Begins, or goes on for somebody else. */
 export async function startOutbox(): Promise<void> {
+  delay = firstDelay;
   await look();
-  channel?.addEventListener('message', () => {
-    void look();
-    void queries.invalidateQueries();
-  });
+  if (hasStarted) return void flush();
+  hasStarted = true;
+  channel?.addEventListener('message', ({ data }: MessageEvent<News>) => void hear(data));
   addEventListener('online', () => void flush());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void flush();

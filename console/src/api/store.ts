@@ -94,14 +94,22 @@ export async function allWaiting(user: string): Promise<Waiting[]> {
 export async function addWaiting(item: Waiting): Promise<number | null> {
   const db = await database();
   if (!db) return null;
-  const transaction = db.transaction('outbox', 'readwrite', { durability: 'strict' });
-  const id = await transaction.store.add(item);
-  await transaction.done;
-  return id;
+  try {
+    const transaction = db.transaction('outbox', 'readwrite', { durability: 'strict' });
+    const id = await transaction.store.add(item);
+    await transaction.done;
+    return id;
+  } catch {
+    return null; // the disk is full
+  }
 }
 
+/** Changes what waits, unless it has been removed meanwhile. */
 export async function putWaiting(item: Waiting): Promise<void> {
-  await (await database())?.put('outbox', item);
+  const transaction = (await database())?.transaction('outbox', 'readwrite');
+  if (!transaction || item.id === undefined) return;
+  if (await transaction.store.get(item.id)) await transaction.store.put(item);
+  await transaction.done;
 }
 
 export async function removeWaiting(id: number): Promise<void> {
@@ -118,9 +126,19 @@ export async function draft(user: string, form: string): Promise<unknown> {
   return (await (await database())?.get('drafts', [user, form]))?.values;
 }
 
-/** Removes everything of everybody. */
-export async function wipe(): Promise<void> {
+/**
+ * Removes everything that was read, and what a person wrote. What others have not sent, whose
+ * session ended before it could be, is not that person's to throw away.
+ */
+export async function wipe(user: string): Promise<void> {
   const db = await database();
   if (!db) return;
-  await Promise.all([db.clear('answers'), db.clear('outbox'), db.clear('drafts')]);
+  await db.clear('answers');
+  for (const store of ['outbox', 'drafts'] as const) {
+    let cursor = await db.transaction(store, 'readwrite').store.openCursor();
+    while (cursor) {
+      if (cursor.value.user === user) await cursor.delete();
+      cursor = await cursor.continue();
+    }
+  }
 }

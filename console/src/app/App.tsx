@@ -33,11 +33,20 @@ export function App() {
   const id = user?.id;
   const [restored, setRestored] = useState<string>();
   useEffect(() => {
-    if (!id) return forget();
+    if (!id) return;
+    let isOver = false;
     void restore(id)
       .catch(() => undefined)
       .then(() => startOutbox())
-      .finally(() => setRestored(id));
+      .finally(() => {
+        if (!isOver) setRestored(id);
+      });
+    // What one person read is forgotten before the next one sees the page.
+    return () => {
+      isOver = true;
+      forget();
+      setRestored(undefined);
+    };
   }, [id]);
   if (!user) return <SignIn />;
   if (restored !== user.id) return null;
@@ -55,6 +64,7 @@ const forms: Record<string, Kind> = {
 function Inside({ me, email }: { me: string; email: string }) {
   const t = useTexts();
   const today = useToday();
+  const [path] = useLocation();
   const own = useRead<MentorPage>('mentor', { mentor_id: me });
   const page = own.data?.body;
   const memberships = (page?.memberships ?? []).filter(
@@ -142,7 +152,15 @@ function Inside({ me, email }: { me: string; email: string }) {
                 )}
               </Route>
             ) : (
-              <Route>{own.isError ? <Freshness t={t} error={own.error} /> : <Waiting />}</Route>
+              <Route>
+                {own.isError ? (
+                  <Freshness t={t} error={own.error} />
+                ) : path === '/likepersoner' ? (
+                  <Mentors me={me} /> // asked for at once: who looks for a list mostly has one
+                ) : (
+                  <Waiting />
+                )}
+              </Route>
             )}
           </Switch>
         </Suspense>

@@ -1,5 +1,6 @@
 // The service worker's life: a new version waits until its user asks for it.
 import { useSyncExternalStore } from 'react';
+import { queries } from '../api/client';
 
 let waiting: ServiceWorker | null = null;
 const listeners = new Set<() => void>();
@@ -26,8 +27,19 @@ function workerAddress(): string {
   return (policies?.createPolicy('console', { createScriptURL: only }).createScriptURL('/sw.js') ?? '/sw.js') as string;
 }
 
+/**
+ * Waits until what is shown has come: on a first visit the worker fetches every file, and on a
+ * thin line that would hold up the roster.
+ */
+async function quiet(): Promise<void> {
+  const still = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  await still(3000);
+  for (let n = 0; n < 30 && queries.isFetching() > 0; n++) await still(1000);
+}
+
 export async function startUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
+  if (!navigator.serviceWorker.controller) await quiet();
   try {
     const registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
     const watch = (worker: ServiceWorker | null) => {

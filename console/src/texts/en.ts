@@ -85,6 +85,12 @@ export const en: Texts = {
   new_code_in: (seconds) => `You can ask for a new code in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   new_code: 'Send a new code',
   new_code_sent: 'A new code has been sent.',
+  factor_title: 'Enter the code from your authenticator app',
+  factor_say:
+    'Your account is protected by an app that makes codes. Open the app, and enter the code that it shows now.',
+  factor_missing: 'Enter the six digits from the app.',
+  factor_wrong: 'The code is wrong. The app makes a new one every half minute. Enter the one that it shows now.',
+  signed_out_say: 'You are signed out. Sign in again to continue.',
   other_address: 'Use another address',
   wait: (seconds) => `A code was sent just now. Wait ${seconds} seconds before you ask for another.`,
   too_many: 'There have been too many attempts. Wait some minutes and try again.',

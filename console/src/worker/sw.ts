@@ -46,18 +46,20 @@ async function file(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
 }
 
-// The addresses of the functions may change without a new version.
+const patience = 600; // ms
+
+// The addresses of the functions may change without a new version, so the network is asked; but
+// on a poor line nobody waits for what is nearly always the same.
 async function configuration(request: Request): Promise<Response> {
   const cache = await caches.open(mine);
-  try {
-    const answer = await fetch(request);
+  const fetched = fetch(request).then(async (answer) => {
     if (answer.ok) await cache.put(request, answer.clone());
     return answer;
-  } catch (error) {
-    const kept = await cache.match(request);
-    if (kept) return kept;
-    throw error;
-  }
+  });
+  const kept = await cache.match(request);
+  if (!kept) return fetched;
+  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(kept), patience));
+  return Promise.race([fetched.catch(() => kept), late]);
 }
 
 worker.addEventListener('fetch', (event: Fetched) => {

@@ -1,6 +1,6 @@
 import { Button, Heading, Textfield } from '@digdir/designsystemet-react';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { requestCode, signIn } from '../../api/session';
+import { type FormEvent, type Ref, useEffect, useRef, useState } from 'react';
+import { requestCode, signIn, signInFurther, signOut, useEnded, useHalf } from '../../api/session';
 import { announce } from '../../parts/announce';
 import { type Language, catalogues, chooseLanguage, useLanguage, useTexts } from '../../texts/language';
 
@@ -9,10 +9,12 @@ const interval = 60; // s between two codes, as Supabase Auth has it
 export function SignIn() {
   const t = useTexts();
   const chosen = useLanguage();
-  const [step, setStep] = useState<'email' | 'code'>('email');
+  const [asked, setAsked] = useState<'email' | 'code'>('email');
   const [email, setEmail] = useState('');
+  const isHalf = useHalf();
+  const step = isHalf ? 'factor' : asked;
   useEffect(() => {
-    document.title = `${step === 'email' ? t.signin_title : t.code_title} – ${t.app}`;
+    document.title = `${{ email: t.signin_title, code: t.code_title, factor: t.factor_title }[step]} – ${t.app}`;
   }, [step, t]);
   return (
     <div className="login">
@@ -30,9 +32,16 @@ export function SignIn() {
             {t.app}
           </p>
           {step === 'email' ? (
-            <EmailStep email={email} setEmail={setEmail} onNext={() => setStep('code')} />
+            <EmailStep email={email} setEmail={setEmail} onNext={() => setAsked('code')} />
+          ) : step === 'code' ? (
+            <CodeStep email={email} onBack={() => setAsked('email')} />
           ) : (
-            <CodeStep email={email} onBack={() => setStep('email')} />
+            <FactorStep
+              onBack={() => {
+                setAsked('email');
+                void signOut();
+              }}
+            />
           )}
         </div>
         <nav className="login-foot" aria-label={t.choose_language}>
@@ -59,6 +68,7 @@ function EmailStep(props: { email: string; setEmail: (email: string) => void; on
   const field = useRef<HTMLInputElement>(null);
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const hasEnded = useEnded();
 
   const check = () => {
     const isAddress = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(props.email.trim());
@@ -87,6 +97,7 @@ function EmailStep(props: { email: string; setEmail: (email: string) => void; on
   return (
     <form className="form" noValidate onSubmit={submit}>
       <Heading level={1}>{t.signin_title}</Heading>
+      {hasEnded ? <p role="status">{t.signed_out_say}</p> : null}
       <p>{t.signin_say}</p>
       <Textfield
         ref={field}
@@ -163,17 +174,12 @@ function CodeStep(props: { email: string; onBack: () => void }) {
         <strong>{address}</strong>
         {after}
       </p>
-      <Textfield
+      <CodeField
         ref={field}
-        className="code"
-        label={t.code_label}
-        inputMode="numeric"
-        autoComplete="one-time-code"
-        maxLength={11}
         value={code}
         error={error}
-        onChange={(event) => {
-          setCode(event.target.value);
+        onChange={(value) => {
+          setCode(value);
           setError(undefined);
         }}
       />
@@ -192,5 +198,80 @@ function CodeStep(props: { email: string; onBack: () => void }) {
         {t.other_address}
       </button>
     </form>
+  );
+}
+
+/** The code of the app that is the account's second factor. */
+function FactorStep({ onBack }: { onBack: () => void }) {
+  const t = useTexts();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const [code, setCode] = useState('');
+  const [error, setError] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => heading.current?.focus(), []);
+
+  const fail = (text: string) => {
+    setError(text);
+    field.current?.focus();
+  };
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isBusy) return;
+    const digits = code.replaceAll(/\D/g, '');
+    if (digits.length !== 6) return fail(t.factor_missing);
+    setBusy(true);
+    const outcome = await signInFurther(digits);
+    setBusy(false);
+    if (outcome === 'wrong') fail(t.factor_wrong);
+    if (outcome === 'wait') fail(t.too_many);
+    if (outcome === 'offline') fail(t.no_network);
+  }
+
+  return (
+    <form className="form" noValidate onSubmit={submit}>
+      <Heading level={1} ref={heading} tabIndex={-1}>
+        {t.factor_title}
+      </Heading>
+      <p>{t.factor_say}</p>
+      <CodeField
+        ref={field}
+        value={code}
+        error={error}
+        onChange={(value) => {
+          setCode(value);
+          setError(undefined);
+        }}
+      />
+      <Button type="submit" aria-disabled={isBusy}>
+        {isBusy ? t.signing_in : t.sign_in}
+      </Button>
+      <button type="button" className="plain-link" onClick={onBack}>
+        {t.other_address}
+      </button>
+    </form>
+  );
+}
+
+function CodeField(props: {
+  ref: Ref<HTMLInputElement>;
+  value: string;
+  error?: string;
+  onChange: (value: string) => void;
+}) {
+  const t = useTexts();
+  return (
+    <Textfield
+      ref={props.ref}
+      className="code"
+      label={t.code_label}
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      maxLength={11}
+      value={props.value}
+      error={props.error}
+      onChange={(event) => props.onChange(event.target.value)}
+    />
   );
 }
