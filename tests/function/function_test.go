@@ -83,15 +83,19 @@ func TestANewFunctionNeedsItsFolderAndTwoEntries(t *testing.T) {
 	})
 }
 
+// Where a domain leads: an origin and a path for each function.
+var frontOfReactivate = regexp.MustCompile(`(?m)^ +- (?:Id: reactivate|PathPattern: /functions/reactivate)\n(?: {12}.*\n)+`)
+
 // likeReactivate gives the template everything that it has for reactivate once
 // more, for probe.
 func likeReactivate(template string) string {
+	like := strings.NewReplacer("Reactivate", "Probe", "reactivate", "probe", "Default: 20", "Default: 1")
+	template = frontOfReactivate.ReplaceAllStringFunc(template, func(item string) string { return item + like.Replace(item) })
 	var out, block strings.Builder
 	end := func() {
 		out.WriteString(block.String())
 		if strings.HasPrefix(block.String(), "  Reactivate") {
-			text := strings.NewReplacer("Reactivate", "Probe", "reactivate", "probe", "Default: 20", "Default: 1").Replace(block.String())
-			out.WriteString(text)
+			out.WriteString(like.Replace(block.String()))
 		}
 		block.Reset()
 	}
