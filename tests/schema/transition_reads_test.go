@@ -17,7 +17,9 @@ func TestATransitionReadsAsMuchHoweverMuchIsStored(t *testing.T) {
 	t.Parallel()
 	little, much := rowsReadByTransitions(t, 20), rowsReadByTransitions(t, 2000)
 	for name, rows := range little {
-		if much[name] > rows+8 { // an index may be a level deeper, a page of it may hold dead rows
+		// An index may be a level deeper, and a page of it may hold dead rows. What grows with
+		// what is stored reads hundreds more.
+		if much[name] > rows+30 {
 			t.Errorf("%s: %d rows read with 2,000 of everything, %d with 20", name, much[name], rows)
 		}
 	}
