@@ -123,7 +123,7 @@ test('somebody is registered, changed and invited, and the page says who did it'
   await page.getByRole('link', { name: 'Registrer person' }).click()
   await heading(page, 'Registrer person').waitFor()
   await page.getByLabel('Telefon').fill('12')
-  await page.getByLabel('Kurs eller attest').selectOption('Grunnkurs for likepersoner')
+  await page.getByLabel('Sertifisering (valgfritt)').selectOption('Grunnkurs for likepersoner')
   await page.getByRole('button', { name: 'Registrer person' }).click()
   await page.getByRole('heading', { name: 'Rett opp tre ting før du registrerer' }).waitFor()
   await look(page, 'registrer-feil-360')
@@ -353,8 +353,8 @@ test('the national office keeps chapters, kinds and administrators', async () =>
   assert.deepEqual(await rows(`select c.name, c.requests_take_effect, (private.date_of(c.closed_at) - 1)::text as last from public.chapters c where c.name = 'Trysil'`),
     [{ name: 'Trysil', requests_take_effect: false, last: iso(40) }])
 
-  const kinds = section(page, 'Kurs og attester')
-  await kinds.getByRole('button', { name: 'Nytt kurs eller ny attest' }).click()
+  const kinds = section(page, 'Sertifiseringer')
+  await kinds.getByRole('button', { name: 'Ny sertifisering' }).click()
   await kinds.getByLabel('Kode').fill('politiattest')
   await kinds.getByLabel('Navn på bokmål').fill('Politiattest')
   await kinds.getByLabel('Navn på nynorsk').fill('Politiattest')
