@@ -31,6 +31,18 @@ insert into public.chapter_memberships (chapter_id, user_id, role, started_at, e
 // auditors do.
 func TestConsoleReport(t *testing.T) {
 	t.Parallel()
+	useConsole(t, "report.test.mjs")
+}
+
+// TestConsoleImport brings in people from files, as administrators do.
+func TestConsoleImport(t *testing.T) {
+	t.Parallel()
+	useConsole(t, "import.test.mjs")
+}
+
+// useConsole runs a file of browser tests on a deployment with reportPeople.
+func useConsole(t *testing.T, file string) {
+	t.Helper()
 	browser := builtConsole(t)
 	s := deployment.Start(t, deployment.WithUsers(), deployment.WithConsole())
 	g := prepareConsole(t, s)
@@ -44,7 +56,7 @@ func TestConsoleReport(t *testing.T) {
 		o.post(t, s.URL+"/auth/v1/admin/users", map[string]any{"id": id, "email": email, "email_confirm": true}, "apikey", s.Project.SecretKey)
 	}
 	serveRows(s, owner)
-	runNode(t, "report.test.mjs", g)
+	runNode(t, file, g)
 	logErrors(t, s)
 }
 

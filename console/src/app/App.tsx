@@ -22,6 +22,7 @@ const PauseDialog = lazy(() => import('../pages/pause/PauseDialog').then((page) 
 const Inbox = lazy(() => import('../pages/inbox/Inbox').then((page) => ({ default: page.Inbox })));
 const Account = lazy(() => import('../pages/account/Account').then((page) => ({ default: page.Account })));
 const FollowUp = lazy(() => import('../pages/followup/FollowUp').then((page) => ({ default: page.FollowUp })));
+const Import = lazy(() => import('../pages/import/Import').then((page) => ({ default: page.Import })));
 const Report = lazy(() => import('../pages/report/Report').then((page) => ({ default: page.Report })));
 const PeoplePages = lazy(() => import('../pages/people/Pages').then((page) => ({ default: page.PeoplePages })));
 const Settings = lazy(() => import('../pages/settings/Settings').then((page) => ({ default: page.Settings })));
@@ -116,6 +117,9 @@ function Inside({ me, email }: { me: string; email: string }) {
                   </Route>
                   <Route path="/oppfolging">
                     <FollowUp />
+                  </Route>
+                  <Route path="/import/*?">
+                    <Import me={me} />
                   </Route>
                   <Route path="/perioderapport/*?">
                     <Report me={me} />

@@ -4,6 +4,7 @@ import {
   BarChartIcon,
   CogIcon,
   ExclamationmarkTriangleIcon,
+  FileImportIcon,
   PersonPencilIcon,
   ShieldLockIcon,
 } from '@navikt/aksel-icons';
@@ -27,6 +28,7 @@ export function placesOf(t: Texts, who: Who): Place[] {
   if (who.isAdministrator) {
     places.push(
       { href: '/personer', label: t.nav_people, icon: PersonPencilIcon },
+      { href: '/import', label: t.nav_import, icon: FileImportIcon },
       { href: '/oppfolging', label: t.nav_follow_up, icon: ExclamationmarkTriangleIcon },
     );
   }

@@ -1,6 +1,7 @@
 // The service worker's life: a new version waits until its user asks for it.
 import { useSyncExternalStore } from 'react';
 import { queries } from '../api/client';
+import { workerAddress } from '../api/script';
 
 let waiting: ServiceWorker | null = null;
 const listeners = new Set<() => void>();
@@ -8,23 +9,6 @@ const listeners = new Set<() => void>();
 function set(worker: ServiceWorker | null): void {
   waiting = worker;
   for (const listener of listeners) listener();
-}
-
-interface Policies {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (text: string) => string },
-  ): { createScriptURL(text: string): unknown };
-}
-
-/** The address of the worker, under a policy of trusted types that allows no other. */
-function workerAddress(): string {
-  const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
-  const only = (text: string) => {
-    if (text !== '/sw.js') throw new TypeError('no such script');
-    return text;
-  };
-  return (policies?.createPolicy('console', { createScriptURL: only }).createScriptURL('/sw.js') ?? '/sw.js') as string;
 }
 
 /**
@@ -41,7 +25,7 @@ export async function startUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   if (!navigator.serviceWorker.controller) await quiet();
   try {
-    const registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
+    const registration = await navigator.serviceWorker.register(workerAddress('/sw.js'), { updateViaCache: 'none' });
     const watch = (worker: ServiceWorker | null) => {
       worker?.addEventListener('statechange', () => {
         // The first worker of all is no new version.

@@ -3,6 +3,19 @@ import type { Texts } from './nb';
 
 const dayLength = 86_400_000;
 
+// To make a format takes longer than to use it a hundred times.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
+  let made = formats.get(key);
+  if (!made) {
+    made = new Intl.DateTimeFormat(locale, options);
+    formats.set(key, made);
+  }
+  return made;
+}
+
 function utc(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
@@ -24,7 +37,7 @@ export function daysBetween(from: string, to: string): number {
 
 /** The date of a moment in a time zone. */
 export function dateIn(zone: string, at: number): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(at);
+  return format('sv-SE', { timeZone: zone }).format(at);
 }
 
 // No-break spaces keep the parts of a date together.
@@ -34,7 +47,7 @@ const together = (text: string) => text.replaceAll(' ', '\u00a0');
 export function short(t: Texts, date: string, today: string): string {
   const withYear = date.slice(0, 4) !== today.slice(0, 4);
   return together(
-    new Intl.DateTimeFormat(t.locale, {
+    format(t.locale, {
       day: 'numeric',
       month: 'long',
       ...(withYear ? { year: 'numeric' } : {}),
@@ -46,22 +59,18 @@ export function short(t: Texts, date: string, today: string): string {
 /** 2. mars 2026, as in history. */
 export function full(t: Texts, date: string): string {
   return together(
-    new Intl.DateTimeFormat(t.locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
-      utc(date),
-    ),
+    format(t.locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc(date)),
   );
 }
 
 /** april 2021 */
 export function monthOf(t: Texts, date: string): string {
-  return together(
-    new Intl.DateTimeFormat(t.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc(date)),
-  );
+  return together(format(t.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc(date)));
 }
 
 /** mandag 2. mars */
 export function withWeekday(t: Texts, date: string, today: string): string {
-  const weekday = new Intl.DateTimeFormat(t.locale, { weekday: 'long', timeZone: 'UTC' }).format(utc(date));
+  const weekday = format(t.locale, { weekday: 'long', timeZone: 'UTC' }).format(utc(date));
   return `${weekday} ${short(t, date, today)}`;
 }
 
@@ -78,7 +87,7 @@ export function distance(t: Texts, date: string, today: string): string {
 
 /** 14.20 */
 export function clock(t: Texts, zone: string, at: number): string {
-  const text = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone }).format(at);
+  const text = format('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone }).format(at);
   return t.locale === 'en-GB' ? text : text.replace(':', '.');
 }
 

@@ -35,6 +35,7 @@ export const en: Texts = {
   nav_more: 'More',
   nav_me: 'My page',
   nav_follow_up: 'Follow-up',
+  nav_import: 'Import',
   nav_report: 'Period report',
   nav_people: 'People',
   nav_settings: 'Settings',

@@ -24,6 +24,7 @@ export const nb = {
   nav_more: 'Mer',
   nav_me: 'Min side',
   nav_follow_up: 'Oppfølging',
+  nav_import: 'Import',
   nav_report: 'Perioderapport',
   nav_people: 'Personer',
   nav_settings: 'Innstillinger',

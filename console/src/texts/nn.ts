@@ -21,6 +21,7 @@ export const nn: Texts = {
   nav_more: 'Meir',
   nav_me: 'Mi side',
   nav_follow_up: 'Oppfølging',
+  nav_import: 'Import',
   nav_report: 'Perioderapport',
   nav_people: 'Personar',
   nav_settings: 'Innstillingar',

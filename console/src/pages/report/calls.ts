@@ -3,6 +3,7 @@
 import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { call, type Query, Refused, text } from '../../api/client';
 import type { IssuedReports } from '../../api/types';
+import { save } from '../../parts/save';
 
 async function read<T>(query: Query): Promise<T> {
   const answer = await call('period-report', { method: 'GET', query: text(query) });
@@ -36,15 +37,6 @@ export function useIssued() {
 export async function issue(body: Record<string, string>, key: string): Promise<string> {
   const answer = await call('period-report', { method: 'POST', body, headers: { 'idempotency-key': key } });
   return ((await answer.json()) as { period_report: { id: string } }).period_report.id;
-}
-
-/** Has the browser save a file. */
-export function save(content: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 export async function download(query: Query, name: string): Promise<void> {
