@@ -194,7 +194,7 @@ export function PreviewStep({ t, own, answer }: { t: Texts; own: ImportTexts; an
           <p>
             {entered > 0 ? (
               <>
-                {own.sum(amount(t, counts.new), amount(t, counts.changed))}{' '}
+                {own.sum(counts.new, amount(t, counts.new), amount(t, counts.changed))}{' '}
                 <span className="muted">{own.left_out(counts.possible_duplicate, counts.refused)}</span>
               </>
             ) : (

@@ -139,7 +139,7 @@ const nb = {
   refused_file: 'Avviste rader',
   refused_file_name: 'avviste-rader',
   download_failed: 'Fila kunne ikke hentes. Prøv igjen.',
-  sum: (fresh: string, changed: string) => `${fresh} nye, ${changed} endres.`,
+  sum: (n: number, fresh: string, changed: string) => `${fresh} ${n === 1 ? 'ny' : 'nye'}, ${changed} endres.`,
   left_out: (duplicates: number, refused: number) =>
     duplicates + refused === 0
       ? 'Ingen får e-post.'
@@ -301,7 +301,7 @@ const nn: typeof nb = {
   refused_file: 'Avviste rader',
   refused_file_name: 'avviste-rader',
   download_failed: 'Fila kunne ikkje hentast. Prøv igjen.',
-  sum: (fresh, changed) => `${fresh} nye, ${changed} blir endra.`,
+  sum: (n, fresh, changed) => `${fresh} ${n === 1 ? 'ny' : 'nye'}, ${changed} blir endra.`,
   left_out: (duplicates, refused) =>
     duplicates + refused === 0
       ? 'Ingen får e-post.'
@@ -462,7 +462,7 @@ const en: typeof nb = {
   refused_file: 'Refused rows',
   refused_file_name: 'refused-rows',
   download_failed: 'The file could not be fetched. Try again.',
-  sum: (fresh, changed) => `${fresh} new, ${changed} changed.`,
+  sum: (_, fresh, changed) => `${fresh} new, ${changed} changed.`,
   left_out: (duplicates, refused) =>
     duplicates + refused === 0
       ? 'Nobody gets an e-mail.'
