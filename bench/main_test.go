@@ -46,6 +46,8 @@ type scale struct {
 	handedOver    int           // mentors of a coordinator
 	together      int           // mentors who are paused in one request
 	digests       int           // coordinators who get one, and mentors
+	listed        int           // mentors whom the console has in a list
+	writes        int           // of the console, on a line that is cut
 }
 
 var (
@@ -53,11 +55,13 @@ var (
 		mentors: 1_000_000, runs: 5, length: 2 * time.Second, clients: []int{1, 4, 8, 32}, barred: []int{8, 32}, calls: 800, turns: 10,
 		perNight: 100_000, few: 10_000, idle: 6, starts: 40, crowd: 1000, delivered: 1_000_000, pending: 5_000,
 		imported: 10_000, largestImport: 20_000, handedOver: 1000, together: 500, digests: 10_000,
+		listed: 10_000, writes: 1000,
 	}
 	short = scale{
 		mentors: 300, runs: 1, length: 50 * time.Millisecond, clients: []int{1, 2}, barred: []int{2}, calls: 20, turns: 1,
 		perNight: 50, few: 20, idle: 1, starts: 1, crowd: 40, delivered: 100, pending: 50,
 		imported: 50, largestImport: 100, handedOver: 10, together: 20, digests: 20,
+		listed: 100, writes: 4,
 	}
 )
 
@@ -109,8 +113,14 @@ func TestBench(t *testing.T) {
 		{"imports", importing, true},
 		{"periods", periods, true},
 		{"recording", recording, true},
+		{"console", console, true},
 		{"cold starts", coldStarts, true},
 	} {
+		// A browser takes a minute and a half in the short form too, and tests/clients does the
+		// same things with it.
+		if measure.name == "console" && !*full && *only == "" {
+			continue
+		}
 		if !strings.Contains(measure.name, *only) {
 			continue
 		}
