@@ -17,9 +17,7 @@ func TestATransitionReadsAsMuchHoweverMuchIsStored(t *testing.T) {
 	t.Parallel()
 	little, much := rowsReadByTransitions(t, 20), rowsReadByTransitions(t, 2000)
 	for name, rows := range little {
-		// An index may be a level deeper, and a page of it may hold dead rows. What grows with
-		// what is stored reads hundreds more.
-		if much[name] > rows+30 {
+		if much[name] > rows+8 { // an index may be a level deeper, a page of it may hold dead rows
 			t.Errorf("%s: %d rows read with 2,000 of everything, %d with 20", name, much[name], rows)
 		}
 	}
@@ -62,10 +60,12 @@ func rowsReadByTransitions(t *testing.T, stored int) map[string]int {
 	const pruningKey = "select i::text from (select gen_random_uuid() as i from generate_series(1, 10000)) c where uuid_hash(i) & 63 = 0 limit 1"
 	reading := map[string]int{}
 	session := db.Connect(t, "postgres")
-	for name, call := range map[string]string{
-		"pause":  "select private.pause_mentor($1, 'Eksamen', null, null, $2), private.reactivate_mentor($1, null, gen_random_uuid())",
-		"return": "select private.pause_mentor($1, 'Eksamen', null, null, gen_random_uuid()), private.reactivate_mentor($1, null, $2)",
+	// In this order each time: the first of a session reads some rows more than the second.
+	for _, transition := range [][2]string{
+		{"pause", "select private.pause_mentor($1, 'Eksamen', null, null, $2), private.reactivate_mentor($1, null, gen_random_uuid())"},
+		{"return", "select private.pause_mentor($1, 'Eksamen', null, null, gen_random_uuid()), private.reactivate_mentor($1, null, $2)"},
 	} {
+		name, call := transition[0], transition[1]
 		tx, err := session.Begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
