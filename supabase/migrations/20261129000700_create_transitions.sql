@@ -329,6 +329,39 @@ revoke all on function private.bring_up_to_date(uuid, public.pause_records, date
 comment on function private.bring_up_to_date(uuid, public.pause_records, date) is
   'Brings a locked mentor''s stored status in line with the facts on a date, as actor system, with every change since the last night; returns the live record as it is then, or a row of nulls.';
 
+create function private.begin_pause(
+  mentor_id uuid, pause_reason text, expected_return_date date, coordinator_id uuid, moment timestamptz, today date
+) returns public.pause_records
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  begun public.pause_records;
+begin
+  insert into public.pause_records
+    (mentor_id, status, pause_reason, expected_return_date, open_since, paused_at, coordinator_id, effective_on, created_at,
+      updated_at, version, first_version)
+  select begin_pause.mentor_id, 'paused', begin_pause.pause_reason, begin_pause.expected_return_date,
+    case when begin_pause.expected_return_date is null then begin_pause.today end, v.moment, begin_pause.coordinator_id,
+    begin_pause.today, v.moment, v.moment, v.first, v.first
+  from (
+    -- Not before the end of what was brought up to date just now.
+    select 1 + coalesce(max(l.version), 0), greatest(begin_pause.moment, max(l.reactivated_at))
+    from (
+      select r.version, r.reactivated_at from public.pause_records r
+      where r.mentor_id = begin_pause.mentor_id
+      order by r.version desc
+      limit 1
+    ) l
+  ) v (first, moment)
+  returning * into begun;
+  return begun;
+end
+$$;
+revoke all on function private.begin_pause(uuid, text, date, uuid, timestamptz, date) from public, anon, authenticated, service_role;
+
+comment on function private.begin_pause(uuid, text, date, uuid, timestamptz, date) is
+  'Writes the record of a pause that begins at a moment of this day, as the mentor''s next version, and returns it. The caller holds the mentor''s lock, has said who acts, and knows that nothing is live.';
+
 -- Plans are kept with the session; one that was made while a table was empty would
 -- read all of it, for every look-up, until the session ends.
 create function private.pause_mentor(
@@ -391,22 +424,7 @@ begin
 
   perform private.act_as('coordinator', caller);
   if live.id is null or live.status = 'active' then
-    insert into public.pause_records
-      (mentor_id, status, pause_reason, expected_return_date, open_since, paused_at, coordinator_id, effective_on, created_at,
-        updated_at, version, first_version)
-    select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      case when pause_mentor.expected_return_date is null then today end, v.moment, caller, today, v.moment, v.moment, v.first, v.first
-    from (
-      -- Not before the end of what was brought up to date just now.
-      select 1 + coalesce(max(l.version), 0), greatest(moment, max(l.reactivated_at))
-      from (
-        select r.version, r.reactivated_at from public.pause_records r
-        where r.mentor_id = pause_mentor.mentor_id
-        order by r.version desc
-        limit 1
-      ) l
-    ) v (first, moment)
-    returning * into live;
+    live := private.begin_pause(pause_mentor.mentor_id, reason, pause_mentor.expected_return_date, caller, moment, today);
   else
     -- An amendment, or the pause under an expired certification.
     update public.pause_records r

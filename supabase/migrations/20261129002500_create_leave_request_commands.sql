@@ -94,23 +94,8 @@ begin
   perform private.act_as(case when grant_leave.coordinator_id is null then 'mentor' else 'coordinator' end,
     coalesce(grant_leave.coordinator_id, mentor));
   if kind = 'pause' and ((grant_leave.live).id is null or (grant_leave.live).status = 'active') then
-    insert into public.pause_records
-      (mentor_id, status, pause_reason, expected_return_date, open_since, paused_at, coordinator_id, effective_on, created_at,
-        updated_at, version, first_version)
-    select mentor, 'paused', (grant_leave.asked).reason, (grant_leave.asked).expected_return_date,
-      case when (grant_leave.asked).expected_return_date is null then grant_leave.today end, v.moment, grant_leave.coordinator_id,
-      grant_leave.today, v.moment, v.moment, v.first, v.first
-    from (
-      -- Not before the end of what was brought up to date just now.
-      select 1 + coalesce(max(l.version), 0), greatest(grant_leave.moment, max(l.reactivated_at))
-      from (
-        select r.version, r.reactivated_at from public.pause_records r
-        where r.mentor_id = mentor
-        order by r.version desc
-        limit 1
-      ) l
-    ) v (first, moment)
-    returning * into granted;
+    granted := private.begin_pause(mentor, (grant_leave.asked).reason, (grant_leave.asked).expected_return_date,
+      grant_leave.coordinator_id, grant_leave.moment, grant_leave.today);
   elsif kind = 'return' then
     update public.pause_records r
     set status = 'active', reactivated_at = greatest(grant_leave.moment, r.created_at, r.paused_at),

@@ -68,22 +68,7 @@ begin
 
   perform private.act_as('coordinator', caller);
   if live.id is null or live.status = 'active' then
-    insert into public.pause_records
-      (mentor_id, status, pause_reason, expected_return_date, open_since, paused_at, coordinator_id, effective_on, created_at,
-        updated_at, version, first_version)
-    select pause_mentor.mentor_id, 'paused', reason, pause_mentor.expected_return_date,
-      case when pause_mentor.expected_return_date is null then today end, v.moment, caller, today, v.moment, v.moment, v.first, v.first
-    from (
-      -- Not before the end of what was brought up to date just now.
-      select 1 + coalesce(max(l.version), 0), greatest(moment, max(l.reactivated_at))
-      from (
-        select r.version, r.reactivated_at from public.pause_records r
-        where r.mentor_id = pause_mentor.mentor_id
-        order by r.version desc
-        limit 1
-      ) l
-    ) v (first, moment)
-    returning * into live;
+    live := private.begin_pause(pause_mentor.mentor_id, reason, pause_mentor.expected_return_date, caller, moment, today);
   else
     -- An amendment, or the pause under an expired certification.
     update public.pause_records r
