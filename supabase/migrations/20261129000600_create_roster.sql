@@ -22,6 +22,39 @@ revoke all on function private.seal_cursor(text, text, bytea) from public, anon,
 comment on function private.seal_cursor(text, text, bytea) is
   'The seal of a page cursor under these filters, with the key of private.settings.';
 
+create function private.write_cursor(place jsonb, filters text, key bytea) returns text
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  payload text := translate(encode(convert_to(write_cursor.place::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
+begin
+  return payload || '.' || private.seal_cursor(payload, write_cursor.filters, write_cursor.key);
+end
+$$;
+revoke all on function private.write_cursor(jsonb, text, bytea) from public, anon, authenticated, service_role;
+
+comment on function private.write_cursor(jsonb, text, bytea) is
+  'The page cursor that leads behind a place of a list under these filters, in characters that a URL may have, sealed.';
+
+create function private.read_cursor(page_cursor text, filters text, key bytea) returns jsonb
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  payload text := split_part(read_cursor.page_cursor, '.', 1);
+begin
+  -- The seal comes first: what it covers is known to decode.
+  if read_cursor.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, read_cursor.filters, read_cursor.key) then
+    perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
+  end if;
+  payload := translate(payload, '-_', '+/');
+  return convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb;
+end
+$$;
+revoke all on function private.read_cursor(text, text, bytea) from public, anon, authenticated, service_role;
+
+comment on function private.read_cursor(text, text, bytea) is
+  'The place that a page cursor leads behind. Refuses one that was altered or written under other filters.';
+
 -- Arrays instead of joins: joined, tables that are empty as a rule are read whole by
 -- plans that were made then.
 create function private.unacknowledged_mentor_ids(chapter_ids uuid[]) returns uuid[]
@@ -419,6 +452,37 @@ revoke all on function private.roster_filters(text[], text, uuid, text[], date) 
 comment on function private.roster_filters(text[], text, uuid, text[], date) is
   'The filters whose pages together are that of these statuses, part of a name, coordinator and kinds of attention (null: any) on a date. Nobody meets two of them.';
 
+create function private.is_responsible(coordinator_id uuid, mentor_id uuid, chapter_id uuid, as_of date) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select from private.roster_entries e
+    where e.mentor_id = is_responsible.mentor_id and e.chapter_id = is_responsible.chapter_id
+      and e.from_on <= is_responsible.as_of and e.until_on > is_responsible.as_of
+      and e.coordinators @> jsonb_build_array(jsonb_build_object('id', is_responsible.coordinator_id)));
+end
+$$;
+revoke all on function private.is_responsible(uuid, uuid, uuid, date) from public, anon, authenticated, service_role;
+
+comment on function private.is_responsible(uuid, uuid, uuid, date) is
+  'Whether a mentor''s entry in a chapter names this coordinator: looked up where the lists have no room for so many.';
+
+create function private.has_name_with(needle text, mentor_id uuid, chapter_id uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select from private.roster_names k
+    where k.mentor_id = has_name_with.mentor_id and k.chapter_id = has_name_with.chapter_id
+      and strpos(k.searched_as, has_name_with.needle) > 0);
+end
+$$;
+revoke all on function private.has_name_with(text, uuid, uuid) from public, anon, authenticated, service_role;
+
+comment on function private.has_name_with(text, uuid, uuid) is
+  'Whether a mentor''s name has this part: looked up where it is too long for the lists.';
+
 -- A filter is answered in one of three ways. What is frequent is met soon by walking a
 -- list in the order of the screen. What is rare is picked by an index, by certification,
 -- by return, by coordinator or by name, and sorted. The counts of the summary tell how long
@@ -426,8 +490,8 @@ comment on function private.roster_filters(text[], text, uuid, text[], date) is
 -- how many have it, the index of the names is asked, up to as many as a walk would cost.
 --
 -- The lists hold all that is filtered by, so that passing somebody over costs a tenth
--- of looking somebody up. Names too long for an index are looked up (offset: one by one),
--- and so are coordinators who are too many.
+-- of looking somebody up. Names too long for an index are looked up one by one, and so are
+-- coordinators who are too many.
 --
 -- Without sorting, since the index by certification has all of the columns too, and the
 -- whole chapter would be read from it and sorted. Nor compiled, which is what a sort that
@@ -453,10 +517,7 @@ begin
       where p.from_on <= walk_entries.as_of and p.until_on > walk_entries.as_of
         and (p.certified_until < walk_entries.as_of) is not true
         and (walk_entries.needle is null or (strpos(p.searched_as, walk_entries.needle) > 0
-            or p.searched_as is null and exists (
-              select from private.roster_names k
-              where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, walk_entries.needle) > 0
-              offset 0)))
+            or p.searched_as is null and private.has_name_with(walk_entries.needle, p.mentor_id, p.chapter_id)))
       limit walk_entries.at_most;
   else
     return query
@@ -471,10 +532,7 @@ begin
         limit walk_entries.most
       ) n
       where (walk_entries.needle is null or (strpos(n.searched_as, walk_entries.needle) > 0
-            or n.searched_as is null and exists (
-              select from private.roster_names k
-              where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, walk_entries.needle) > 0
-              offset 0)))
+            or n.searched_as is null and private.has_name_with(walk_entries.needle, n.mentor_id, n.chapter_id)))
         and (walk_entries.status is null or n.certified_until < walk_entries.as_of)
       limit walk_entries.at_most;
   end if;
@@ -486,6 +544,57 @@ comment on function private.walk_entries(uuid, text, text, date, text, uuid, int
   'The first at_most of a chapter behind a place with a status and a part of the name (null: any), in order, among the next most (null: all) who may have it.';
 
 -- Without a place to begin at, the index compares no names.
+create function private.walk_list(
+  chapter_id uuid, is_paused boolean, filter private.roster_filter, as_of date, after_name text, after_id uuid, at_most integer
+) returns table (display_name text, mentor_id uuid)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off set enable_sort = off
+as $$
+declare
+  f private.roster_filter := walk_list.filter;
+begin
+  return query
+    (select p.display_name, p.mentor_id
+     from private.roster_places p
+     where walk_list.after_name = ''
+       and p.chapter_id = walk_list.chapter_id and p.is_paused = walk_list.is_paused
+       and p.from_on <= walk_list.as_of and p.until_on > walk_list.as_of
+       and case when p.certified_until < walk_list.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
+       and (not f.by_kind
+         or p.is_paused and (p.certified_until < walk_list.as_of) is not true and (
+           p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
+         or p.certified_until between f.certified_from and f.certified_until
+         or f.has_request and p.has_request)
+       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
+         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
+         or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
+     order by p.display_name, p.mentor_id
+     limit walk_list.at_most)
+    union all
+    (select p.display_name, p.mentor_id
+     from private.roster_places p
+     where walk_list.after_name <> '' and (p.display_name, p.mentor_id) > (walk_list.after_name, walk_list.after_id)
+       and p.chapter_id = walk_list.chapter_id and p.is_paused = walk_list.is_paused
+       and p.from_on <= walk_list.as_of and p.until_on > walk_list.as_of
+       and case when p.certified_until < walk_list.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
+       and (not f.by_kind
+         or p.is_paused and (p.certified_until < walk_list.as_of) is not true and (
+           p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
+         or p.certified_until between f.certified_from and f.certified_until
+         or f.has_request and p.has_request)
+       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
+         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
+         or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
+     order by p.display_name, p.mentor_id
+     limit walk_list.at_most);
+end
+$$;
+revoke all on function private.walk_list(uuid, boolean, private.roster_filter, date, text, uuid, integer) from public, anon, authenticated, service_role;
+
+comment on function private.walk_list(uuid, boolean, private.roster_filter, date, text, uuid, integer) is
+  'The first at_most of a chapter behind a place who meet a filter, in order, by walking the list of those who are on a pause, or of those who are not.';
+
 create function private.walk_places(
   chapter_id uuid, filter private.roster_filter, as_of date, after_name text, after_id uuid, at_most integer
 ) returns table (display_name text, mentor_id uuid)
@@ -508,16 +617,9 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
+           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
+           or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
        limit walk_places.at_most)
       union all
@@ -528,69 +630,14 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
+           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
+           or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
        limit walk_places.at_most);
   elsif cardinality(lists) = 1 then
-    return query
-      (select p.display_name, p.mentor_id
-       from private.roster_places p
-       where walk_places.after_name = ''
-         and p.chapter_id = walk_places.chapter_id and p.is_paused = lists[1]
-         and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-         and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-         and (not f.by_kind
-           or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-             p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-           or p.certified_until between f.certified_from and f.certified_until
-           or f.has_request and p.has_request)
-         and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
-         and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
-       order by p.display_name, p.mentor_id
-       limit walk_places.at_most)
-      union all
-      (select p.display_name, p.mentor_id
-       from private.roster_places p
-       where walk_places.after_name <> '' and (p.display_name, p.mentor_id) > (walk_places.after_name, walk_places.after_id)
-         and p.chapter_id = walk_places.chapter_id and p.is_paused = lists[1]
-         and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-         and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-         and (not f.by_kind
-           or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-             p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-           or p.certified_until between f.certified_from and f.certified_until
-           or f.has_request and p.has_request)
-         and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
-         and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
-       order by p.display_name, p.mentor_id
-       limit walk_places.at_most);
+    return query select * from private.walk_list(walk_places.chapter_id, lists[1], f, walk_places.as_of,
+      walk_places.after_name, walk_places.after_id, walk_places.at_most);
   elsif not f.by_kind and f.wants_active and f.wants_paused and f.coordinator_id is null then
     -- All of a chapter are one list. Only a name is asked for.
     return query select * from private.walk_entries(walk_places.chapter_id, null, f.needle, walk_places.as_of,
@@ -599,58 +646,10 @@ begin
     return query
       select e.display_name, e.mentor_id
       from unnest(lists) o (is_paused)
-      cross join lateral (
-        (select p.display_name, p.mentor_id
-         from private.roster_places p
-         where walk_places.after_name = ''
-           and p.chapter_id = walk_places.chapter_id and p.is_paused = o.is_paused
-           and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-           and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-           and (not f.by_kind
-             or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-               p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-             or p.certified_until between f.certified_from and f.certified_until
-             or f.has_request and p.has_request)
-           and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-             or p.assigned_to = '{}' and exists (
-               select from private.roster_entries e
-               where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-                 and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-               offset 0))
-           and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-             or p.searched_as is null and exists (
-               select from private.roster_names k
-               where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-               offset 0))
-         order by p.display_name, p.mentor_id
-         limit walk_places.at_most)
-        union all
-        (select p.display_name, p.mentor_id
-         from private.roster_places p
-         where walk_places.after_name <> '' and (p.display_name, p.mentor_id) > (walk_places.after_name, walk_places.after_id)
-           and p.chapter_id = walk_places.chapter_id and p.is_paused = o.is_paused
-           and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-           and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-           and (not f.by_kind
-             or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-               p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-             or p.certified_until between f.certified_from and f.certified_until
-             or f.has_request and p.has_request)
-           and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-             or p.assigned_to = '{}' and exists (
-               select from private.roster_entries e
-               where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-                 and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-               offset 0))
-           and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-             or p.searched_as is null and exists (
-               select from private.roster_names k
-               where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-               offset 0))
-         order by p.display_name, p.mentor_id
-         limit walk_places.at_most)
-      ) e
-      order by e.display_name, e.mentor_id
+      cross join lateral private.walk_list(walk_places.chapter_id, o.is_paused, f, walk_places.as_of,
+        walk_places.after_name, walk_places.after_id, walk_places.at_most) e
+      -- A function doesn't return a collation.
+      order by e.display_name collate "nb-x-icu", e.mentor_id
       limit walk_places.at_most;
   end if;
 end
@@ -771,16 +770,9 @@ begin
     ) p
     where case when p.certified_until < pick_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-        or p.assigned_to = '{}' and exists (
-          select from private.roster_entries e
-          where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= pick_places.as_of and e.until_on > pick_places.as_of
-            and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-          offset 0))
+        or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-        or p.searched_as is null and exists (
-          select from private.roster_names k
-          where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-          offset 0))
+        or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
       and (pick_places.after_name = '' or ((p.display_name, p.mentor_id) > (pick_places.after_name, pick_places.after_id)) is true)
     group by p.mentor_id, p.display_name
     order by p.display_name, p.mentor_id
@@ -810,10 +802,7 @@ begin
         and n.certified_until < pick_by_certification.as_of
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       union all
       select n.chapter_id, n.display_name, n.mentor_id
       from private.roster_entries n
@@ -822,10 +811,7 @@ begin
         and n.certified_until >= pick_by_certification.as_of
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       union all
       select n.chapter_id, n.display_name, n.mentor_id
       from private.roster_entries n
@@ -834,10 +820,7 @@ begin
         and n.certified_until is null
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       order by display_name, mentor_id, chapter_id
     ) f
     cross join lateral (
@@ -899,11 +882,7 @@ begin
           or n.certified_until between f.certified_from and f.certified_until
           or f.has_request and n.has_request)
         and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and exists (
-            select from private.roster_entries e
-            where e.mentor_id = n.mentor_id and e.chapter_id = n.chapter_id and e.from_on <= pick_by_name.as_of and e.until_on > pick_by_name.as_of
-              and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-            offset 0))
+          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
       order by k.display_name, k.mentor_id
       limit pick_by_name.at_most;
   else
@@ -935,11 +914,7 @@ begin
           or n.certified_until between f.certified_from and f.certified_until
           or f.has_request and n.has_request)
         and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and exists (
-            select from private.roster_entries e
-            where e.mentor_id = n.mentor_id and e.chapter_id = n.chapter_id and e.from_on <= pick_by_name.as_of and e.until_on > pick_by_name.as_of
-              and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-            offset 0))
+          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
       order by k.display_name, k.mentor_id
       limit pick_by_name.at_most;
   end if;
@@ -1158,7 +1133,7 @@ declare
   needle text;
   is_filtered boolean;
   filters text;
-  payload text;
+  place jsonb;
   after_name text := '';
   after_id uuid := uuid '00000000-0000-0000-0000-000000000000';
   only_chapter text;
@@ -1241,15 +1216,9 @@ begin
     filters := filters || jsonb_build_array(coordinator_roster.mine is true, kinds)::text;
   end if;
   if coordinator_roster.page_cursor <> '' then
-    payload := split_part(coordinator_roster.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if coordinator_roster.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, cursor_key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    after_name := payload::jsonb ->> 0;
-    after_id := (payload::jsonb ->> 1)::uuid;
+    place := private.read_cursor(coordinator_roster.page_cursor, filters, cursor_key);
+    after_name := place ->> 0;
+    after_id := (place ->> 1)::uuid;
   end if;
 
   if cardinality(coordinated) = 1 then -- as for most coordinators: every row says the same
@@ -1424,8 +1393,7 @@ begin
   end if;
 
   if has_next then
-    payload := translate(encode(convert_to(json_build_array(last_name, last_id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, cursor_key);
+    next_cursor := private.write_cursor(jsonb_build_array(last_name, last_id), filters, cursor_key);
   end if;
 
   return concat('{"as_of":"', today, '","summary":', summary,

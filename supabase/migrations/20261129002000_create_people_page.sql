@@ -54,7 +54,7 @@ declare
   page integer := coalesce(people_page.page_limit, 50);
   needle text;
   filters text;
-  payload text;
+  place jsonb;
   key bytea;
   after_name text := '';
   after_id uuid := uuid '00000000-0000-0000-0000-000000000000';
@@ -93,15 +93,9 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('people', caller, people_page.chapter_id, people_page.role, needle, people_page.login)::text;
   if people_page.page_cursor <> '' then
-    payload := split_part(people_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if people_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    after_name := payload::jsonb ->> 0;
-    after_id := (payload::jsonb ->> 1)::uuid;
+    place := private.read_cursor(people_page.page_cursor, filters, key);
+    after_name := place ->> 0;
+    after_id := (place ->> 1)::uuid;
   end if;
 
   -- Where few come into question, they are sorted; else the names are walked in their order.
@@ -168,8 +162,7 @@ begin
   from unnest(found[:page]) with ordinality f (id, place);
   if cardinality(found) > page then
     select p.display_name, p.id into last from public.profiles p where p.id = found[page];
-    payload := translate(encode(convert_to(json_build_array(last.display_name, last.id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(jsonb_build_array(last.display_name, last.id), filters, key);
   end if;
   return jsonb_build_object('people', people, 'next_cursor', next_cursor);
 end

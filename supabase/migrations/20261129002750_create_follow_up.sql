@@ -169,7 +169,6 @@ declare
   scope uuid[];
   key bytea;
   filters text;
-  payload text;
   -- Where each list went on to on the pages before.
   passed jsonb := '{}'::jsonb;
   waiting uuid[];
@@ -212,13 +211,7 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('follow-up', caller, follow_up_page.chapter_id)::text;
   if follow_up_page.page_cursor <> '' then
-    payload := split_part(follow_up_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if follow_up_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    passed := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb;
+    passed := private.read_cursor(follow_up_page.page_cursor, filters, key);
   end if;
 
   -- As the roster counts. Of each list one row more than the page, to know whether there
@@ -367,8 +360,7 @@ begin
     end if;
   end loop;
   if goes_on then
-    payload := translate(encode(convert_to(passed::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(passed, filters, key);
   end if;
   return lists || jsonb_build_object(
     'as_of', today,

@@ -270,7 +270,7 @@ declare
   mine uuid[];
   page integer := coalesce(issued_reports_page.page_limit, 50);
   filters text;
-  payload text;
+  place jsonb;
   key bytea;
   before_at timestamptz := timestamptz 'infinity';
   before_id uuid := uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -287,15 +287,9 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('issued reports', caller)::text;
   if issued_reports_page.page_cursor <> '' then
-    payload := split_part(issued_reports_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if issued_reports_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    before_at := (payload::jsonb ->> 0)::timestamptz;
-    before_id := (payload::jsonb ->> 1)::uuid;
+    place := private.read_cursor(issued_reports_page.page_cursor, filters, key);
+    before_at := (place ->> 0)::timestamptz;
+    before_id := (place ->> 1)::uuid;
   end if;
 
   -- One more than the page, to know whether there is another.
@@ -316,8 +310,7 @@ begin
     limit page + 1
   ) i;
   if listed.has_next then
-    payload := translate(encode(convert_to(jsonb_build_array(listed.last_at, listed.last_id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(jsonb_build_array(listed.last_at, listed.last_id), filters, key);
   end if;
   return jsonb_build_object('period_reports', listed.reports, 'next_cursor', next_cursor,
     'chapters', (

@@ -8,7 +8,10 @@ drop function private.pick_by_certification(uuid[], text, text, date, text, uuid
 drop function private.pick_places(uuid[], private.roster_filter, boolean, date, text, uuid, integer);
 drop function private.walk_chapters(uuid[], private.roster_filter, date, text, uuid, integer);
 drop function private.walk_places(uuid, private.roster_filter, date, text, uuid, integer);
+drop function private.walk_list(uuid, boolean, private.roster_filter, date, text, uuid, integer);
 drop function private.walk_entries(uuid, text, text, date, text, uuid, integer, integer);
+drop function private.has_name_with(text, uuid, uuid);
+drop function private.is_responsible(uuid, uuid, uuid, date);
 drop function private.roster_filters(text[], text, uuid, text[], date);
 drop type private.roster_filter;
 drop function private.merged_entries(uuid[], date, text, uuid, integer);
@@ -16,4 +19,6 @@ drop function private.roster_summary(uuid[], date, uuid);
 drop function private.discrepancy_count(uuid[]);
 drop function private.undelivered_count(uuid[]);
 drop function private.unacknowledged_mentor_ids(uuid[]);
+drop function private.read_cursor(text, text, bytea);
+drop function private.write_cursor(jsonb, text, bytea);
 drop function private.seal_cursor(text, text, bytea);

@@ -33,7 +33,7 @@ declare
   needle text;
   is_filtered boolean;
   filters text;
-  payload text;
+  place jsonb;
   after_name text := '';
   after_id uuid := uuid '00000000-0000-0000-0000-000000000000';
   only_chapter text;
@@ -116,15 +116,9 @@ begin
     filters := filters || jsonb_build_array(coordinator_roster.mine is true, kinds)::text;
   end if;
   if coordinator_roster.page_cursor <> '' then
-    payload := split_part(coordinator_roster.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if coordinator_roster.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, cursor_key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    after_name := payload::jsonb ->> 0;
-    after_id := (payload::jsonb ->> 1)::uuid;
+    place := private.read_cursor(coordinator_roster.page_cursor, filters, cursor_key);
+    after_name := place ->> 0;
+    after_id := (place ->> 1)::uuid;
   end if;
 
   if cardinality(coordinated) = 1 then -- as for most coordinators: every row says the same
@@ -299,8 +293,7 @@ begin
   end if;
 
   if has_next then
-    payload := translate(encode(convert_to(json_build_array(last_name, last_id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, cursor_key);
+    next_cursor := private.write_cursor(jsonb_build_array(last_name, last_id), filters, cursor_key);
   end if;
 
   return concat('{"as_of":"', today, '","summary":', summary,

@@ -17,7 +17,7 @@ declare
   caller uuid := private.my_id();
   page integer := coalesce(inbox_page.page_limit, 50);
   filters text;
-  payload text;
+  place jsonb;
   key bytea;
   before_at timestamptz := timestamptz 'infinity';
   before_id bigint := 0;
@@ -33,15 +33,9 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('inbox', caller)::text;
   if inbox_page.page_cursor <> '' then
-    payload := split_part(inbox_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if inbox_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    before_at := (payload::jsonb ->> 0)::timestamptz;
-    before_id := (payload::jsonb ->> 1)::bigint;
+    place := private.read_cursor(inbox_page.page_cursor, filters, key);
+    before_at := (place ->> 0)::timestamptz;
+    before_id := (place ->> 1)::bigint;
   end if;
 
   -- One more than the page, to know whether there is another. The rows come in order.
@@ -59,8 +53,7 @@ begin
     limit page + 1
   ) i;
   if listed.has_next then
-    payload := translate(encode(convert_to(json_build_array(listed.last_at, listed.last_id)::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(jsonb_build_array(listed.last_at, listed.last_id), filters, key);
   end if;
   return concat('{"unread":', (select count(*) from public.notification_inbox m where m.recipient_id = caller and m.read_at is null),
     ',"messages":[', listed.messages, '],"next_cursor":', coalesce('"' || next_cursor || '"', 'null'), '}');

@@ -21,7 +21,7 @@ declare
   states text[];
   page integer := coalesce(leave_requests_page.page_limit, 50);
   filters text;
-  payload text;
+  place jsonb;
   key bytea;
   before_at timestamptz := timestamptz 'infinity';
   before_id uuid := uuid '00000000-0000-0000-0000-000000000000';
@@ -44,15 +44,9 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('leave requests', caller, states)::text;
   if leave_requests_page.page_cursor <> '' then
-    payload := split_part(leave_requests_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if leave_requests_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    before_at := (payload::jsonb ->> 0)::timestamptz;
-    before_id := (payload::jsonb ->> 1)::uuid;
+    place := private.read_cursor(leave_requests_page.page_cursor, filters, key);
+    before_at := (place ->> 0)::timestamptz;
+    before_id := (place ->> 1)::uuid;
   end if;
 
   mine := private.my_chapter_ids();
@@ -110,9 +104,7 @@ begin
     end loop;
   end if;
   if cardinality(found) > page then
-    payload := translate(encode(convert_to(json_build_array(found[page].created_at, found[page].id)::text, 'UTF8'), 'base64'),
-      E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(jsonb_build_array(found[page].created_at, found[page].id), filters, key);
   end if;
   return jsonb_build_object(
     'leave_requests', coalesce((

@@ -32,7 +32,7 @@ declare
   seen_from timestamptz := timestamptz 'infinity';
   others_from timestamptz := timestamptz 'infinity';
   filters text;
-  payload text;
+  place jsonb;
   -- Each list goes on where its part of the last page ended.
   log_before timestamptz := timestamptz 'infinity';
   log_before_id bigint := 0;
@@ -93,17 +93,11 @@ begin
   select s.time_zone, s.cursor_key into zone, key from private.settings s;
   filters := jsonb_build_array('mentor', caller, mentor)::text;
   if mentor_page.page_cursor <> '' then
-    payload := split_part(mentor_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to decode.
-    if mentor_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    payload := translate(payload, '-_', '+/');
-    payload := convert_from(decode(rpad(payload, (length(payload) + 3) / 4 * 4, '='), 'base64'), 'UTF8');
-    log_before := (payload::jsonb ->> 0)::timestamptz;
-    log_before_id := (payload::jsonb ->> 1)::bigint;
-    sent_before := (payload::jsonb ->> 2)::timestamptz;
-    sent_before_id := (payload::jsonb ->> 3)::bigint;
+    place := private.read_cursor(mentor_page.page_cursor, filters, key);
+    log_before := (place ->> 0)::timestamptz;
+    log_before_id := (place ->> 1)::bigint;
+    sent_before := (place ->> 2)::timestamptz;
+    sent_before_id := (place ->> 3)::bigint;
   end if;
 
   status := private.status_of(mentor, today);
@@ -237,11 +231,10 @@ begin
   ) s;
 
   if logs_go_on or sent.has_next then
-    payload := translate(encode(convert_to(json_build_array(
+    next_cursor := private.write_cursor(jsonb_build_array(
       case when logs_go_on then logged.last_at else '-infinity' end, case when logs_go_on then logged.last_id else 0 end,
       case when sent.has_next then sent.last_at else '-infinity' end, case when sent.has_next then sent.last_id else 0 end
-    )::text, 'UTF8'), 'base64'), E'+/=\n', '-_');
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    ), filters, key);
   end if;
 
   return concat('{"as_of":"', today, '","profile":{"id":"', mentor, '","display_name":', to_json(person.display_name),

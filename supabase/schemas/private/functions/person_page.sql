@@ -20,7 +20,7 @@ declare
   today date := private.today();
   key bytea;
   filters text;
-  payload text;
+  place jsonb;
   before_id bigint := 9223372036854775807;
   log jsonb;
   named uuid[];
@@ -43,12 +43,8 @@ begin
   select s.cursor_key into key from private.settings s;
   filters := jsonb_build_array('person', caller, person_page.person_id)::text;
   if person_page.page_cursor <> '' then
-    payload := split_part(person_page.page_cursor, '.', 1);
-    -- The seal comes first: what it covers is known to be a number.
-    if person_page.page_cursor is distinct from payload || '.' || private.seal_cursor(payload, filters, key) then
-      perform private.refuse('invalid_request', 'cursor', 'cursor was altered or belongs to other filters.');
-    end if;
-    before_id := payload::bigint;
+    place := private.read_cursor(person_page.page_cursor, filters, key);
+    before_id := (place ->> 0)::bigint;
   end if;
 
   -- What the policy of the log lets an administrator see.
@@ -72,8 +68,7 @@ begin
     left join public.profiles a on a.id = l.actor_id);
   if jsonb_array_length(log) > page then
     log := log - page;
-    payload := log #>> '{-1,id}';
-    next_cursor := payload || '.' || private.seal_cursor(payload, filters, key);
+    next_cursor := private.write_cursor(jsonb_build_array(log #> '{-1,id}'), filters, key);
   end if;
   named := array(
     select distinct e.value::uuid

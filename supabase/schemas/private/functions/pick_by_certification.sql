@@ -28,10 +28,7 @@ begin
         and n.certified_until < pick_by_certification.as_of
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       union all
       select n.chapter_id, n.display_name, n.mentor_id
       from private.roster_entries n
@@ -40,10 +37,7 @@ begin
         and n.certified_until >= pick_by_certification.as_of
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       union all
       select n.chapter_id, n.display_name, n.mentor_id
       from private.roster_entries n
@@ -52,10 +46,7 @@ begin
         and n.certified_until is null
         and n.from_on <= pick_by_certification.as_of and n.until_on > pick_by_certification.as_of
         and (pick_by_certification.needle is null or (strpos(n.searched_as, pick_by_certification.needle) > 0
-          or n.searched_as is null and exists (
-            select from private.roster_names k
-            where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, pick_by_certification.needle) > 0
-            offset 0)))
+          or n.searched_as is null and private.has_name_with(pick_by_certification.needle, n.mentor_id, n.chapter_id)))
       order by display_name, mentor_id, chapter_id
     ) f
     cross join lateral (

@@ -49,11 +49,7 @@ begin
           or n.certified_until between f.certified_from and f.certified_until
           or f.has_request and n.has_request)
         and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and exists (
-            select from private.roster_entries e
-            where e.mentor_id = n.mentor_id and e.chapter_id = n.chapter_id and e.from_on <= pick_by_name.as_of and e.until_on > pick_by_name.as_of
-              and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-            offset 0))
+          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
       order by k.display_name, k.mentor_id
       limit pick_by_name.at_most;
   else
@@ -85,11 +81,7 @@ begin
           or n.certified_until between f.certified_from and f.certified_until
           or f.has_request and n.has_request)
         and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and exists (
-            select from private.roster_entries e
-            where e.mentor_id = n.mentor_id and e.chapter_id = n.chapter_id and e.from_on <= pick_by_name.as_of and e.until_on > pick_by_name.as_of
-              and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-            offset 0))
+          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
       order by k.display_name, k.mentor_id
       limit pick_by_name.at_most;
   end if;

@@ -69,16 +69,9 @@ begin
     ) p
     where case when p.certified_until < pick_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-        or p.assigned_to = '{}' and exists (
-          select from private.roster_entries e
-          where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= pick_places.as_of and e.until_on > pick_places.as_of
-            and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-          offset 0))
+        or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-        or p.searched_as is null and exists (
-          select from private.roster_names k
-          where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-          offset 0))
+        or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
       and (pick_places.after_name = '' or ((p.display_name, p.mentor_id) > (pick_places.after_name, pick_places.after_id)) is true)
     group by p.mentor_id, p.display_name
     order by p.display_name, p.mentor_id

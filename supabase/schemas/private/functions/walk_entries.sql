@@ -35,10 +35,7 @@ begin
       where p.from_on <= walk_entries.as_of and p.until_on > walk_entries.as_of
         and (p.certified_until < walk_entries.as_of) is not true
         and (walk_entries.needle is null or (strpos(p.searched_as, walk_entries.needle) > 0
-            or p.searched_as is null and exists (
-              select from private.roster_names k
-              where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, walk_entries.needle) > 0
-              offset 0)))
+            or p.searched_as is null and private.has_name_with(walk_entries.needle, p.mentor_id, p.chapter_id)))
       limit walk_entries.at_most;
   else
     return query
@@ -53,10 +50,7 @@ begin
         limit walk_entries.most
       ) n
       where (walk_entries.needle is null or (strpos(n.searched_as, walk_entries.needle) > 0
-            or n.searched_as is null and exists (
-              select from private.roster_names k
-              where k.mentor_id = n.mentor_id and k.chapter_id = n.chapter_id and strpos(k.searched_as, walk_entries.needle) > 0
-              offset 0)))
+            or n.searched_as is null and private.has_name_with(walk_entries.needle, n.mentor_id, n.chapter_id)))
         and (walk_entries.status is null or n.certified_until < walk_entries.as_of)
       limit walk_entries.at_most;
   end if;

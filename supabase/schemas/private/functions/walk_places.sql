@@ -34,16 +34,9 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
+           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
+           or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
        limit walk_places.at_most)
       union all
@@ -54,69 +47,14 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
+           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
+           or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
        limit walk_places.at_most);
   elsif cardinality(lists) = 1 then
-    return query
-      (select p.display_name, p.mentor_id
-       from private.roster_places p
-       where walk_places.after_name = ''
-         and p.chapter_id = walk_places.chapter_id and p.is_paused = lists[1]
-         and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-         and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-         and (not f.by_kind
-           or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-             p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-           or p.certified_until between f.certified_from and f.certified_until
-           or f.has_request and p.has_request)
-         and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
-         and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
-       order by p.display_name, p.mentor_id
-       limit walk_places.at_most)
-      union all
-      (select p.display_name, p.mentor_id
-       from private.roster_places p
-       where walk_places.after_name <> '' and (p.display_name, p.mentor_id) > (walk_places.after_name, walk_places.after_id)
-         and p.chapter_id = walk_places.chapter_id and p.is_paused = lists[1]
-         and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-         and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-         and (not f.by_kind
-           or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-             p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-           or p.certified_until between f.certified_from and f.certified_until
-           or f.has_request and p.has_request)
-         and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and exists (
-             select from private.roster_entries e
-             where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-             offset 0))
-         and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-           or p.searched_as is null and exists (
-             select from private.roster_names k
-             where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-             offset 0))
-       order by p.display_name, p.mentor_id
-       limit walk_places.at_most);
+    return query select * from private.walk_list(walk_places.chapter_id, lists[1], f, walk_places.as_of,
+      walk_places.after_name, walk_places.after_id, walk_places.at_most);
   elsif not f.by_kind and f.wants_active and f.wants_paused and f.coordinator_id is null then
     -- All of a chapter are one list. Only a name is asked for.
     return query select * from private.walk_entries(walk_places.chapter_id, null, f.needle, walk_places.as_of,
@@ -125,58 +63,10 @@ begin
     return query
       select e.display_name, e.mentor_id
       from unnest(lists) o (is_paused)
-      cross join lateral (
-        (select p.display_name, p.mentor_id
-         from private.roster_places p
-         where walk_places.after_name = ''
-           and p.chapter_id = walk_places.chapter_id and p.is_paused = o.is_paused
-           and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-           and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-           and (not f.by_kind
-             or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-               p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-             or p.certified_until between f.certified_from and f.certified_until
-             or f.has_request and p.has_request)
-           and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-             or p.assigned_to = '{}' and exists (
-               select from private.roster_entries e
-               where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-                 and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-               offset 0))
-           and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-             or p.searched_as is null and exists (
-               select from private.roster_names k
-               where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-               offset 0))
-         order by p.display_name, p.mentor_id
-         limit walk_places.at_most)
-        union all
-        (select p.display_name, p.mentor_id
-         from private.roster_places p
-         where walk_places.after_name <> '' and (p.display_name, p.mentor_id) > (walk_places.after_name, walk_places.after_id)
-           and p.chapter_id = walk_places.chapter_id and p.is_paused = o.is_paused
-           and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
-           and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
-           and (not f.by_kind
-             or p.is_paused and (p.certified_until < walk_places.as_of) is not true and (
-               p.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and p.expected_return_date is null)
-             or p.certified_until between f.certified_from and f.certified_until
-             or f.has_request and p.has_request)
-           and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-             or p.assigned_to = '{}' and exists (
-               select from private.roster_entries e
-               where e.mentor_id = p.mentor_id and e.chapter_id = p.chapter_id and e.from_on <= walk_places.as_of and e.until_on > walk_places.as_of
-                 and e.coordinators @> jsonb_build_array(jsonb_build_object('id', f.coordinator_id))
-               offset 0))
-           and (f.needle is null or strpos(p.searched_as, f.needle) > 0
-             or p.searched_as is null and exists (
-               select from private.roster_names k
-               where k.mentor_id = p.mentor_id and k.chapter_id = p.chapter_id and strpos(k.searched_as, f.needle) > 0
-               offset 0))
-         order by p.display_name, p.mentor_id
-         limit walk_places.at_most)
-      ) e
-      order by e.display_name, e.mentor_id
+      cross join lateral private.walk_list(walk_places.chapter_id, o.is_paused, f, walk_places.as_of,
+        walk_places.after_name, walk_places.after_id, walk_places.at_most) e
+      -- A function doesn't return a collation.
+      order by e.display_name collate "nb-x-icu", e.mentor_id
       limit walk_places.at_most;
   end if;
 end
