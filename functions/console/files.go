@@ -42,7 +42,17 @@ type file struct {
 	mediaType string
 	immutable bool              // its name contains its checksum
 	forms     map[string][]byte // by content coding; "" is as it is
-	checksum  string
+	checksum  string            // of what is sent with it, too
+}
+
+// with is the file as it is sent with headers: under another etag when they are others, so
+// that nobody keeps it with those of yesterday.
+func (f *file) with(headers [][2]string) *file {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %q", f.checksum, headers)
+	other := *f
+	other.checksum = base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+	return &other
 }
 
 // etag is the strong entity tag of one form.

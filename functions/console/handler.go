@@ -35,7 +35,7 @@ func newHandler(settings config.Console) (http.Handler, error) {
 // console serves files. It is safe for concurrent use.
 type console struct {
 	files  map[string]*file
-	policy string
+	closed [][2]string // headers of every answer, which close the console to others
 }
 
 func newConsole(files map[string]*file, settings config.Console) (*console, error) {
@@ -46,11 +46,20 @@ func newConsole(files map[string]*file, settings config.Console) (*console, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &console{files: map[string]*file{}, policy: policy(settings)}
+	c := &console{files: map[string]*file{}, closed: [][2]string{
+		{"content-security-policy", policy(settings)},
+		{"x-content-type-options", "nosniff"},
+		{"x-frame-options", "DENY"},
+		{"referrer-policy", "no-referrer"},
+		{"cross-origin-opener-policy", "same-origin"},
+		{"cross-origin-resource-policy", "same-origin"},
+		{"permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		{"strict-transport-security", "max-age=63072000"},
+	}}
 	for name, f := range files {
-		c.files[name] = f
+		c.files[name] = f.with(c.closed)
 	}
-	c.files[configuration] = newFile(configuration, content)
+	c.files[configuration] = newFile(configuration, content).with(c.closed)
 	return c, nil
 }
 
@@ -83,14 +92,9 @@ func origin(address string) string {
 // ServeHTTP answers GET and HEAD.
 func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("content-security-policy", c.policy)
-	h.Set("x-content-type-options", "nosniff")
-	h.Set("x-frame-options", "DENY")
-	h.Set("referrer-policy", "no-referrer")
-	h.Set("cross-origin-opener-policy", "same-origin")
-	h.Set("cross-origin-resource-policy", "same-origin")
-	h.Set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	h.Set("strict-transport-security", "max-age=63072000")
+	for _, header := range c.closed {
+		h.Set(header[0], header[1])
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("allow", "GET, HEAD")
 		h.Set("cache-control", "no-store")
@@ -111,7 +115,24 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("etag", f.etag(form))
 	// Parts of a compressed form are of no use to anybody.
 	r.Header.Del("range")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.forms[form]))
+	http.ServeContent(unrepeated{w, c.closed}, r, "", time.Time{}, bytes.NewReader(f.forms[form]))
+}
+
+// unrepeated leaves the headers that close the console out of a 304: a browser keeps those of
+// the answer that it has (RFC 9111, section 3.2), and they are two thirds of what an opening
+// would be sent by the console. The etag changes with them.
+type unrepeated struct {
+	http.ResponseWriter
+	closed [][2]string
+}
+
+func (u unrepeated) WriteHeader(status int) {
+	if status == http.StatusNotModified {
+		for _, header := range u.closed {
+			u.Header().Del(header[0])
+		}
+	}
+	u.ResponseWriter.WriteHeader(status)
 }
 
 // find returns the file of a path. It looks a name up and opens nothing, so that no path

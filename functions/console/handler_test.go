@@ -161,7 +161,8 @@ func TestConsoleIsRevalidated(t *testing.T) {
 			tags[tag] = true
 			for _, sent := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
 				got := ask(t, handler, "GET", path, "accept-encoding", accept, "if-none-match", sent)
-				if tag == "" || got.StatusCode != 304 || got.Body != "" || got.Headers["etag"] != tag || got.Headers["content-security-policy"] == "" {
+				if tag == "" || got.StatusCode != 304 || got.Body != "" || got.Headers["etag"] != tag || got.Headers["cache-control"] != "no-cache" ||
+					got.Headers["vary"] != "accept-encoding" {
 					t.Errorf("%s, %s: %d %q %v", path, sent, got.StatusCode, got.Body, got.Headers)
 				}
 			}
@@ -177,6 +178,25 @@ func TestConsoleIsRevalidated(t *testing.T) {
 	changed := fstest.MapFS{"index.html": {Data: []byte("<!doctype html>another page")}}
 	if tag := ask(t, newBuilt(t, changed), "GET", "/").Headers["etag"]; tags[tag] {
 		t.Errorf("another page has the etag %s too", tag)
+	}
+	// The browser has the headers that close the console, and is not sent them again; so what
+	// comes with others has another etag.
+	tag := ask(t, handler, "GET", "/").Headers["etag"]
+	if got := ask(t, handler, "GET", "/", "if-none-match", tag).Headers; len(got) > 4 || got["content-security-policy"] != "" {
+		t.Errorf("what the browser has is repeated: %v", got)
+	}
+	files, err := readFiles(built, placeholder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := settings
+	moved.SupabaseURL = "https://other.supabase.example"
+	elsewhere, err := newConsole(files, moved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, elsewhere, "GET", "/", "if-none-match", tag); got.StatusCode != 200 || !strings.Contains(got.Headers["content-security-policy"], moved.SupabaseURL) {
+		t.Errorf("under another policy: %d %v", got.StatusCode, got.Headers)
 	}
 	if got := ask(t, handler, "GET", "/", "range", "bytes=0-3"); got.StatusCode != 200 || body(t, got) != "<!doctype html>the page" {
 		t.Errorf("a part: %d %q", got.StatusCode, got.Body)
