@@ -208,8 +208,9 @@ everywhere('a browser that is killed with a full outbox sends it when it is open
   const folder = await mkdtemp(join(tmpdir(), 'console-'))
   const options = { ...launch, ...settings }
   const people = [[3, 'Berit', 'Berit Haugstuen'], [4, 'Hans', 'Hans Petter Østmoen'], [10, 'Per-Erik', 'Per-Erik Tangestad']]
+  let context
   try {
-    let context = await chromium.launchPersistentContext(folder, options)
+    context = await chromium.launchPersistentContext(folder, options)
     let page = await signedIn('marit@example.org', { context })
     await page.evaluate(() => navigator.serviceWorker.ready)
     for (const [n, , whole] of people) {
@@ -236,8 +237,8 @@ everywhere('a browser that is killed with a full outbox sends it when it is open
     const ids = changes.map(([change]) => change.id)
     assert.deepEqual(ids, [...ids].sort((one, other) => one - other))
     for (const [n] of people) await end('marit@example.org', mentor(n))
-    await context.close()
   } finally {
+    await context?.close().catch(() => {})
     await rm(folder, { recursive: true, force: true })
   }
 })

@@ -2,6 +2,7 @@
 export default async function* reporter(events) {
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue
+    if (data.skip === 'test name does not match pattern') continue
     const error = data.details.error?.cause ?? data.details.error
     yield JSON.stringify({
       name: data.name,

@@ -108,7 +108,8 @@ func addMentors(t *testing.T, s *deployment.Deployment, n int) []string {
 	return ids
 }
 
-// runNode runs a file of Node's tests, and makes each a subtest.
+// runNode runs a file of Node's tests, and makes each a subtest. NAMED in the environment, a
+// regular expression, chooses some by their names.
 func runNode(t *testing.T, file string, g any) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
@@ -129,8 +130,11 @@ func runNode(t *testing.T, file string, g any) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit) // in case one hangs
 	defer cancel()
 	report := filepath.Join(t.TempDir(), "report")
-	cmd := exec.CommandContext(ctx, "node",
-		"--test-reporter=./reporter.mjs", "--test-reporter-destination="+report, file)
+	args := []string{"--test-reporter=./reporter.mjs", "--test-reporter-destination=" + report}
+	if names := os.Getenv("NAMED"); names != "" {
+		args = append(args, "--test-name-pattern="+names)
+	}
+	cmd := exec.CommandContext(ctx, "node", append(args, file)...)
 	cmd.Env = append(os.Environ(), "CLIENT_TEST="+string(encoded))
 	// With some time it also stops its browser.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
