@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(36);
+select plan(42);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -136,6 +136,30 @@ select is(
 select is((select count(*) from public.erasures e where e.person_id in (pg_temp.id('last'), pg_temp.id('double'), pg_temp.id('first'))), 3::bigint, 'each with its row');
 select is((select count(*) from public.people_log l where l.person_id in (pg_temp.id('last'), pg_temp.id('double'), pg_temp.id('first'))
   and num_nonnulls(l.before, l.after) > 0), 0::bigint, 'and the log of all is empty');
+
+-- Where a kind is required, whoever is registered without it has an expired record from the
+-- first night on, and two profiles of one person have two.
+insert into public.certification_kinds (code, is_required) values ('pgtap required', true);
+select pg_temp.add_mentor('made twice', 'oslo');
+select pg_temp.add_profile('made again', 'oslo');
+select private.bring_people_up_to_date(array[pg_temp.id('made twice'), pg_temp.id('made again')]);
+select is(
+  array(select r.status from public.pause_records r where r.mentor_id in (pg_temp.id('made twice'), pg_temp.id('made again'))),
+  array['expired_cert', 'expired_cert'], 'both lack what is required');
+select is(pg_temp.answer('administrator', $$public.merge_people(pg_temp.id('made twice'), pg_temp.id('made again')) -> 'person' -> 'id'$$),
+  to_jsonb(pg_temp.id('made twice')), 'they are joined');
+select is(
+  array(select r.status || coalesce(' ' || private.date_of(r.reactivated_at) - pg_temp.today(), '') from public.pause_records r
+    where r.mentor_id in (pg_temp.id('made twice'), pg_temp.id('made again')) order by 1),
+  array['active 0', 'expired_cert'], 'the kept one still lacks it, the dropped one''s record has ended');
+select is(
+  (select row(l.from_status, l.to_status, l.actor_kind)::text from public.pause_status_log l
+    where l.mentor_id = pg_temp.id('made again') order by l.id desc limit 1),
+  '(expired_cert,active,system)', 'by nobody''s decision');
+select is(
+  (select count(*) from public.notifications n where n.mentor_id = pg_temp.id('made again') and n.kind = 'certification_restored'), 0::bigint,
+  'and nobody is told of a renewal');
+select is((private.reconcile(array[pg_temp.id('made twice'), pg_temp.id('made again')], pg_temp.today())).reported, 0, 'nothing differs');
 
 -- From what was kept of it, the same is known now.
 select pg_temp.is_known_as_it_is();

@@ -40,8 +40,9 @@ begin
   if exists (select from auth.users u where u.id = merge_people.dropped_id) then
     perform private.refuse('in_use', 'login', 'The profile that would be dropped signs in; keep that one instead.');
   end if;
-  if exists (select from public.pause_records r where r.mentor_id = merge_people.dropped_id)
-     or exists (select from public.pause_status_log l where l.mentor_id = merge_people.dropped_id) then
+  -- That a certification has expired or is missing follows from the facts, which are handed
+  -- over: where a kind is required, each profile that was made without one says so.
+  if exists (select from public.pause_records r where r.mentor_id = merge_people.dropped_id and r.paused_at is not null) then
     perform private.refuse('in_use', 'pause_history', 'The profile that would be dropped has a pause history, which is never rewritten; keep that one instead.');
   end if;
   moment := clock_timestamp();
@@ -152,6 +153,15 @@ begin
   update private.notification_mentors g set mentor_id = merge_people.kept_id where g.mentor_id = merge_people.dropped_id;
   delete from private.refused_addresses f where f.person_id = merge_people.dropped_id;
   delete from private.digest_refusals f where f.person_id = merge_people.dropped_id;
+
+  -- What is left of the dropped profile is nobody's status any more, and nobody is told.
+  perform private.act_as('system');
+  perform set_config('mentorpause.leaving', 'on', true);
+  update public.pause_records r
+  set status = 'active', reactivated_at = greatest(moment, r.created_at), effective_on = private.date_of(moment), certification_kind = null
+  where r.mentor_id = merge_people.dropped_id and r.status = 'expired_cert';
+  perform set_config('mentorpause.leaving', '', true);
+  perform private.act_as(null);
 
   insert into private.merged_people (dropped_id, kept_id, actor_id) values (merge_people.dropped_id, merge_people.kept_id, caller);
   -- From here on a certification may be handed over.

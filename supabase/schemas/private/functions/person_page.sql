@@ -85,7 +85,8 @@ begin
     'is_organisation_administrator', private.administers_organisation(person_page.person_id),
     -- Who renames, joins and erases.
     'is_whole', is_office or not private.is_active_outside(person_page.person_id, administered),
-    'has_pause_history', exists (select from public.pause_status_log l where l.mentor_id = person_page.person_id),
+    'has_pause_history', exists (
+      select from public.pause_records r where r.mentor_id = person_page.person_id and r.paused_at is not null),
     'memberships', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.id, 'chapter_id', m.chapter_id, 'chapter_name', c.name, 'role', m.role,
         'first_day', private.date_of(m.started_at), 'last_day', private.date_of(m.ended_at) - 1)
