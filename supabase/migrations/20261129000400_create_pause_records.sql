@@ -212,7 +212,8 @@ create policy select_own_and_managed on public.pause_records
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
     )
-    -- What was over before the mentor came to the caller's chapters is not theirs to see.
+    -- What ended while the mentor was not in the caller's chapters, before they came or
+    -- between two memberships, is not theirs to see.
     and (
       status <> 'active'
       or exists (
@@ -220,6 +221,7 @@ create policy select_own_and_managed on public.pause_records
         where m.user_id = pause_records.mentor_id
           and m.role = 'mentor'
           and m.started_at <= pause_records.reactivated_at
+          and (m.ended_at is null or m.ended_at >= pause_records.reactivated_at)
           and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
       )
     )
@@ -238,12 +240,22 @@ create policy select_own_and_managed on public.pause_status_log
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
     )
-    and exists (
-      select from public.chapter_memberships m
-      where m.user_id = pause_status_log.mentor_id
-        and m.role = 'mentor'
-        and m.started_at <= pause_status_log.occurred_at
-        and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+    and (
+      exists (
+        select from public.chapter_memberships m
+        where m.user_id = pause_status_log.mentor_id
+          and m.role = 'mentor'
+          and m.started_at <= pause_status_log.occurred_at
+          and (m.ended_at is null or m.ended_at >= pause_status_log.occurred_at)
+          and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+      )
+      -- Whose record ended with the membership, which a night wrote down later: the row is
+      -- seen with the record.
+      or to_status = 'active' and exists (
+        select from public.pause_records r
+        where r.id = pause_status_log.pause_record_id and r.version = pause_status_log.record_version
+          and r.status = 'active'
+      )
     )
   );
 
@@ -267,6 +279,7 @@ create policy select_undeliverable on public.notifications
         where m.user_id = notifications.mentor_id
           and m.role = 'mentor'
           and m.started_at <= notifications.created_at
+          and (m.ended_at is null or m.ended_at >= notifications.created_at)
           and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
       )
       or mentor_id = any ((select private.my_former_mentor_ids())::uuid[])

@@ -92,6 +92,7 @@ create policy select_own_and_managed on public.leave_requests
         where m.user_id = leave_requests.mentor_id
           and m.role = 'mentor'
           and m.started_at <= leave_requests.answered_at
+          and (m.ended_at is null or m.ended_at >= leave_requests.answered_at)
           and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
       )
     )

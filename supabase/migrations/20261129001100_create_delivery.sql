@@ -131,6 +131,7 @@ create policy select_administered on public.notification_attempts
       where m.user_id = notification_attempts.mentor_id
         and m.role = 'mentor'
         and m.started_at <= notification_attempts.attempted_at
+        and (m.ended_at is null or m.ended_at >= notification_attempts.attempted_at)
         and m.chapter_id = any ((select private.my_administered_chapter_ids())::uuid[])
     )
     or mentor_id = any ((select private.my_former_mentor_ids())::uuid[])

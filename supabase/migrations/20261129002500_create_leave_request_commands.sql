@@ -318,7 +318,8 @@ as $$
 begin
   return is_request_shown.everybody or is_request_shown.mentor_id = is_request_shown.caller_id or coalesce((
     select bool_or(m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp()))
-      and (is_request_shown.answered_at is null or min(m.started_at) <= is_request_shown.answered_at)
+      and (is_request_shown.answered_at is null
+        or bool_or(m.started_at <= is_request_shown.answered_at and (m.ended_at is null or m.ended_at >= is_request_shown.answered_at)))
     from public.chapter_memberships m
     where m.user_id = is_request_shown.mentor_id and m.role = 'mentor' and m.chapter_id = any (is_request_shown.chapter_ids)), false);
 end

@@ -28,9 +28,11 @@ declare
   key bytea;
   mine uuid[];
   manages boolean := false;
-  -- From when on the caller may see what was, and messages to others.
-  seen_from timestamptz := timestamptz 'infinity';
-  others_from timestamptz := timestamptz 'infinity';
+  -- When the mentor was the caller's: of other times the caller sees nothing of what was, nor,
+  -- on their own page, messages to others.
+  theirs tstzmultirange := '{}';
+  seen tstzmultirange;
+  seen_from timestamptz;
   filters text;
   place jsonb;
   -- Each list goes on where its part of the last page ended.
@@ -66,19 +68,20 @@ begin
     manages := exists (
       select from public.chapter_memberships m where m.user_id = mentor and m.role = 'mentor'
     ) and not exists (select from public.erasures e where e.person_id = mentor);
-    others_from := case when manages then '-infinity' else others_from end;
+    theirs := case when manages then '{(,)}' else theirs end;
   else
-    select min(m.started_at),
+    select coalesce(range_agg(tstzrange(m.started_at, m.ended_at, '[]')), '{}'),
       coalesce(bool_or(m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp())), false)
-    into others_from, manages
+    into theirs, manages
     from public.chapter_memberships m
     where m.user_id = mentor and m.role = 'mentor' and m.chapter_id = any (mine);
   end if;
   if not manages and mentor <> caller then
     perform private.authorised_caller(mentor);
   end if;
-  seen_from := case when mentor = caller then '-infinity' else others_from end;
-  others_from := case when manages then others_from else 'infinity' end;
+  theirs := case when manages then theirs else '{}' end;
+  seen := case when mentor = caller then '{(,)}' else theirs end;
+  seen_from := coalesce(lower(seen), '-infinity');
 
   select p.id, p.display_name, p.locale, u.email as login_email, c.email, c.phone
   into person
@@ -136,7 +139,7 @@ begin
       select o.* from public.leave_requests o where o.mentor_id = mentor and o.state = 'open' and (manages or mentor = caller)
       union all
       (select a.* from public.leave_requests a
-       where a.mentor_id = mentor and a.state <> 'open' and a.answered_at >= seen_from
+       where a.mentor_id = mentor and a.state <> 'open' and a.answered_at <@ seen
        order by a.created_at desc, a.id desc
        limit 10)
     ) l);
@@ -164,18 +167,25 @@ begin
       select l.* from public.pause_status_log l
       where l.mentor_id = mentor and l.occurred_at >= seen_from
         and l.occurred_at <= log_before and (l.occurred_at, l.id) < (log_before, log_before_id)
+        -- As the log's policy: the row that closed a record is seen with it.
+        and (l.occurred_at <@ seen or l.to_status = 'active' and exists (
+          select from public.pause_records r
+          where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen))
       order by l.occurred_at desc, l.id desc
       limit page
     ) o
     left join public.profiles a on a.id = o.actor_id
     -- No record is looked up for the other rows.
     left join public.pause_records r on r.id = case when o.to_status = 'active' then o.pause_record_id end
-      and r.version = o.record_version and r.reactivated_at >= seen_from
+      and r.version = o.record_version and r.reactivated_at <@ seen
   ) l;
   logs_go_on := logged.last_id is not null and exists (
     select from public.pause_status_log l
     where l.mentor_id = mentor and l.occurred_at >= seen_from
-      and l.occurred_at <= logged.last_at and (l.occurred_at, l.id) < (logged.last_at, logged.last_id));
+      and l.occurred_at <= logged.last_at and (l.occurred_at, l.id) < (logged.last_at, logged.last_id)
+      and (l.occurred_at <@ seen or l.to_status = 'active' and exists (
+        select from public.pause_records r
+        where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen)));
 
   -- Half as many, and one more, to know whether there are others. Of several tries the last
   -- one; what is not tried again is the last. What was sent to a profile that was joined into
@@ -200,7 +210,7 @@ begin
         join public.notifications n on n.id = a.notification_id
         where a.mentor_id = i.id and a.attempted_at >= seen_from
           and a.attempted_at <= sent_before and (a.attempted_at, a.id) < (sent_before, sent_before_id)
-          and (n.created_at >= others_from or mentor = caller and a.recipient_role = 'mentor')
+          and (n.created_at <@ theirs or mentor = caller and a.recipient_role = 'mentor')
           and (a.retry_at is null and a.recipient_id is not null or not exists (
             select from public.notification_attempts b
             where b.notification_id = a.notification_id
@@ -216,7 +226,7 @@ begin
         join public.notifications n on n.id = a.notification_id
         where t.mentor_id = i.id and t.attempted_at >= seen_from
           and t.attempted_at <= sent_before and (t.attempted_at, t.attempt_id) < (sent_before, sent_before_id)
-          and n.created_at >= others_from
+          and n.created_at <@ theirs
           and (a.retry_at is null or not exists (
             select from public.notification_attempts b
             where b.notification_id = a.notification_id

@@ -94,8 +94,8 @@ CREATE POLICY "select_own_and_managed" ON "public"."leave_requests"
     statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) AND ((state = 'open'::text) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = leave_requests.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= leave_requests.answered_at) AND (m.chapter_id = ANY (( SELECT
-    private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))))));
+    ((m.user_id = leave_requests.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= leave_requests.answered_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=
+    leave_requests.answered_at)) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))))));
 
 COMMENT ON COLUMN "public"."leave_requests"."answered_at" IS 'When it ceased to be open, or was withdrawn after that; null while it is open.';
 

@@ -54,8 +54,8 @@ CREATE POLICY "select_administered" ON "public"."notification_attempts"
     statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))) AND (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= notification_attempts.attempted_at) AND (m.chapter_id = ANY (( SELECT
-    private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))) OR
+    ((m.user_id = notification_attempts.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= notification_attempts.attempted_at) AND ((m.ended_at IS NULL) OR (m.ended_at
+    >= notification_attempts.attempted_at)) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))) OR
     (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[])) OR ((mentor_id IS NULL) AND (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE

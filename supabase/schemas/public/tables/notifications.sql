@@ -83,8 +83,8 @@ CREATE POLICY "select_undeliverable" ON "public"."notifications"
     statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[]))))) AND (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = notifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= notifications.created_at) AND (m.chapter_id = ANY (( SELECT
-    private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))) OR
+    ((m.user_id = notifications.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= notifications.created_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=
+    notifications.created_at)) AND (m.chapter_id = ANY (( SELECT private.my_administered_chapter_ids() AS my_administered_chapter_ids)::uuid[])))))) OR
     (mentor_id = ANY (( SELECT private.my_former_mentor_ids() AS my_former_mentor_ids)::uuid[])))));
 
 COMMENT ON COLUMN "public"."notifications"."certification_kind" IS 'The code of the kind of certification that it is about. Null: of none, or of none in particular.';

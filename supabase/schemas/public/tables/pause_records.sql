@@ -98,8 +98,8 @@ CREATE POLICY "select_own_and_managed" ON "public"."pause_records"
     statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) AND ((status <> 'active'::text) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
-    ((m.user_id = pause_records.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= pause_records.reactivated_at) AND (m.chapter_id = ANY (( SELECT
-    private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))))));
+    ((m.user_id = pause_records.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= pause_records.reactivated_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=
+    pause_records.reactivated_at)) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))))));
 
 COMMENT ON COLUMN "public"."pause_records"."certification_kind" IS 'The code of the kind that expired, was missing, or was renewed when the status last became or ceased to be expired_cert. Null: none, or none in particular.';
 
