@@ -116,7 +116,8 @@ as $$
     ('already_exists', 409, 'It is there already.'),
     ('in_use', 409, 'It is in use.'),
     ('preview_outdated', 409, 'What the preview showed no longer holds; make a new one.'),
-    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
+    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.'),
+    ('database_unavailable', 503, 'The database can''t be reached at the moment.')
 $$;
 revoke all on function private.refusals() from public, anon, authenticated, service_role;
 

@@ -694,4 +694,4 @@ revoke all on function public.mentor_status_on(uuid, date, timestamptz) from pub
 grant execute on function public.mentor_status_on(uuid, date, timestamptz) to authenticated;
 
 comment on function public.mentor_status_on(uuid, date, timestamptz) is
-  'The status that follows from the facts at the end of that day, as they are or as they were known at a moment: active, paused, expired_cert or not_a_mentor; null for a mentor whom the caller may not see, and, but for oneself and organisation administrators, before the first day in the caller''s chapters. Refuses a moment in the future with invalid_request.';
+  'The status that follows from the facts at the end of that day, as they are or as they were known at a moment: active, paused, expired_cert or not_a_mentor; null for a mentor whom the caller may not see, and, but for oneself and organisation administrators, before the first day in the caller''s chapters. Refuses a moment in the future with invalid_request, one that can''t be told yet with database_unavailable.';

@@ -208,21 +208,28 @@ begin
     where l.locktype = 'advisory' and l.objsubid = 2 and l.classid::bigint >> 19 = 2911
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
       and l.pid is distinct from pg_backend_pid());
+  select min(timestamptz '2000-01-01 00:00+00' + (w & ((1::bigint << 51) - 1)) * interval '1 microsecond') into oldest
+  from unnest(writers) w;
+  -- Nothing of ours takes so long: it was forgotten, or it is a lock that is no writer's. An
+  -- answer as of then would say that nobody was a mentor, where nothing is known.
+  if oldest < moment - interval '1 hour' and oldest < coalesce(known_moment.asked_at, moment) then
+    perform private.refuse('database_unavailable', 'as_known_at',
+      'What is known can''t be told while a transaction has been recording facts for more than an hour.',
+      'Ask about a moment before it began, or again when it has ended.');
+  end if;
   if known_moment.waits then
     foreach key in array writers loop
       perform pg_advisory_xact_lock((key >> 32)::integer, (key << 32 >> 32)::integer);
     end loop;
     return moment;
   end if;
-  select min(timestamptz '2000-01-01 00:00+00' + (w & ((1::bigint << 51) - 1)) * interval '1 microsecond') into oldest
-  from unnest(writers) w;
   return least(coalesce(known_moment.asked_at, moment), oldest);
 end
 $$;
 revoke all on function private.known_moment(timestamptz, boolean) from public, anon, authenticated, service_role;
 
 comment on function private.known_moment(timestamptz, boolean) is
-  'Of which moment it can be said for ever what was known: the one asked about (null: now), or the start of the oldest transaction of others that has recorded a fact and is under way, if that is earlier. waits: until those have ended, and answers with the time of the call. The statements after it see all that was known. Refuses a moment in the future.';
+  'Of which moment it can be said for ever what was known: the one asked about (null: now), or the start of the oldest transaction of others that has recorded a fact and is under way, if that is earlier. waits: until those have ended, and answers with the time of the call. The statements after it see all that was known. Refuses a moment in the future, with invalid_request; and with database_unavailable one after the start of a transaction that has been recording for more than an hour.';
 
 -- Who records, by what. A signed-in caller reaches the tables by the RPCs alone.
 create function private.fact_author(table_name text, operation text, out recorded_by uuid, out command text)
@@ -288,7 +295,7 @@ begin
     using moment, author.recorded_by, author.command;
   end if;
   if came is not null then
-    -- Who is erased twice in a transaction is known to be once.
+    -- A person erased twice in one transaction is recorded once.
     execute format('insert into %s (%s, recorded_at, recorded_by, command) select c.*, $1, $2, $3 from (%s) c on conflict do nothing',
       versions, tg_argv[2], came)
     using moment, author.recorded_by, author.command;

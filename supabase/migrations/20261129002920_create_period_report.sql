@@ -202,7 +202,7 @@ begin
       ) p
       order by p.mentor_id
     ), own as (
-      -- Of what is valid on no day of the period only counts that it was held.
+      -- A certification valid on no day of the period counts only as having been held.
       select c.mentor_id, c.kind, min(c.issued_on) as held_from, count(c.from_on) as n, min(c.from_on) as first_from,
         max(c.from_on) as last_from, min(c.until_on) as first_until, max(c.until_on) as last_until
       from (
@@ -782,7 +782,7 @@ revoke all on function public.period_report(date, date, uuid, timestamptz, text,
 grant execute on function public.period_report(date, date, uuid, timestamptz, text, integer, bigint) to authenticated;
 
 comment on function public.period_report(date, date, uuid, timestamptz, text, integer, bigint) is
-  'Who was active in a period, as known now or at a moment: numbers for coordinators, also by month (detail months), names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found.';
+  'Who was active in a period, as known now or at a moment: numbers for coordinators, also by month (detail months), names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found, database_unavailable.';
 
 create function public.report_evidence(
   mentor_id uuid default null,
@@ -802,4 +802,4 @@ revoke all on function public.report_evidence(uuid, date, date, uuid, timestampt
 grant execute on function public.report_evidence(uuid, date, date, uuid, timestamptz) to authenticated;
 
 comment on function public.report_evidence(uuid, date, date, uuid, timestamptz) is
-  'One mentor''s days in a period, for administrators, each with what it rests on and who recorded that. Refuses with unauthenticated, invalid_request, not_an_administrator, chapter_not_found, mentor_not_found.';
+  'One mentor''s days in a period, for administrators, each with what it rests on and who recorded that. Refuses with unauthenticated, invalid_request, not_an_administrator, chapter_not_found, mentor_not_found, database_unavailable.';

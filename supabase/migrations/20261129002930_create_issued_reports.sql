@@ -547,7 +547,7 @@ revoke all on function public.issue_period_report(date, date, uuid, uuid) from p
 grant execute on function public.issue_period_report(date, date, uuid, uuid) to authenticated;
 
 comment on function public.issue_period_report(date, date, uuid, uuid) is
-  'Issues the report of a period, for administrators of all its chapters: stored with its checksum, for ever. Refuses with unauthenticated, not_an_administrator, chapter_not_found, invalid_request, request_in_progress, request_expired, idempotency_key_reused.';
+  'Issues the report of a period, for administrators of all its chapters: stored with its checksum, for ever. Refuses with unauthenticated, not_an_administrator, chapter_not_found, invalid_request, request_in_progress, request_expired, idempotency_key_reused, database_unavailable.';
 
 create function public.issued_period_report(
   report_id uuid default null, part text default null, detail text default null, sample integer default null, seed bigint default null
@@ -576,7 +576,7 @@ revoke all on function public.compare_period_report(uuid) from public, anon, aut
 grant execute on function public.compare_period_report(uuid) to authenticated;
 
 comment on function public.compare_period_report(uuid) is
-  'What differs between an issued report and what is known now, with the facts recorded since that explain it. Refuses with unauthenticated, not_an_administrator, not_found, invalid_request.';
+  'What differs between an issued report and what is known now, with the facts recorded since that explain it. Refuses with unauthenticated, not_an_administrator, not_found, invalid_request, database_unavailable.';
 
 create function public.issued_reports_page(page_limit integer default null, page_cursor text default null) returns jsonb
 language plpgsql stable security invoker set search_path = pg_catalog, pg_temp

@@ -397,3 +397,74 @@ func TestAReportHasTheSameBytesEverywhere(t *testing.T) {
 		t.Errorf("%s (-want +got):\n%s", golden, diff)
 	}
 }
+
+// Whoever records facts holds back what can be told, but not for ever: a transaction that was
+// forgotten, or somebody's lock with the key of one, makes no report of a time when nothing
+// was known.
+func TestAReportIsRefusedRatherThanOfLongAgo(t *testing.T) {
+	t.Parallel()
+	o := newIssuer(t)
+	writer, err := o.db.Connect(t, "pause_api").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := func(ago string) (since time.Time) {
+		t.Helper()
+		if _, err := writer.Exec(t.Context(), "rollback; begin"); err != nil {
+			t.Fatal(err)
+		}
+		err := writer.QueryRow(t.Context(), `
+			select w.since from (
+				select w.since, 2911::bigint << 51 | (extract(epoch from w.since - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint as key
+				from (select clock_timestamp() - $1::interval as since) w) w
+			cross join lateral pg_advisory_xact_lock_shared((w.key >> 32)::integer, (w.key << 32 >> 32)::integer)`, ago).Scan(&since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return since
+	}
+	type answer struct {
+		KnownAt      time.Time `json:"as_known_at"`
+		BehindWriter bool      `json:"behind_writer"`
+	}
+	report := func(knownAt *time.Time) (got answer, code string) {
+		err := pgx.BeginFunc(t.Context(), o.owner, func(tx pgx.Tx) error {
+			return o.askIn(t, tx, &got, "public.period_report('2024-01-01', '2024-12-31', as_known_at => $1)", knownAt)
+		})
+		return got, codeOf(err)
+	}
+
+	since := hold("50 minutes")
+	if got, code := report(nil); code != "" || !got.KnownAt.Equal(since) || !got.BehindWriter {
+		t.Errorf("behind a writer of 50 minutes: %+v %q, want as known at %s", got, code, since)
+	}
+	since = hold("61 minutes")
+	if got, code := report(nil); code != "database_unavailable" {
+		t.Errorf("behind a writer of 61 minutes: %+v %q", got, code)
+	}
+	earlier, later := since.Add(-time.Minute), since.Add(time.Minute)
+	if got, code := report(&earlier); code != "" || !got.KnownAt.Equal(earlier) || got.BehindWriter {
+		t.Errorf("as known before it began: %+v %q", got, code)
+	}
+	if got, code := report(&later); code != "database_unavailable" {
+		t.Errorf("as known after it began: %+v %q", got, code)
+	}
+	for _, call := range []string{
+		"public.issue_period_report('2024-01-01', '2024-12-31')",
+		"public.mentor_status_on('" + o.administrator + "', '2024-12-31', now())",
+	} {
+		err := pgx.BeginFunc(t.Context(), o.owner, func(tx pgx.Tx) error {
+			var got any
+			return o.askIn(t, tx, &got, call)
+		})
+		if code := codeOf(err); code != "database_unavailable" {
+			t.Errorf("%s: %q", call, code)
+		}
+	}
+	if _, err := writer.Exec(t.Context(), "rollback"); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := report(nil); code != "" || got.BehindWriter {
+		t.Errorf("when it has ended: %+v %q", got, code)
+	}
+}

@@ -51,7 +51,7 @@ begin
       ) p
       order by p.mentor_id
     ), own as (
-      -- Of what is valid on no day of the period only counts that it was held.
+      -- A certification valid on no day of the period counts only as having been held.
       select c.mentor_id, c.kind, min(c.issued_on) as held_from, count(c.from_on) as n, min(c.from_on) as first_from,
         max(c.from_on) as last_from, min(c.until_on) as first_until, max(c.until_on) as last_until
       from (

@@ -34,7 +34,7 @@ begin
     using moment, author.recorded_by, author.command;
   end if;
   if came is not null then
-    -- Who is erased twice in a transaction is known to be once.
+    -- A person erased twice in one transaction is recorded once.
     execute format('insert into %s (%s, recorded_at, recorded_by, command) select c.*, $1, $2, $3 from (%s) c on conflict do nothing',
       versions, tg_argv[2], came)
     using moment, author.recorded_by, author.command;

@@ -27,7 +27,8 @@ CREATE OR REPLACE FUNCTION private.refusals()
     ('already_exists', 409, 'It is there already.'),
     ('in_use', 409, 'It is in use.'),
     ('preview_outdated', 409, 'What the preview showed no longer holds; make a new one.'),
-    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.')
+    ('idempotency_key_reused', 422, 'This idempotency key was used for another request.'),
+    ('database_unavailable', 503, 'The database can''t be reached at the moment.')
 $function$;
 
 COMMENT ON FUNCTION "private"."refusals"() IS 'The codes with which an RPC refuses, with HTTP status and sentence. The Go functions have the same table; a test compares the two.';

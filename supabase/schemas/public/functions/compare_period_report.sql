@@ -12,6 +12,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."compare_period_report"(uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."compare_period_report"(uuid) IS 'What differs between an issued report and what is known now, with the facts recorded since that explain it. Refuses with unauthenticated, not_an_administrator, not_found, invalid_request.';
+COMMENT ON FUNCTION "public"."compare_period_report"(uuid) IS 'What differs between an issued report and what is known now, with the facts recorded since that explain it. Refuses with unauthenticated, not_an_administrator, not_found, invalid_request, database_unavailable.';
 
 REVOKE ALL ON FUNCTION "public"."compare_period_report"(uuid) FROM PUBLIC, "anon", "service_role";

@@ -16,6 +16,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."issue_period_report"(date, date, uuid, uuid) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."issue_period_report"(date, date, uuid, uuid) IS 'Issues the report of a period, for administrators of all its chapters: stored with its checksum, for ever. Refuses with unauthenticated, not_an_administrator, chapter_not_found, invalid_request, request_in_progress, request_expired, idempotency_key_reused.';
+COMMENT ON FUNCTION "public"."issue_period_report"(date, date, uuid, uuid) IS 'Issues the report of a period, for administrators of all its chapters: stored with its checksum, for ever. Refuses with unauthenticated, not_an_administrator, chapter_not_found, invalid_request, request_in_progress, request_expired, idempotency_key_reused, database_unavailable.';
 
 REVOKE ALL ON FUNCTION "public"."issue_period_report"(date, date, uuid, uuid) FROM PUBLIC, "anon", "service_role";

@@ -19,6 +19,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."period_report"(date, date, uuid, timestamp WITH time zone, text, integer, bigint) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."period_report"(date, date, uuid, timestamp with time zone, text, integer, bigint) IS 'Who was active in a period, as known now or at a moment: numbers for coordinators, also by month (detail months), names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found.';
+COMMENT ON FUNCTION "public"."period_report"(date, date, uuid, timestamp with time zone, text, integer, bigint) IS 'Who was active in a period, as known now or at a moment: numbers for coordinators, also by month (detail months), names (detail mentors) and the evidence of some (detail sample) for administrators. Refuses with unauthenticated, invalid_request, not_a_coordinator, not_an_administrator, chapter_not_found, database_unavailable.';
 
 REVOKE ALL ON FUNCTION "public"."period_report"(date, date, uuid, timestamp WITH time zone, text, integer, bigint) FROM PUBLIC, "anon", "service_role";

@@ -17,6 +17,6 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION "public"."report_evidence"(uuid, date, date, uuid, timestamp WITH time zone) TO "authenticated";
 
-COMMENT ON FUNCTION "public"."report_evidence"(uuid, date, date, uuid, timestamp with time zone) IS 'One mentor''s days in a period, for administrators, each with what it rests on and who recorded that. Refuses with unauthenticated, invalid_request, not_an_administrator, chapter_not_found, mentor_not_found.';
+COMMENT ON FUNCTION "public"."report_evidence"(uuid, date, date, uuid, timestamp with time zone) IS 'One mentor''s days in a period, for administrators, each with what it rests on and who recorded that. Refuses with unauthenticated, invalid_request, not_an_administrator, chapter_not_found, mentor_not_found, database_unavailable.';
 
 REVOKE ALL ON FUNCTION "public"."report_evidence"(uuid, date, date, uuid, timestamp WITH time zone) FROM PUBLIC, "anon", "service_role";
