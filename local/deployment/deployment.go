@@ -51,6 +51,7 @@ type options struct {
 	scheduled   bool
 	users       bool
 	console     bool
+	empty       bool
 	wrap        func(http.Handler) http.Handler
 	database    []testdb.Option
 }
@@ -88,6 +89,9 @@ func WithUsers() Option { return func(o *options) { o.users = true } }
 // WithConsole also serves the console, at the root.
 func WithConsole() Option { return func(o *options) { o.console = true } }
 
+// WithoutPeople leaves package endpoint's people out: the database is as the migrations make it.
+func WithoutPeople() Option { return func(o *options) { o.empty = true } }
+
 // Wrap puts something in front of the whole server.
 func Wrap(wrap func(http.Handler) http.Handler) Option { return func(o *options) { o.wrap = wrap } }
 
@@ -107,8 +111,10 @@ func Start(t testing.TB, opts ...Option) *Deployment {
 	template := Template(t)
 	dir := Binaries(t)
 	d := &Deployment{Template: template, Database: testdb.New(t, o.database...), Log: &Log{}}
-	if _, err := d.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
-		t.Fatalf("people: %v", err)
+	if !o.empty {
+		if _, err := d.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
+			t.Fatalf("people: %v", err)
+		}
 	}
 
 	// The server's address is part of the tokens, so it is needed first.

@@ -133,10 +133,6 @@ func (v *nextVersion) wrap(next http.Handler) http.Handler {
 // and the database know.
 func prepareConsole(t *testing.T, s *deployment.Deployment) console {
 	t.Helper()
-	axe, err := filepath.Abs(filepath.Join("..", "..", "console", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	owner := s.Database.Connect(t, "postgres")
 	if _, err := owner.Exec(t.Context(), consolePeople); err != nil {
 		t.Fatal(err)
@@ -150,9 +146,6 @@ func prepareConsole(t *testing.T, s *deployment.Deployment) console {
 		o.post(t, s.URL+"/auth/v1/admin/users", map[string]any{"id": id, "email": email, "email_confirm": true}, "apikey", s.Project.SecretKey)
 	}
 
-	s.Handle("/test/code", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, s.Users.Code(r.URL.Query().Get("email")))
-	}))
 	var asking sync.Mutex // a connection answers one at a time
 	s.Handle("/test/log", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asking.Lock()
@@ -168,6 +161,19 @@ func prepareConsole(t *testing.T, s *deployment.Deployment) console {
 		writeJSON(w, log)
 	}))
 
+	return describeConsole(t, s)
+}
+
+// describeConsole is what a browser test is given, and serves the codes that are sent.
+func describeConsole(t *testing.T, s *deployment.Deployment) console {
+	t.Helper()
+	axe, err := filepath.Abs(filepath.Join("..", "..", "console", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Handle("/test/code", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, s.Users.Code(r.URL.Query().Get("email")))
+	}))
 	return console{given: people(s, func(user string) string { return s.Project.Token(user) }, nil), Axe: axe,
 		All: os.Getenv("CONSOLE") == "all", Update: os.Getenv("UPDATE") != ""}
 }
