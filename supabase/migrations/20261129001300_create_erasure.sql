@@ -210,6 +210,40 @@ revoke all on function private.with_dropped(uuid[]) from public, anon, authentic
 comment on function private.with_dropped(uuid[]) is
   'These people, with the profiles that were joined into theirs; sorted.';
 
+create function private.lock_administrators() returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from public.organisation_administrators o
+  where o.ended_at is null or o.ended_at > clock_timestamp() order by o.id for no key update;
+end
+$$;
+revoke all on function private.lock_administrators() from public, anon, authenticated, service_role;
+
+comment on function private.lock_administrators() is
+  'Locks who administers the organisation until the transaction ends, so that two who dismiss each other do so one after the other.';
+
+-- Somebody must be left who can appoint another one. The operator is free: who writes the
+-- tables as service_role, or deletes a user, can appoint as well.
+create function private.refuse_last_administrator(leaving uuid[]) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select from unnest(refuse_last_administrator.leaving) l (id) where private.administers_organisation(l.id)
+  ) and not exists (
+    select from public.organisation_administrators o
+    where o.user_id <> all (refuse_last_administrator.leaving) and o.started_at <= clock_timestamp() and o.ended_at is null
+  ) then
+    perform private.refuse('in_use', 'last_administrator', 'This is the only organisation administrator. Appoint another one first.');
+  end if;
+end
+$$;
+revoke all on function private.refuse_last_administrator(uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.refuse_last_administrator(uuid[]) is
+  'Refuses with in_use (last_administrator) if without these people nobody would administer the organisation.';
+
 -- What Supabase Auth keeps of a login goes by cascade, through rows that are not locked
 -- here; so a wait is short, and the loser of a deadlock begins again too.
 create function private.erase_people(person_ids uuid[], actor_id uuid, with_login boolean) returns void
@@ -233,10 +267,12 @@ begin
         raise lock_not_available; -- two profiles have just been joined
       end if;
       if erase_people.with_login then
+        perform private.lock_administrators();
         foreach person in array erase_people.person_ids loop
           perform private.refuse_unless_mine(person, private.require_administrator(erase_people.actor_id), true,
             everybody => private.administers_organisation(erase_people.actor_id));
         end loop;
+        perform private.refuse_last_administrator(everybody);
       end if;
       foreach person in array everybody loop
         perform private.erase_locked_person(person, erase_people.actor_id);

@@ -21,6 +21,8 @@ insert into public.chapter_memberships (chapter_id, user_id, role, started_at)
 values (pg_temp.id('oslo'), pg_temp.id('coming administrator'), 'administrator', now() + interval '1 day');
 select pg_temp.add_person('office');
 select pg_temp.appoint('office');
+select pg_temp.add_person('office colleague');
+select pg_temp.appoint('office colleague');
 select pg_temp.add_person('former office');
 select pg_temp.appoint('former office');
 update public.organisation_administrators set ended_at = now() where user_id = pg_temp.id('former office');
@@ -56,7 +58,7 @@ insert into commands (command, call, class) values
   ('close_chapter', $$public.close_chapter(pg_temp.id('oslo'), pg_temp.today())$$, 'office'),
   ('save_certification_kind', $$public.save_certification_kind('pgtap new')$$, 'office'),
   ('appoint_administrator', $$public.appoint_administrator(pg_temp.id('administrator'))$$, 'office'),
-  ('dismiss_administrator', $$public.dismiss_administrator(pg_temp.id('office'))$$, 'office');
+  ('dismiss_administrator', $$public.dismiss_administrator(pg_temp.id('office colleague'))$$, 'office');
 
 create function pg_temp.outcome(actor text, expression text) returns text
 language plpgsql as $$

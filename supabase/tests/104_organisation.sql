@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(33);
+select plan(37);
 
 select pg_temp.add_person('office');
 select pg_temp.add_person('colleague');
@@ -72,6 +72,17 @@ select is((select count(*) from public.people_log l where l.command = 'close_cha
 select is(pg_temp.answer('colleague', $$(public.dismiss_administrator(pg_temp.id('office')) #>> '{administrator,ended_at}') is not null$$), 'true', 'one is dismissed');
 select pg_temp.refuses('office', $$public.save_chapter(null, 'pgtap new')$$, 'not_an_administrator', 403, 'and is none at once');
 select pg_temp.refuses('colleague', $$public.dismiss_administrator(pg_temp.id('office'))$$, 'not_found', 404, 'nobody is dismissed twice');
+
+-- Somebody is left who can appoint others.
+
+update public.organisation_administrators o set ended_at = clock_timestamp() from public.contacts c
+where c.person_id = o.user_id and c.email = 'ny.leder@pgtap.example';
+select pg_temp.refuses('colleague', $$public.dismiss_administrator(pg_temp.id('colleague'))$$, 'in_use', 409, 'the last one stays', 'last_administrator');
+select pg_temp.refuses('colleague', $$public.erase_person(pg_temp.id('colleague'))$$, 'in_use', 409, 'and is not erased', 'last_administrator');
+update public.organisation_administrators set ended_at = clock_timestamp() where user_id = pg_temp.id('colleague');
+select is((select count(*) from public.organisation_administrators where ended_at is null), 0::bigint, 'but the operator may');
+select private.appoint_first_administrator(pg_temp.id('office') || '@pgtap.example');
+select is(pg_temp.answer('office', $$to_jsonb(public.erase_person(pg_temp.id('colleague')) is not null)$$), 'true', 'and whoever was one before is erased as anybody');
 
 select * from finish();
 rollback;

@@ -34,7 +34,7 @@ func peopleRefusals(t *testing.T, r *roads, pending string) map[string]formCase 
 	t.Helper()
 	owner := r.Database.Connect(t, "postgres")
 	ids := map[string]string{}
-	for _, name := range []string{"office", "second office", "closed", "ended", "membership", "coming", "twin", "history", "dropped", "kept",
+	for _, name := range []string{"office", "closed", "ended", "membership", "coming", "twin", "history", "dropped", "kept",
 		"gone", "certification", "shared", "mover", "moving", "other coordinator", "plain", "open", "signed in"} {
 		ids[name] = uuid.NewString()
 	}
@@ -44,7 +44,7 @@ func peopleRefusals(t *testing.T, r *roads, pending string) map[string]formCase 
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	for _, name := range []string{"office", "second office", "coming", "twin", "history", "dropped", "kept", "gone", "shared", "mover", "moving", "other coordinator", "plain", "signed in"} {
+	for _, name := range []string{"office", "coming", "twin", "history", "dropped", "kept", "gone", "shared", "mover", "moving", "other coordinator", "plain", "signed in"} {
 		exec("insert into public.profiles (id, display_name) values ($1, $2)", ids[name], name)
 	}
 	join := func(id, person, chapter, role, started, ended string) {
@@ -52,7 +52,7 @@ func peopleRefusals(t *testing.T, r *roads, pending string) map[string]formCase 
 		exec(`insert into public.chapter_memberships (id, chapter_id, user_id, role, started_at, ended_at)
 			values ($1, $2, $3, $4, now() + $5::interval, now() + nullif($6, '')::interval)`, id, chapter, ids[person], role, started, ended)
 	}
-	exec("insert into public.organisation_administrators (user_id) values ($1), ($2)", ids["office"], ids["second office"])
+	exec("insert into public.organisation_administrators (user_id) values ($1)", ids["office"])
 	exec("insert into public.chapters (id, name, closed_at) values ($1, 'Closed', now() - interval '1 day')", ids["closed"])
 	exec("insert into public.chapters (name) values ('Name in use')")
 	join(ids["ended"], "plain", endpoint.Oslo, "coordinator", "-2 years", "-1 day")
@@ -172,7 +172,9 @@ func peopleRefusals(t *testing.T, r *roads, pending string) map[string]formCase 
 		"months away":          {"save_certification_kind", office, arguments{"code": "rpc kind", "due_after_months_away": -1}, "invalid_request"},
 		"an unknown successor": {"save_certification_kind", office, arguments{"code": "rpc kind", "replaced_by": "no such"}, "invalid_request"},
 		"its own successor":    {"save_certification_kind", office, arguments{"code": "rpc kind", "replaced_by": "rpc kind"}, "invalid_request"},
-		"appointed twice":      {"appoint_administrator", office, arguments{"person_id": ids["second office"]}, "already_exists"},
+		"appointed twice":      {"appoint_administrator", office, arguments{"person_id": ids["office"]}, "already_exists"},
+		"the last to dismiss":  {"dismiss_administrator", office, arguments{"person_id": ids["office"]}, "in_use"},
+		"the last to erase":    {"erase_person", office, arguments{"person_id": ids["office"]}, "in_use"},
 		"not appointed":        {"dismiss_administrator", office, arguments{"person_id": ids["plain"]}, "not_found"},
 
 		"invited nowhere":   {"begin_invitation", admin, arguments{"person_id": ids["kept"]}, "invalid_request"},

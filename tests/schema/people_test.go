@@ -17,7 +17,8 @@ import (
 
 // office is a session of a signed-in person that carries out commands, one after the other.
 type office struct {
-	conn *pgx.Conn
+	person string // who it is, if an organisation administrator
+	conn   *pgx.Conn
 }
 
 // administrators opens sessions of as many people who administer the world's chapter.
@@ -27,7 +28,7 @@ func administrators(t *testing.T, w *world, number int) []office {
 	for i := range offices {
 		person := w.person(t, fmt.Sprintf("Anne Administrator %d", i))
 		w.exec(t, "insert into public.organisation_administrators (user_id) values ($1)", person)
-		offices[i] = office{w.db.Connect(t, "authenticator")}
+		offices[i] = office{person, w.db.Connect(t, "authenticator")}
 		for _, setting := range []string{"set role authenticated", "select set_config('request.jwt.claims', '" + string(claims(person)) + "', false)"} {
 			if _, err := offices[i].conn.Exec(t.Context(), setting); err != nil {
 				t.Fatal(err)
@@ -128,6 +129,31 @@ func TestTwoAdministratorsAtOnce(t *testing.T) {
 	}
 }
 
+// However two administrators go at each other, one of them is left.
+func TestTheLastAdministratorStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, command := range []string{"dismiss_administrator", "erase_person"} {
+		for round := range 5 {
+			w.exec(t, "update public.organisation_administrators set ended_at = clock_timestamp() where ended_at is null")
+			offices := administrators(t, w, 2)
+			var all sync.WaitGroup
+			var refused [2]string
+			for i, o := range offices {
+				all.Go(func() { _, refused[i] = o.do(t.Context(), fmt.Sprintf("%s('%s')", command, offices[1-i].person)) })
+			}
+			all.Wait()
+			slices.Sort(refused[:])
+			if refused[0] != "" || !slices.Contains([]string{"not_an_administrator", "in_use"}, refused[1]) {
+				t.Errorf("%s, round %d: %q", command, round, refused)
+			}
+			if left := queryOne(t, w, "select count(*)::text from public.organisation_administrators where ended_at is null"); left != "1" {
+				t.Fatalf("%s, round %d: %s administrators are left", command, round, left)
+			}
+		}
+	}
+}
+
 // A command whose request is repeated at once is carried out once: the other one is told
 // that it is in progress, or gets the same answer.
 func TestTheSameKeyTwiceAtOnce(t *testing.T) {
@@ -137,7 +163,7 @@ func TestTheSameKeyTwiceAtOnce(t *testing.T) {
 	w.join(t, administrator, w.chapter, "administrator")
 	sessions := [2]office{}
 	for i := range sessions {
-		sessions[i] = office{w.db.Connect(t, "authenticator")}
+		sessions[i] = office{conn: w.db.Connect(t, "authenticator")}
 		if _, err := sessions[i].conn.Exec(t.Context(), "set role authenticated; select set_config('request.jwt.claims', '"+string(claims(administrator))+"', false)"); err != nil {
 			t.Fatal(err)
 		}

@@ -64,6 +64,8 @@ const nb = {
     'invalid_request expires_on': 'Utløpsdatoen må være etter den første dagen.',
     'invalid_request to_id': 'Den som skal overta, må være koordinator i samme lokallag.',
     'invalid_request coordinator_id': 'Den du valgte, er ikke koordinator i lokallaget.',
+    'in_use last_administrator':
+      'Personen er den eneste administratoren for hele organisasjonen. Gjør en annen til administrator først.',
     'in_use login': 'Profilen du vil fjerne, brukes til å logge inn. Behold den, og fjern den andre.',
     'in_use pause_history':
       'Profilen du vil fjerne, har en pausehistorikk som ikke kan skrives om. Behold den, og fjern den andre.',
@@ -378,6 +380,8 @@ const nn: Own = {
     'invalid_request expires_on': 'Siste dag må vere etter den første dagen.',
     'invalid_request to_id': 'Den som skal ta over, må vere koordinator i same lokallag.',
     'invalid_request coordinator_id': 'Den du valde, er ikkje koordinator i lokallaget.',
+    'in_use last_administrator':
+      'Personen er den einaste administratoren for heile organisasjonen. Gjer ein annan til administrator først.',
     'in_use login': 'Profilen du vil fjerne, blir brukt til å logge inn. Behald han, og fjern den andre.',
     'in_use pause_history':
       'Profilen du vil fjerne, har ein pausehistorikk som ikkje kan skrivast om. Behald han, og fjern den andre.',
@@ -692,6 +696,8 @@ const en: Own = {
     'invalid_request expires_on': 'The last day must be after the first one.',
     'invalid_request to_id': 'Whoever takes over must be a coordinator of the same chapter.',
     'invalid_request coordinator_id': 'Whom you chose is no coordinator of the chapter.',
+    'in_use last_administrator':
+      'This is the only administrator of the whole organisation. Make somebody else one first.',
     'in_use login': 'The profile that you want to drop is used for signing in. Keep that one, and drop the other.',
     'in_use pause_history':
       'The profile that you want to drop has a history of breaks, which can’t be rewritten. Keep that one, and drop the other.',

@@ -83,6 +83,7 @@ const nb = {
 
   refused: {
     already_exists: 'Det finnes alt et lokallag med dette navnet, eller personen er alt administrator.',
+    'in_use last_administrator': 'Organisasjonen må ha minst én administrator. Gjør en annen til administrator først.',
     'invalid_request name': 'Navnet kan ikke brukes.',
     'invalid_request last_day': 'Siste dag kan ikke brukes.',
     'invalid_request chapter_id': 'Lokallaget er alt lagt ned.',
@@ -177,6 +178,8 @@ const nn: Own = {
 
   refused: {
     already_exists: 'Det finst alt eit lokallag med dette namnet, eller personen er alt administrator.',
+    'in_use last_administrator':
+      'Organisasjonen må ha minst éin administrator. Gjer ein annan til administrator først.',
     'invalid_request name': 'Namnet kan ikkje brukast.',
     'invalid_request last_day': 'Siste dag kan ikkje brukast.',
     'invalid_request chapter_id': 'Lokallaget er alt lagt ned.',
@@ -268,6 +271,7 @@ const en: Own = {
 
   refused: {
     already_exists: 'There is a chapter of that name already, or the person is an administrator already.',
+    'in_use last_administrator': 'The organisation needs at least one administrator. Make somebody else one first.',
     'invalid_request name': 'The name can’t be used.',
     'invalid_request last_day': 'The last day can’t be used.',
     'invalid_request chapter_id': 'The chapter is closed already.',

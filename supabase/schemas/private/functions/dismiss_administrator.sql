@@ -20,7 +20,9 @@ begin
   end if;
   perform private.require_id('person_id', dismiss_administrator.person_id);
   perform private.lock_people(array[dismiss_administrator.person_id], with_status => false);
+  perform private.lock_administrators();
   perform private.require_office(caller);
+  perform private.refuse_last_administrator(array[dismiss_administrator.person_id]);
   select * into stored from public.organisation_administrators o
   where o.user_id = dismiss_administrator.person_id and (o.ended_at is null or o.ended_at > clock_timestamp())
   for no key update;

@@ -27,10 +27,12 @@ begin
         raise lock_not_available; -- two profiles have just been joined
       end if;
       if erase_people.with_login then
+        perform private.lock_administrators();
         foreach person in array erase_people.person_ids loop
           perform private.refuse_unless_mine(person, private.require_administrator(erase_people.actor_id), true,
             everybody => private.administers_organisation(erase_people.actor_id));
         end loop;
+        perform private.refuse_last_administrator(everybody);
       end if;
       foreach person in array everybody loop
         perform private.erase_locked_person(person, erase_people.actor_id);
