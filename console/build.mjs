@@ -34,7 +34,7 @@ const lean = {
       : null,
 };
 
-await build({
+const { output } = await build({
   root,
   configFile: false,
   logLevel: 'warn',
@@ -50,6 +50,20 @@ await build({
     rollupOptions: { treeshake: { moduleSideEffects: (id) => !/designsystemet-react|aksel-icons/.test(id) } },
   },
 });
+
+// What a coordinator's first roster needs: the page's script, and what that imports at once.
+// The other pages come when they are opened. JavaScript for it may weigh 170 KB; it weighed
+// 142.4 KB before the pages of administrators were there, which may add 10 KB.
+const budget = Math.min(170_000, 142_400 + 10_000); // bytes, gzip
+const chunks = new Map(output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+const first = new Set([...chunks.keys()].filter((name) => chunks.get(name).isEntry));
+for (const name of first) for (const imported of chunks.get(name).imports) first.add(imported);
+const later = /\/src\/pages\/(account|followup|import|inbox|mentor|outbox|pause|people|privacy|report|settings)\//;
+const early = [...first].flatMap((name) => chunks.get(name).moduleIds.filter((id) => later.test(id)));
+const weight = [...first].reduce((sum, name) => sum + gzipSync(chunks.get(name).code, { level: 9 }).length, 0);
+if (first.size === 0) throw new Error('the build has no first script');
+if (early.length > 0) throw new Error(`the first roster loads pages that nobody has opened: ${early.join(', ')}`);
+if (weight > budget) throw new Error(`the first roster loads ${weight} bytes of JavaScript, more than ${budget}`);
 
 const hash = createHash('sha256');
 const names = await files(out);
@@ -101,3 +115,4 @@ for (const name of await files(out)) {
 for (const [kind, [gz, br]] of Object.entries(sizes)) {
   console.log(`${kind.padEnd(6)} ${(gz / 1000).toFixed(1)} KB gzip, ${(br / 1000).toFixed(1)} KB brotli`);
 }
+console.log(`first  ${(weight / 1000).toFixed(1)} KB gzip: ${[...first].join(', ')}`);
