@@ -13,7 +13,7 @@ const launch = { executablePath: given.browser, chromiumSandbox: false }
 const say = (text) => process.stderr.write(`console: ${text}\n`)
 
 /** Signs in, and notes when the first row of a roster is there. */
-async function prepare(context) {
+async function prepare(context, signedIn = given.session) {
   context.setDefaultTimeout(120_000)
   await context.addInitScript(([session]) => {
     if (!localStorage.getItem('console.session')) localStorage.setItem('console.session', session)
@@ -24,7 +24,7 @@ async function prepare(context) {
       }
     })
     seen.observe(document, { childList: true, subtree: true })
-  }, [JSON.stringify(given.session)])
+  }, [JSON.stringify(signedIn)])
 }
 
 async function open(context, slowness = 1) {
@@ -152,6 +152,55 @@ const browser = await chromium.launch(launch)
   found.Frames = frames.length
   found.Quick = frames.filter((length) => length <= 50).length
   say(`${found.Frames - found.Quick} of ${found.Frames} frames over 50 ms, ${found.Shown} mentors`)
+  await context.close()
+}
+
+// A large file, until its preview can be read, and through all of it.
+{
+  const context = await browser.newContext({ ...settings, serviceWorkers: 'block' })
+  await prepare(context, given.administrator)
+  const page = await open(context, 4)
+  await page.goto(`${given.url}/import`)
+  const file = ['Medlemsnr;Navn;E-post;Startdato', ...Array.from({ length: given.imported }, (_, n) =>
+    `${n + 1000};Likeperson nummer ${n};person${n}@example.net;${n % 50 === 0 ? '31.02.2026' : '02.02.2026'}`)].join('\r\n')
+  await page.evaluate(() => {
+    const send = globalThis.fetch
+    globalThis.fetch = async (...args) => {
+      const answer = await send(...args)
+      // From here on: the answer begins, and nothing that the server does is left.
+      if (new URL(args[0]?.url ?? args[0], location.href).pathname.endsWith('/import') && args[1]?.method === 'POST') {
+        globalThis.longest = 50
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration)
+        }).observe({ type: 'longtask' })
+        globalThis.answered = performance.now()
+      }
+      return answer
+    }
+    globalThis.painted = async (isThere) => {
+      while (!isThere()) await new Promise(requestAnimationFrame)
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      return performance.now()
+    }
+  })
+  await page.getByTestId('file').setInputFiles({ name: 'alle.csv', mimeType: 'text/csv', buffer: Buffer.from(file) })
+  const next = page.getByRole('button', { name: 'Se hva som vil skje' })
+  await next.waitFor()
+  const columns = await page.evaluate(async () => (await globalThis.painted(() => document.querySelector('.column'))) - globalThis.answered)
+  // What the person takes to press it does not count.
+  await next.evaluate((button) => button.addEventListener('click', () => (globalThis.pressed = performance.now()), { capture: true }))
+  await next.click()
+  const rows = await page.evaluate(async () => (await globalThis.painted(() => document.querySelector('.import-row'))) - globalThis.pressed)
+  await page.waitForTimeout(500)
+  for (let n = 1; n <= 20; n++) {
+    await page.evaluate((share) => scrollTo(0, document.documentElement.scrollHeight * share), n / 20)
+    await page.waitForFunction(() => [...document.querySelectorAll('.import-row')].some((row) => {
+      const { top, bottom } = row.getBoundingClientRect()
+      return bottom > 0 && top < innerHeight
+    }))
+  }
+  found.Import = { Readable: (columns + rows) / 1000, LongestTask: await page.evaluate(() => globalThis.longest) }
+  say(`a preview readable after ${found.Import.Readable.toFixed(2)} s, of it the columns ${(columns / 1000).toFixed(2)} s; longest task ${found.Import.LongestTask} ms`)
   await context.close()
 }
 
