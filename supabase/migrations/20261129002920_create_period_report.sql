@@ -364,7 +364,7 @@ comment on function private.report_numbers_of(date, date, uuid[], timestamptz, u
 -- By month no mentor is cut into months: a stretch counts by its first day and by the day
 -- after its last, so that each month costs as many rows as there are such days.
 create function private.report_months(
-  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[]
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[], days text, zone text
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set work_mem = '64MB' set enable_sort = off
@@ -400,18 +400,18 @@ begin
       cross join unnest(array['days_active', 'days_paused', 'days_expired_cert']) n (name)
       group by m.from_on, m.until_on
     ) c$query$,
-    '/* days */', private.report_days(report_months.mentor_ids is not null, private.kinds_had_rules(report_months.as_known_at)))
+    '/* days */', report_months.days)
   into answer
-  using report_months.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s), report_months.mentor_ids,
+  using report_months.as_known_at, report_months.zone, report_months.mentor_ids,
     report_months.chapter_ids, datemultirange(daterange(report_months.from_date, report_months.to_date, '[]')),
     report_months.from_date, report_months.to_date;
   return answer;
 end
 $$;
-revoke all on function private.report_months(date, date, uuid[], timestamptz, uuid[]) from public, anon, authenticated, service_role;
+revoke all on function private.report_months(date, date, uuid[], timestamptz, uuid[], text, text) from public, anon, authenticated, service_role;
 
-comment on function private.report_months(date, date, uuid[], timestamptz, uuid[]) is
-  'The days of all these chapters'' mentors by calendar month, the first and the last one cut to the period. Its sums are the days in the total of private.report_numbers_of().';
+comment on function private.report_months(date, date, uuid[], timestamptz, uuid[], text, text) is
+  'The days of all these chapters'' mentors by calendar month, the first and the last one cut to the period. days, zone: as of private.report_people(). Its sums are the days in the total of private.report_numbers_of().';
 
 -- Cut where anything changes, judged piece by piece, and put together again; of all mentors
 -- at once and without a join, so that the time is the same for each of them.
@@ -579,15 +579,14 @@ comment on function private.report_chapters(uuid, uuid, boolean) is
   'The chapters of a report: the one asked about, or all that the caller coordinates or administers (with names: administers). Refuses with not_a_coordinator, not_an_administrator, chapter_not_found.';
 
 create function private.report_people(
-  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[], detail text, sample integer, seed bigint
+  from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, mentor_ids uuid[], days text, zone text,
+  detail text, sample integer, seed bigint
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set work_mem = '64MB'
 as $$
 declare
-  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   period constant datemultirange := datemultirange(daterange(report_people.from_date, report_people.to_date, '[]'));
-  mentors constant uuid[] := report_people.mentor_ids;
   people jsonb;
 begin
   execute replace(replace(replace($query$
@@ -622,8 +621,7 @@ begin
     ) m
     join public.profiles p on p.id = m.mentor_id$query$,
     '/* stretches */', private.stretches_query(
-      'select d.* from (' || private.report_days(mentors is not null, private.kinds_had_rules(report_people.as_known_at))
-        || ') d join public.profiles p on p.id = d.mentor_id where d.mine && $5'
+      'select d.* from (' || report_people.days || ') d join public.profiles p on p.id = d.mentor_id where d.mine && $5'
         -- By a hash of the seed and the id: the same for ever, and nobody's choice.
         || case when report_people.detail = 'sample' then ' order by private.sample_key(d.mentor_id, $6) limit $7' else '' end,
       '$5')),
@@ -631,14 +629,14 @@ begin
       then '|| jsonb_build_object(''evidence'', private.evidence(m.mentor_id, $4, $5, $1, $2))' else '' end),
     '/* order */', case when report_people.detail = 'sample' then 'private.sample_key(m.mentor_id, $6)' else 'p.display_name, m.mentor_id' end)
   into people
-  using report_people.as_known_at, zone, mentors, report_people.chapter_ids, period, report_people.seed, report_people.sample;
+  using report_people.as_known_at, report_people.zone, report_people.mentor_ids, report_people.chapter_ids, period, report_people.seed, report_people.sample;
   return people;
 end
 $$;
-revoke all on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, integer, bigint) from public, anon, authenticated, service_role;
+revoke all on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, text, text, integer, bigint) from public, anon, authenticated, service_role;
 
-comment on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, integer, bigint) is
-  'The mentors of a report with their stretches; of a sample (detail sample) with the evidence. mentor_ids: whose facts are read (null: everybody''s). Does not check the caller.';
+comment on function private.report_people(date, date, uuid[], timestamptz, uuid[], text, text, text, integer, bigint) is
+  'The mentors of a report with their stretches; of a sample (detail sample) with the evidence. mentor_ids: whose facts are read (null: everybody''s). days: the query for their days, private.report_days() or private.issued_days(). zone: in which what they rest on is looked up. Does not check the caller.';
 
 create function private.report_as_json(
   from_date date, to_date date, chapter_ids uuid[], as_known_at timestamptz, detail text, sample integer, seed bigint
@@ -648,6 +646,8 @@ set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off set wor
 as $$
 declare
   mentors constant uuid[] := private.report_mentors(report_as_json.chapter_ids, report_as_json.as_known_at);
+  days constant text := private.report_days(mentors is not null, private.kinds_had_rules(report_as_json.as_known_at));
+  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   numbers record;
   answer jsonb;
 begin
@@ -664,11 +664,11 @@ begin
     return answer;
   elsif report_as_json.detail = 'months' then
     return answer || jsonb_build_object('months', private.report_months(report_as_json.from_date, report_as_json.to_date,
-      report_as_json.chapter_ids, report_as_json.as_known_at, mentors));
+      report_as_json.chapter_ids, report_as_json.as_known_at, mentors, days, zone));
   end if;
   return answer || jsonb_build_object(case report_as_json.detail when 'sample' then 'sample' else 'mentors' end,
     private.report_people(report_as_json.from_date, report_as_json.to_date, report_as_json.chapter_ids,
-      report_as_json.as_known_at, mentors, report_as_json.detail, report_as_json.sample, report_as_json.seed));
+      report_as_json.as_known_at, mentors, days, zone, report_as_json.detail, report_as_json.sample, report_as_json.seed));
 end
 $$;
 revoke all on function private.report_as_json(date, date, uuid[], timestamptz, text, integer, bigint) from public, anon, authenticated, service_role;
@@ -743,7 +743,8 @@ begin
   moment := private.known_moment(report_evidence.as_known_at);
   -- A sample of one, drawn from one.
   mentor := private.report_people(report_evidence.from_date, report_evidence.to_date, chapters, moment,
-    array[report_evidence.mentor_id], 'sample', 1, 1) -> 0;
+    array[report_evidence.mentor_id], private.report_days(true, private.kinds_had_rules(moment)),
+    (select private.agreed_zone(s.time_zone) from private.settings s), 'sample', 1, 1) -> 0;
   if mentor is null then
     perform private.refuse('mentor_not_found');
   end if;

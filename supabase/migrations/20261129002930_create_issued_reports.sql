@@ -11,6 +11,7 @@ create table public.period_reports (
   issued_at timestamptz not null,
   issued_by uuid not null,
   as_known_at timestamptz not null,
+  time_zone text not null,
   rule_version text not null,
   rules text not null,
   sha256 text not null,
@@ -26,6 +27,7 @@ grant select on table public.period_reports to authenticated, service_role;
 comment on table public.period_reports is 'Append-only: reports that were issued. Read by whoever administers every chapter in them.';
 comment on column public.period_reports.chapter_ids is 'Sorted.';
 comment on column public.period_reports.as_known_at is 'The moment as of which it says what was known.';
+comment on column public.period_reports.time_zone is 'The organisation''s when it was issued: in which its days begin and end.';
 comment on column public.period_reports.rules is 'The rules by which it was made, in words: those of rule_version.';
 comment on column public.period_reports.sha256 is 'Of the bytes of manifest, in lower-case hexadecimal digits.';
 comment on column public.period_reports.manifest is 'The canonical form (RFC 8785): the numbers, and the SHA-256 of each chapter''s part.';
@@ -131,6 +133,7 @@ begin
   issued.chapter_ids := chapters;
   issued.issued_by := caller;
   issued.as_known_at := moment;
+  issued.time_zone := (select private.agreed_zone(s.time_zone) from private.settings s);
   issued.rule_version := private.rule_version();
   issued.rules := private.report_rules(issued.rule_version);
 
@@ -157,7 +160,7 @@ begin
         || ') d cross join lateral unnest(d.chapter_ids, d.chapter_days) u (chapter_id, days) where u.days && $5',
       '$5'))
   into part_ids, parts
-  using moment, (select private.agreed_zone(s.time_zone) from private.settings s), mentors, chapters, period, numbers.chapters, chapters;
+  using moment, issued.time_zone, mentors, chapters, period, numbers.chapters, chapters;
 
   issued.manifest := private.canonical_object(
     jsonb_build_object('as_known_at', private.canonical_moment(moment), 'from', issued.from_date, 'to', issued.to_date,
@@ -221,13 +224,48 @@ revoke all on function private.readable_report(uuid) from public, anon, authenti
 comment on function private.readable_report(uuid) is
   'An issued report, for whoever administers every chapter in it. Refuses with unauthenticated, not_an_administrator, invalid_request, not_found.';
 
+-- What was issued is read as it was stored. No rule judges it a second time, so neither
+-- another time zone nor a rule that was mended since makes it say anything else.
+create function private.issued_days(report_id uuid) returns text
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return replace($query$
+    select c.mentor_id, array_agg(c.chapter_id order by c.chapter_id) as chapter_ids, array_agg(c.days order by c.chapter_id) as chapter_days,
+      range_agg(c.valid) as valid, range_agg(c.lapsed) as lapsed, range_agg(c.away) as away, range_agg(c.days) as mine
+    from (
+      select (m ->> 'mentor_id')::uuid as mentor_id, p.chapter_id, range_agg(s.days) as days,
+        coalesce(range_agg(s.days) filter (where s.certified), '{}') as valid,
+        coalesce(range_agg(s.days) filter (where s.status = 'expired_cert'), '{}') as lapsed,
+        coalesce(range_agg(s.days) filter (where s.status = 'paused'), '{}') as away
+      from private.period_report_parts p
+      cross join lateral jsonb_array_elements(p.content::jsonb -> 'mentors') m
+      cross join lateral (
+        select daterange((e ->> 'from')::date, (e ->> 'to')::date, '[]') as days, e ->> 'status' as status, (e ->> 'certified')::boolean as certified
+        from jsonb_array_elements(m -> 'stretches') e
+      ) s
+      where p.report_id = /* report */
+      group by m ->> 'mentor_id', p.chapter_id
+    ) c
+    group by c.mentor_id$query$,
+    '/* report */', quote_literal(issued_days.report_id));
+end
+$$;
+revoke all on function private.issued_days(uuid) from public, anon, authenticated, service_role;
+
+comment on function private.issued_days(uuid) is
+  'The query for the days of the mentors of an issued report as its parts have them, in the columns of private.report_days().';
+
 create function private.issued_period_report(report_id uuid, part text, detail text, sample integer, seed bigint) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
 as $$
 declare
   issued public.period_reports := private.readable_report(issued_period_report.report_id);
   parts text := coalesce(issued_period_report.detail, case when issued_period_report.sample is null then 'mentors' else 'sample' end);
+  manifest constant jsonb := issued.manifest::jsonb;
+  days constant text := private.issued_days(issued.id);
   content text;
+  answer jsonb;
 begin
   if issued_period_report.part = 'manifest' then
     return jsonb_build_object('content', issued.manifest);
@@ -246,17 +284,30 @@ begin
   if issued_period_report.sample not between 1 and 200 then
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');
   end if;
-  return private.report_as_json(issued.from_date, issued.to_date, issued.chapter_ids, issued.as_known_at, parts,
-      coalesce(issued_period_report.sample, 20), coalesce(issued_period_report.seed, 1))
-    || private.issued_as_json(issued)
-    || jsonb_build_object('requested_known_at', null, 'behind_writer', false);
+  answer := private.issued_as_json(issued) || jsonb_build_object(
+    'from', issued.from_date, 'to', issued.to_date, 'requested_known_at', null, 'behind_writer', false,
+    'chapters', (
+      select coalesce(jsonb_agg(n - 'sha256' || jsonb_build_object('name', c.name) order by c.name, c.id), '[]')
+      from jsonb_array_elements(manifest -> 'chapters') n
+      join public.chapters c on c.id = (n ->> 'chapter_id')::uuid),
+    'total', manifest -> 'total');
+  if parts = 'summary' then
+    return answer;
+  elsif parts = 'months' then
+    return answer || jsonb_build_object('months', private.report_months(issued.from_date, issued.to_date,
+      issued.chapter_ids, issued.as_known_at, null, days, issued.time_zone));
+  end if;
+  -- What the days rest on is in no part; it is looked up among what was known then.
+  return answer || jsonb_build_object(case parts when 'sample' then 'sample' else 'mentors' end,
+    private.report_people(issued.from_date, issued.to_date, issued.chapter_ids, issued.as_known_at, null, days, issued.time_zone,
+      parts, coalesce(issued_period_report.sample, 20), coalesce(issued_period_report.seed, 1)));
 end
 $$;
 revoke all on function private.issued_period_report(uuid, text, text, integer, bigint) from public, anon, authenticated, service_role;
 grant execute on function private.issued_period_report(uuid, text, text, integer, bigint) to authenticated;
 
 comment on function private.issued_period_report(uuid, text, text, integer, bigint) is
-  'Behind public.issued_period_report. Definer, so that the report rests on all facts; checks the caller itself.';
+  'Behind public.issued_period_report: numbers of the manifest and days of the parts; names, and what the days rest on, are joined. Definer, because nobody reads the parts directly; checks the caller itself.';
 
 -- The policy of public.period_reports says the same; the pages need the key of the cursors.
 create index period_reports_by_moment on public.period_reports (issued_at desc, id desc);
@@ -355,6 +406,26 @@ revoke all on function private.stretches_of(uuid[], public.period_reports, times
 
 comment on function private.stretches_of(uuid[], public.period_reports, timestamptz, uuid[], timestamptz) is
   'The stretches of mentors in the chapters and the period of an issued report, if they have any. reverted: the ids of rows whose facts are taken as known when it was issued.';
+
+create function private.issued_stretches(issued public.period_reports, mentor_ids uuid[])
+returns setof private.mentor_stretches
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+begin
+  return query execute replace($query$
+    select s.mentor_id, jsonb_agg(jsonb_build_object('from', s.from_on, 'to', s.until_on, 'status', s.status, 'certified', s.certified,
+      'chapter_ids', to_jsonb(s.chapter_ids)) order by s.from_on)
+    from ( /* stretches */ ) s
+    group by s.mentor_id$query$,
+    '/* stretches */', private.stretches_query(
+      'select d.* from (' || private.issued_days(issued.id) || ') d where d.mentor_id = any ($1)', '$2'))
+  using issued_stretches.mentor_ids, datemultirange(daterange(issued.from_date, issued.to_date, '[]'));
+end
+$$;
+revoke all on function private.issued_stretches(public.period_reports, uuid[]) from public, anon, authenticated, service_role;
+
+comment on function private.issued_stretches(public.period_reports, uuid[]) is
+  'The stretches of mentors as an issued report has them.';
 
 -- One row for each change of a row since.
 create function private.facts_since(mentor_id uuid, since timestamptz, until timestamptz)
@@ -471,11 +542,13 @@ declare
   issued public.period_reports := private.readable_report(compare_period_report.report_id);
   then_known constant jsonb := issued.manifest::jsonb;
   moment timestamptz := private.known_moment(null);
+  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   numbers record;
   changed uuid[];
 begin
   numbers := private.report_numbers_of(issued.from_date, issued.to_date, issued.chapter_ids, moment, private.report_mentors(issued.chapter_ids, moment));
-  if exists (
+  -- By other rules, or in another zone, anybody's days may be others.
+  if (zone, private.rule_version()) <> (issued.time_zone, issued.rule_version) or exists (
     select from private.kind_versions v
     where v.recorded_at > issued.as_known_at or v.superseded_at > issued.as_known_at and v.superseded_at < 'infinity'
   ) then
@@ -493,7 +566,8 @@ begin
   end if;
 
   return jsonb_build_object('id', issued.id,
-    'issued', jsonb_build_object('as_known_at', issued.as_known_at), 'now', jsonb_build_object('as_known_at', moment),
+    'issued', jsonb_build_object('as_known_at', issued.as_known_at, 'rule_version', issued.rule_version, 'time_zone', issued.time_zone),
+    'now', jsonb_build_object('as_known_at', moment, 'rule_version', private.rule_version(), 'time_zone', zone),
     'numbers', (
       select coalesce(jsonb_agg(jsonb_build_object('chapter_id', n.chapter_id, 'number', n.number, 'issued', n.was, 'now', n.since)
         order by n.chapter_id nulls last, n.place), '[]')
@@ -514,17 +588,17 @@ begin
         'facts', private.explaining_facts(m.mentor_id, issued, moment, m.was, m.since)) order by p.display_name, m.mentor_id), '[]')
       from (
         select coalesce(o.mentor_id, n.mentor_id) as mentor_id, o.stretches as was, n.stretches as since
-        from private.stretches_of(changed, issued, issued.as_known_at) o
+        from private.issued_stretches(issued, changed) o
         full join private.stretches_of(changed, issued, moment) n on n.mentor_id = o.mentor_id
       ) m
       join public.profiles p on p.id = m.mentor_id
       where m.was is distinct from m.since),
     'erased', (
-      select coalesce(jsonb_agg(distinct v.person_id), '[]')
-      from private.identity_versions v
-      where v.was_erased and v.recorded_at > issued.as_known_at and v.recorded_at <= moment
-        and exists (
-          select from private.stretches_of(array[v.person_id], issued, issued.as_known_at) s where s.stretches is not null)));
+      select coalesce(jsonb_agg(s.mentor_id order by s.mentor_id), '[]')
+      from private.issued_stretches(issued, array(
+        select v.person_id
+        from private.identity_versions v
+        where v.was_erased and v.recorded_at > issued.as_known_at and v.recorded_at <= moment)) s));
 end
 $$;
 revoke all on function private.compare_period_report(uuid) from public, anon, authenticated, service_role;

@@ -88,8 +88,8 @@ insert into public.people_log (command, person_id, chapter_id, occurred_at) valu
   ('save_chapter', null, pg_temp.id('oslo'), now() - interval '1 hour');
 
 -- A report of Oslo, and one of Bergen and Oslo.
-insert into public.period_reports (id, from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, rule_version, rules, sha256, manifest)
-select pg_temp.id('report of ' || w.name), '2024-01-01', '2024-12-31', w.chapters, now(), pg_temp.id('administrator'), now(), '1', '',
+insert into public.period_reports (id, from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, time_zone, rule_version, rules, sha256, manifest)
+select pg_temp.id('report of ' || w.name), '2024-01-01', '2024-12-31', w.chapters, now(), pg_temp.id('administrator'), now(), 'Europe/Oslo', '1', '',
   encode(sha256(convert_to(w.name, 'UTF8')), 'hex'), w.name
 from (values ('oslo', array[pg_temp.id('oslo')]), ('all', array[pg_temp.id('bergen'), pg_temp.id('oslo')])) w (name, chapters);
 
@@ -296,7 +296,7 @@ insert into writes values
   ('external_ids', 'insert', $$insert into public.external_ids values ('pgtap', 'new', pg_temp.id('mentor'))$$, true),
   ('external_ids', 'update', $$update public.external_ids set external_id = 'other' where person_id = pg_temp.id('mentor')$$, true),
   ('external_ids', 'delete', $$delete from public.external_ids where person_id = pg_temp.id('mentor')$$, true),
-  ('period_reports', 'insert', $$insert into public.period_reports select pg_temp.id('new'), from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, rule_version, rules, sha256, manifest from public.period_reports limit 1$$, false),
+  ('period_reports', 'insert', $$insert into public.period_reports select pg_temp.id('new'), from_date, to_date, chapter_ids, issued_at, issued_by, as_known_at, time_zone, rule_version, rules, sha256, manifest from public.period_reports limit 1$$, false),
   ('period_reports', 'update', $$update public.period_reports set rules = 'typed in'$$, false),
   ('period_reports', 'delete', $$delete from public.period_reports$$, false),
   ('people_log', 'insert', $$insert into public.people_log (command) values ('update_person')$$, false),

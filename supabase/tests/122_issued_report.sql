@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(52);
+select plan(63);
 select pg_temp.put_samples_aside();
 
 select pg_temp.add_chapter('oslo');
@@ -132,6 +132,37 @@ select is(array(select m ->> 'display_name' from jsonb_array_elements(pg_temp.an
 select pg_temp.violates(statement, '23001', '', statement)
 from unnest(array['update public.period_reports set sha256 = sha256', 'delete from public.period_reports', 'truncate public.period_reports cascade',
   'update private.period_report_parts set content = ''''', 'delete from private.period_report_parts']) statement;
+
+-- Read as it was stored, whatever the zone and the rules are since. Gro is in two chapters for
+-- a while, and comes and goes at midnight in Oslo.
+select pg_temp.add_chapter('tromsø');
+select pg_temp.member('gro', 'tromsø');
+insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at)
+values (pg_temp.id('bergen'), pg_temp.id('gro'), 'mentor', '2024-06-01 00:00+02', '2024-12-01 00:00+01');
+insert into public.pause_records (mentor_id, status, paused_at, reactivated_at) values (pg_temp.id('gro'), 'active', '2024-08-01 00:00+02', '2024-09-01 00:00+02');
+insert into issued select 'year', pg_temp.answer('office', $$public.issue_period_report('2024-01-01', '2024-12-31')$$);
+create function pg_temp.read_again() returns table (detail text, answer jsonb)
+language sql as $$
+  select d, pg_temp.answer('office', format('public.issued_period_report(%L, detail => %L, sample => 3, seed => 7)', pg_temp.report_id('year'), d))
+  from unnest(array['summary', 'months', 'mentors', 'sample']) d
+$$;
+create temporary table read as select * from pg_temp.read_again();
+-- What was issued is what was true then: as if it were asked now about the same moment.
+select is(r.answer - '{id,issued_at,issued_by,sha256}'::text[],
+  pg_temp.answer('office', format('public.period_report(%L, %L, null, %L, %L, 3, 7)', '2024-01-01', '2024-12-31', r.answer ->> 'as_known_at', r.detail)) || '{"requested_known_at": null}',
+  'what is stored says what the facts say: ' || r.detail) from read r;
+update private.settings set time_zone = 'America/New_York';
+select is(n.answer, r.answer, 'in another zone the same bytes: ' || r.detail) from read r join pg_temp.read_again() n using (detail);
+select is(c -> 'issued' ->> 'time_zone' || ' ' || (c -> 'now' ->> 'time_zone'), 'Europe/Oslo America/New_York', 'a comparison names the zones') from pg_temp.compared('office', 'year') c;
+select is(array(select concat_ws(' ', m ->> 'display_name', m -> 'issued' -> 1 ->> 'from', m -> 'now' -> 1 ->> 'from', m ->> 'facts') from jsonb_array_elements(c -> 'mentors') m where m ->> 'mentor_id' = pg_temp.id('gro')::text),
+  array['Gro 2024-06-01 2024-05-31 []'], 'and whose days are others by it') from pg_temp.compared('office', 'year') c;
+-- Rules that were mended: nobody has days, and all numbers are other.
+create or replace function private.report_days(of_some boolean, kinds_have_rules boolean) returns text language sql
+as $$ select replace($q$select d.* from (/* days */) d where false$q$, '/* days */', private.known_days_query(of_some, kinds_have_rules)) $$;
+create or replace function private.summed_numbers(first jsonb, second jsonb) returns jsonb language sql
+as $$ select jsonb_object_agg(n, 7) from unnest(private.report_numbers()) n $$;
+create or replace function private.rule_version() returns text language sql as $$ select '2' $$;
+select is(array(select r::text from pg_temp.read_again() r), array(select r::text from read r), 'by other rules the same bytes');
 
 select * from finish();
 rollback;

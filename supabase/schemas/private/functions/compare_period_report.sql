@@ -13,11 +13,13 @@ declare
   issued public.period_reports := private.readable_report(compare_period_report.report_id);
   then_known constant jsonb := issued.manifest::jsonb;
   moment timestamptz := private.known_moment(null);
+  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   numbers record;
   changed uuid[];
 begin
   numbers := private.report_numbers_of(issued.from_date, issued.to_date, issued.chapter_ids, moment, private.report_mentors(issued.chapter_ids, moment));
-  if exists (
+  -- By other rules, or in another zone, anybody's days may be others.
+  if (zone, private.rule_version()) <> (issued.time_zone, issued.rule_version) or exists (
     select from private.kind_versions v
     where v.recorded_at > issued.as_known_at or v.superseded_at > issued.as_known_at and v.superseded_at < 'infinity'
   ) then
@@ -35,7 +37,8 @@ begin
   end if;
 
   return jsonb_build_object('id', issued.id,
-    'issued', jsonb_build_object('as_known_at', issued.as_known_at), 'now', jsonb_build_object('as_known_at', moment),
+    'issued', jsonb_build_object('as_known_at', issued.as_known_at, 'rule_version', issued.rule_version, 'time_zone', issued.time_zone),
+    'now', jsonb_build_object('as_known_at', moment, 'rule_version', private.rule_version(), 'time_zone', zone),
     'numbers', (
       select coalesce(jsonb_agg(jsonb_build_object('chapter_id', n.chapter_id, 'number', n.number, 'issued', n.was, 'now', n.since)
         order by n.chapter_id nulls last, n.place), '[]')
@@ -56,17 +59,17 @@ begin
         'facts', private.explaining_facts(m.mentor_id, issued, moment, m.was, m.since)) order by p.display_name, m.mentor_id), '[]')
       from (
         select coalesce(o.mentor_id, n.mentor_id) as mentor_id, o.stretches as was, n.stretches as since
-        from private.stretches_of(changed, issued, issued.as_known_at) o
+        from private.issued_stretches(issued, changed) o
         full join private.stretches_of(changed, issued, moment) n on n.mentor_id = o.mentor_id
       ) m
       join public.profiles p on p.id = m.mentor_id
       where m.was is distinct from m.since),
     'erased', (
-      select coalesce(jsonb_agg(distinct v.person_id), '[]')
-      from private.identity_versions v
-      where v.was_erased and v.recorded_at > issued.as_known_at and v.recorded_at <= moment
-        and exists (
-          select from private.stretches_of(array[v.person_id], issued, issued.as_known_at) s where s.stretches is not null)));
+      select coalesce(jsonb_agg(s.mentor_id order by s.mentor_id), '[]')
+      from private.issued_stretches(issued, array(
+        select v.person_id
+        from private.identity_versions v
+        where v.was_erased and v.recorded_at > issued.as_known_at and v.recorded_at <= moment)) s));
 end
 $function$;
 

@@ -46,6 +46,7 @@ begin
   issued.chapter_ids := chapters;
   issued.issued_by := caller;
   issued.as_known_at := moment;
+  issued.time_zone := (select private.agreed_zone(s.time_zone) from private.settings s);
   issued.rule_version := private.rule_version();
   issued.rules := private.report_rules(issued.rule_version);
 
@@ -72,7 +73,7 @@ begin
         || ') d cross join lateral unnest(d.chapter_ids, d.chapter_days) u (chapter_id, days) where u.days && $5',
       '$5'))
   into part_ids, parts
-  using moment, (select private.agreed_zone(s.time_zone) from private.settings s), mentors, chapters, period, numbers.chapters, chapters;
+  using moment, issued.time_zone, mentors, chapters, period, numbers.chapters, chapters;
 
   issued.manifest := private.canonical_object(
     jsonb_build_object('as_known_at', private.canonical_moment(moment), 'from', issued.from_date, 'to', issued.to_date,

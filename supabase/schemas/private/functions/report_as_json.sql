@@ -17,6 +17,8 @@ CREATE OR REPLACE FUNCTION private.report_as_json (
   AS $function$
 declare
   mentors constant uuid[] := private.report_mentors(report_as_json.chapter_ids, report_as_json.as_known_at);
+  days constant text := private.report_days(mentors is not null, private.kinds_had_rules(report_as_json.as_known_at));
+  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   numbers record;
   answer jsonb;
 begin
@@ -33,11 +35,11 @@ begin
     return answer;
   elsif report_as_json.detail = 'months' then
     return answer || jsonb_build_object('months', private.report_months(report_as_json.from_date, report_as_json.to_date,
-      report_as_json.chapter_ids, report_as_json.as_known_at, mentors));
+      report_as_json.chapter_ids, report_as_json.as_known_at, mentors, days, zone));
   end if;
   return answer || jsonb_build_object(case report_as_json.detail when 'sample' then 'sample' else 'mentors' end,
     private.report_people(report_as_json.from_date, report_as_json.to_date, report_as_json.chapter_ids,
-      report_as_json.as_known_at, mentors, report_as_json.detail, report_as_json.sample, report_as_json.seed));
+      report_as_json.as_known_at, mentors, days, zone, report_as_json.detail, report_as_json.sample, report_as_json.seed));
 end
 $function$;
 

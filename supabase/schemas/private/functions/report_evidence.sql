@@ -29,7 +29,8 @@ begin
   moment := private.known_moment(report_evidence.as_known_at);
   -- A sample of one, drawn from one.
   mentor := private.report_people(report_evidence.from_date, report_evidence.to_date, chapters, moment,
-    array[report_evidence.mentor_id], 'sample', 1, 1) -> 0;
+    array[report_evidence.mentor_id], private.report_days(true, private.kinds_had_rules(moment)),
+    (select private.agreed_zone(s.time_zone) from private.settings s), 'sample', 1, 1) -> 0;
   if mentor is null then
     perform private.refuse('mentor_not_found');
   end if;

@@ -3,7 +3,9 @@ CREATE OR REPLACE FUNCTION private.report_months (
   to_date     date,
   chapter_ids uuid[],
   as_known_at timestamp with time zone,
-  mentor_ids  uuid[]
+  mentor_ids  uuid[],
+  days        text,
+  zone        text
 )
   RETURNS jsonb
   LANGUAGE plpgsql
@@ -45,15 +47,15 @@ begin
       cross join unnest(array['days_active', 'days_paused', 'days_expired_cert']) n (name)
       group by m.from_on, m.until_on
     ) c$query$,
-    '/* days */', private.report_days(report_months.mentor_ids is not null, private.kinds_had_rules(report_months.as_known_at)))
+    '/* days */', report_months.days)
   into answer
-  using report_months.as_known_at, (select private.agreed_zone(s.time_zone) from private.settings s), report_months.mentor_ids,
+  using report_months.as_known_at, report_months.zone, report_months.mentor_ids,
     report_months.chapter_ids, datemultirange(daterange(report_months.from_date, report_months.to_date, '[]')),
     report_months.from_date, report_months.to_date;
   return answer;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."report_months"(date, date, uuid[], timestamp with time zone, uuid[]) IS 'The days of all these chapters'' mentors by calendar month, the first and the last one cut to the period. Its sums are the days in the total of private.report_numbers_of().';
+COMMENT ON FUNCTION "private"."report_months"(date, date, uuid[], timestamp with time zone, uuid[], text, text) IS 'The days of all these chapters'' mentors by calendar month, the first and the last one cut to the period. days, zone: as of private.report_people(). Its sums are the days in the total of private.report_numbers_of().';
 
-REVOKE ALL ON FUNCTION "private"."report_months"(date, date, uuid[], timestamp WITH time zone, uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."report_months"(date, date, uuid[], timestamp WITH time zone, uuid[], text, text) FROM PUBLIC;

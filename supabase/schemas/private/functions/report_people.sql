@@ -4,6 +4,8 @@ CREATE OR REPLACE FUNCTION private.report_people (
   chapter_ids uuid[],
   as_known_at timestamp with time zone,
   mentor_ids  uuid[],
+  days        text,
+  zone        text,
   detail      text,
   sample      integer,
   seed        bigint
@@ -17,9 +19,7 @@ CREATE OR REPLACE FUNCTION private.report_people (
   SET work_mem TO '64MB'
   AS $function$
 declare
-  zone constant text := (select private.agreed_zone(s.time_zone) from private.settings s);
   period constant datemultirange := datemultirange(daterange(report_people.from_date, report_people.to_date, '[]'));
-  mentors constant uuid[] := report_people.mentor_ids;
   people jsonb;
 begin
   execute replace(replace(replace($query$
@@ -54,8 +54,7 @@ begin
     ) m
     join public.profiles p on p.id = m.mentor_id$query$,
     '/* stretches */', private.stretches_query(
-      'select d.* from (' || private.report_days(mentors is not null, private.kinds_had_rules(report_people.as_known_at))
-        || ') d join public.profiles p on p.id = d.mentor_id where d.mine && $5'
+      'select d.* from (' || report_people.days || ') d join public.profiles p on p.id = d.mentor_id where d.mine && $5'
         -- By a hash of the seed and the id: the same for ever, and nobody's choice.
         || case when report_people.detail = 'sample' then ' order by private.sample_key(d.mentor_id, $6) limit $7' else '' end,
       '$5')),
@@ -63,11 +62,11 @@ begin
       then '|| jsonb_build_object(''evidence'', private.evidence(m.mentor_id, $4, $5, $1, $2))' else '' end),
     '/* order */', case when report_people.detail = 'sample' then 'private.sample_key(m.mentor_id, $6)' else 'p.display_name, m.mentor_id' end)
   into people
-  using report_people.as_known_at, zone, mentors, report_people.chapter_ids, period, report_people.seed, report_people.sample;
+  using report_people.as_known_at, report_people.zone, report_people.mentor_ids, report_people.chapter_ids, period, report_people.seed, report_people.sample;
   return people;
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."report_people"(date, date, uuid[], timestamp with time zone, uuid[], text, integer, bigint) IS 'The mentors of a report with their stretches; of a sample (detail sample) with the evidence. mentor_ids: whose facts are read (null: everybody''s). Does not check the caller.';
+COMMENT ON FUNCTION "private"."report_people"(date, date, uuid[], timestamp with time zone, uuid[], text, text, text, integer, bigint) IS 'The mentors of a report with their stretches; of a sample (detail sample) with the evidence. mentor_ids: whose facts are read (null: everybody''s). days: the query for their days, private.report_days() or private.issued_days(). zone: in which what they rest on is looked up. Does not check the caller.';
 
-REVOKE ALL ON FUNCTION "private"."report_people"(date, date, uuid[], timestamp WITH time zone, uuid[], text, integer, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."report_people"(date, date, uuid[], timestamp WITH time zone, uuid[], text, text, text, integer, bigint) FROM PUBLIC;

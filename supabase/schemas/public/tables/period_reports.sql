@@ -6,6 +6,7 @@ CREATE TABLE "public"."period_reports" (
   "issued_at"    timestamp with time zone NOT NULL,
   "issued_by"    uuid                     NOT NULL,
   "as_known_at"  timestamp with time zone NOT NULL,
+  "time_zone"    text                     NOT NULL,
   "rule_version" text                     NOT NULL,
   "rules"        text                     NOT NULL,
   "sha256"       text                     NOT NULL,
@@ -41,6 +42,8 @@ COMMENT ON COLUMN "public"."period_reports"."manifest" IS 'The canonical form (R
 COMMENT ON COLUMN "public"."period_reports"."rules" IS 'The rules by which it was made, in words: those of rule_version.';
 
 COMMENT ON COLUMN "public"."period_reports"."sha256" IS 'Of the bytes of manifest, in lower-case hexadecimal digits.';
+
+COMMENT ON COLUMN "public"."period_reports"."time_zone" IS 'The organisation''s when it was issued: in which its days begin and end.';
 
 COMMENT ON INDEX "public"."period_reports_by_moment" IS 'The list of issued reports, newest first, page by page.';
 
