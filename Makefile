@@ -186,13 +186,13 @@ docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one self-c
 	@.ci/redocly build-docs docs/openapi.yaml --inlineBundle --template docs/page.hbs --output $(or $(DOCS),build/docs)/api.html
 
 # The server has the memory of a small Supabase project, and enough room for WAL that
-# no checkpoint begins during a measurement.
+# no checkpoint begins during a measurement; its files are on the disk.
 .PHONY: bench
 bench: bench/node_modules/.package-lock.json node_modules/.package-lock.json $(CONSOLE) ## measures everything beside its peers and writes docs/performance.md (MENTORS=1000000; half an hour)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)
-	@exec .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
+	@exec env TMPDIR=$${TMPDIR:-/tmp} .cache/testcluster -set shared_buffers=512MB -set max_wal_size=16GB -- \
 	  .ci/quietly -l '^(=== RUN| +[a-z_]+\.go:|[|]|FAIL|panic)' bench \
 	  go test -C bench -count=1 -timeout 3h -v . -args -full -docs ../docs $(if $(MENTORS),-mentors $(MENTORS)) $(if $(ONLY),-only $(ONLY))
 

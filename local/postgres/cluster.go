@@ -25,8 +25,9 @@ import (
 // cluster in the temporary folder, on a free port.
 type Options struct {
 	// Dir is the cluster's folder. A durable cluster needs one and finds its
-	// data there at the next start. A throwaway cluster makes one in the
-	// system's temporary folder when Dir is empty, and removes it either way.
+	// data there at the next start. A throwaway cluster makes one when Dir is empty,
+	// in $TMPDIR, or in memory where there is room, or else in the system's temporary
+	// folder; it removes the folder either way.
 	Dir string
 	// Port on 127.0.0.1; 0 chooses a free one.
 	Port int
@@ -233,7 +234,11 @@ func clusterFolder(opts Options) (string, error) {
 		if opts.Durable {
 			return "", errors.New("a durable cluster needs a folder")
 		}
-		return os.MkdirTemp("", "mentorpause-postgres-")
+		parent := os.Getenv("TMPDIR")
+		if parent == "" {
+			parent = memoryFolder()
+		}
+		return os.MkdirTemp(parent, "mentorpause-postgres-")
 	}
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
