@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"mentorpause/docs"
 )
 
 const (
@@ -241,11 +243,21 @@ func TestRequestOfABodyInBase64(t *testing.T) {
 	}
 }
 
+// With its examples, which [Load] passes by.
+func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
+	if _, err := Parse(docs.OpenAPI); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestParseRefusesADocumentThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"nothing":      "",
-		"no title":     "openapi: 3.1.1\ninfo: {version: '1'}\npaths: {}\n",
+		"nothing":  "",
+		"no title": "openapi: 3.1.1\ninfo: {version: '1'}\npaths: {}\n",
+		"example that is none": "openapi: 3.1.1\ninfo: {title: x, version: '1'}\npaths: {/x: {get: {responses: {'200': {description: x, " +
+			"content: {application/json: {schema: {type: integer}, example: one}}}}}}}\n",
 		"dangling ref": "openapi: 3.1.1\ninfo: {title: x, version: '1'}\npaths: {/x: {get: {responses: {'200': {$ref: '#/components/responses/X'}}}}}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
