@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -207,8 +205,12 @@ func wantNoIdentityNumbers(t *testing.T, b *endpoint.Bundle, file memberfile.Fil
 		}
 		return r
 	}, string(said)+kept+b.Log.String())
+	numbers := map[string]bool{}
 	for _, n := range file.IdentityNumbers {
-		if strings.Contains(digits, n) {
+		numbers[n] = true
+	}
+	for i := range len(digits) - 10 {
+		if numbers[digits[i:i+11]] {
 			t.Fatal("an identity number of the file is in an answer, the log or the database")
 		}
 	}
@@ -219,14 +221,10 @@ func TestTwentyThousandRows(t *testing.T) {
 	t.Parallel()
 	b := organisation(t)
 	file := generated(t, memberfile.Config{Rows: memberlist.MaxRows, Seed: 5, Dialect: memberfile.ExcelCSV, MistakesPercent: 1})
-	// Longer than the function has, as this machine may do much else: how fast it is, the
-	// benchmark says.
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	endpoint.WantRefusal(t, b.InvokeContext(t, ctx, post(b, office, "source=system", file.Content)), 413, "payload_too_large")
+	endpoint.WantRefusal(t, patient(t, b, post(b, office, "source=system", file.Content)), 413, "payload_too_large")
 	event := post(b, office, "source=system", file.Content)
 	event.Headers["accept-encoding"] = "gzip"
-	answer := want(t, b.InvokeContext(t, ctx, event))
+	answer := want(t, patient(t, b, event))
 	refused := map[int]bool{}
 	for _, m := range file.Mistakes {
 		refused[m.Row] = true
