@@ -7,7 +7,7 @@ SHELL := /bin/bash
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 # The flags of a deployed function: static, stripped, reproducible, and without
-# the RPC of Lambda's retired Go runtime. cmd/dev uses the same.
+# the RPC of Lambda's retired Go runtime. cmd/dev uses the same, with a build ID.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w -buildid='
 
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
