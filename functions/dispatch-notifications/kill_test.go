@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	netmail "net/mail"
@@ -64,15 +65,27 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			t.Fatal(err)
 		}
 		stdout.Read(make([]byte, 1)) // it begins
-		// Killed at once or while sending, depending on the speed of the machine.
+		ended := make(chan struct{})
+		go func() {
+			_, _ = io.Copy(io.Discard, stdout)
+			close(ended)
+		}()
+		// Killed at once or while sending, unless nothing is due any more.
 		enough := len(server.Messages()) + rand.IntN(15)
-		for patience := time.Now().Add(3 * time.Second); len(server.Messages()) < enough && time.Now().Before(patience); {
-			time.Sleep(time.Millisecond)
+		for patience := time.After(time.Minute); len(server.Messages()) < enough; {
+			select {
+			case <-time.After(time.Millisecond):
+				continue
+			case <-ended:
+			case <-patience:
+			}
+			break
 		}
 		time.Sleep(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
 		if cmd.Process.Kill() == nil {
 			killed++
 		}
+		<-ended
 		cmd.Wait()              // reports that it was killed
 		b.wait(5 * time.Minute) // until its leases have ended
 	}
