@@ -174,7 +174,8 @@ const pageOrNone = `create function pg_temp.page(mentor uuid) returns jsonb lang
 	end $$`
 
 // rosterLines and pageLines say the same of each mentor: those whom the roster lists have a
-// page, and no others.
+// page, and no others. Who coordinates another of a mentor's chapters is told of a pause, and
+// so is on the page, but is not responsible.
 const rosterLines = `
 	select format('%s %s %s, record %s %s %s %s %s, by %s', m ->> 'mentor_id', m ->> 'display_name', m ->> 'status', m ->> 'pause_record_id',
 		m ->> 'version', m ->> 'pause_reason', m ->> 'paused_at', m ->> 'expected_return_date', m -> 'coordinators')
@@ -184,7 +185,8 @@ const rosterLines = `
 const pageLines = `
 	select format('%s %s %s, record %s %s %s %s %s, by %s', p #>> '{profile,id}', p #>> '{profile,display_name}', p ->> 'status', p #>> '{pause_record,id}',
 		p #>> '{pause_record,version}', p #>> '{pause_record,pause_reason}', p #>> '{pause_record,paused_at}', p #>> '{pause_record,expected_return_date}',
-		coalesce((select jsonb_agg(r - 'role') from jsonb_array_elements(p -> 'recipients') r where r ->> 'role' = 'coordinator'), '[]'))
+		coalesce((select jsonb_agg(r - 'role') from jsonb_array_elements(p -> 'recipients') r
+			where r ->> 'role' = 'coordinator' and p -> 'assignments' @> jsonb_build_array(jsonb_build_object('coordinator_id', r -> 'id'))), '[]'))
 	from (select pg_temp.page(o.id) as p from public.profiles o where o.id <> auth.uid()) q
 	where p is not null and p ->> 'status' = private.mentor_status_on((p #>> '{profile,id}')::uuid, private.today(), null)
 	order by 1`
