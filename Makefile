@@ -52,7 +52,7 @@ test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, chan
 	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
 
 .PHONY: test-console
-test-console: tools node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## tests the console in a browser: every language, width and theme, with pictures (UPDATE=1 writes docs/console)
+test-console: tools node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## tests the console in a browser: every language, width and theme, and pages beside their pictures (UPDATE=1 takes those that are others now)
 	$(TESTCLUSTER)
 	@exec .cache/testcluster -- env CONSOLE=all $(if $(UPDATE),UPDATE=$(UPDATE)) go test -count=1 -timeout 40m -run '^TestConsole' -v ./tests/clients
 

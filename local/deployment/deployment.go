@@ -54,6 +54,7 @@ type options struct {
 	empty       bool
 	wrap        func(http.Handler) http.Handler
 	database    []testdb.Option
+	at          time.Time
 }
 
 // DatabaseURL changes the functions' connection string, to use a proxy for example.
@@ -100,6 +101,15 @@ func OwnCluster() Option {
 	return func(o *options) { o.database = append(o.database, testdb.OwnCluster()) }
 }
 
+// At gives the database a server of its own whose clock shows a little less than the instant
+// before anybody is entered; its MoveClock then sets it to the second.
+func At(instant time.Time) Option {
+	return func(o *options) {
+		OwnCluster()(o)
+		o.at = instant
+	}
+}
+
 // Start starts the functions that have a URL, except for the console. Everything ends with
 // the test.
 func Start(t testing.TB, opts ...Option) *Deployment {
@@ -111,6 +121,9 @@ func Start(t testing.TB, opts ...Option) *Deployment {
 	template := Template(t)
 	dir := Binaries(t)
 	d := &Deployment{Template: template, Database: testdb.New(t, o.database...), Log: &Log{}}
+	if !o.at.IsZero() {
+		d.Database.SetClock(t, o.at.Add(-30*time.Minute))
+	}
 	if !o.empty {
 		if _, err := d.Database.Connect(t, "postgres").Exec(t.Context(), endpoint.People); err != nil {
 			t.Fatalf("people: %v", err)

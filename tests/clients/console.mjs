@@ -51,8 +51,8 @@ export async function signIn(page, email) {
   await page.getByRole('button', { name: 'Logg inn' }).click()
 }
 
-/** The session of somebody who has signed in before, so that not each test needs a code. */
-export async function signedIn(email, options = {}) {
+/** The session of somebody who signs in once, so that not each test needs a code. */
+export async function session(email) {
   if (!signedIn.sessions[email]) {
     const headers = { apikey: given.key, 'content-type': 'application/json' }
     await fetch(`${given.url}/auth/v1/otp`, { method: 'POST', headers, body: JSON.stringify({ email, create_user: false }) })
@@ -62,6 +62,12 @@ export async function signedIn(email, options = {}) {
     signedIn.sessions[email] = await answer.json()
     assert.equal(answer.status, 200, JSON.stringify(signedIn.sessions[email]))
   }
+  return signedIn.sessions[email]
+}
+
+/** A page of somebody who has signed in before. */
+export async function signedIn(email, options = {}) {
+  const held = JSON.stringify(await session(email))
   const { path: _, ...settings } = options
   const context = options.context ?? (await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', ...settings }))
   await context.addInitScript(([url, session]) => {
@@ -69,7 +75,7 @@ export async function signedIn(email, options = {}) {
       localStorage.setItem('console.session', session)
       sessionStorage.setItem('was', '1')
     }
-  }, [given.url, JSON.stringify(signedIn.sessions[email])])
+  }, [given.url, held])
   return open({ context, path: options.path })
 }
 signedIn.sessions = {}
@@ -102,7 +108,7 @@ export const heading = (page, name) => page.getByRole('heading', { level: 1, nam
 /** A test that only make test-console runs. */
 export const everywhere = given.all ? test : () => {}
 
-const locales = { nb: 'nb-NO', nn: 'nn-NO', en: 'en-GB' }
+export const locales = { nb: 'nb-NO', nn: 'nn-NO', en: 'en-GB' }
 
 /** Looks at pages, by name, in every language, width and theme. */
 export function accessibleEverywhere(email, pages) {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mentorpause/local/deployment"
 	"mentorpause/local/endpoint"
@@ -22,6 +23,8 @@ type console struct {
 	All    bool   `json:"all"`    // every language, width and theme
 	Update bool   `json:"update"` // write the pictures of docs/console
 	Axe    string `json:"axe"`    // path
+
+	Now time.Time `json:"now"` // in the pictures
 }
 
 // consolePeople are those of the chapter that is looked at: people with long names and names
