@@ -10,91 +10,62 @@ import (
 )
 
 // HasIdentityNumber reports whether a text contains a national identity number: eleven
-// digits, together or in groups with spaces, dots or hyphens between them, that are a
-// possible birth date (D-numbers and the numbers of test persons too) with two valid
-// check digits. Whatever answers, logs or stores a text asks here first.
+// digits that are a possible birth date (D-numbers and the numbers of test persons too)
+// with two valid check digits. Between two of them may stand any number of spaces, dots and
+// hyphens, and of whatever isn't printable ASCII: marks and characters that nobody sees come
+// along when a number is pasted. private.contains_identity_number, which every text that a
+// command stores is asked by, is the same rule; a test runs both on the same texts.
 func HasIdentityNumber(text string) bool {
 	if !isASCII(text) {
 		text = norm.NFKC.String(text) // digits of other widths
 	}
-	var (
-		digits [11]byte
-		starts []int // where groups of digits begin
-	)
-	for i := 0; i < len(text); {
-		if !isDigit(text[i]) {
-			i++
-			continue
-		}
-		starts = append(starts, i)
-		for i < len(text) && isDigit(text[i]) {
-			i++
-		}
+	if countDigits(text) < len(weights[0]) { // nearly every text
+		return false
 	}
-	for _, start := range starts {
-		n, i := 0, start
-		for {
-			group := i
-			for i < len(text) && isDigit(text[i]) {
-				if i-group >= len(digits) || n >= len(digits) {
-					n = len(digits) + 1
-					break
-				}
-				digits[n] = text[i]
-				n++
-				i++
-			}
-			if n > len(digits) {
-				break
-			}
-			if n == len(digits) {
-				if (i >= len(text) || !isDigit(text[i])) && isIdentityNumber(digits) {
-					return true
-				}
-				break
-			}
-			next := skipSeparators(text, i)
-			if next < 0 {
-				break
-			}
-			i = next
+	for start := range len(text) {
+		if isDigit(text[start]) && (start == 0 || !isDigit(text[start-1])) && beginsIdentityNumber(text[start:]) {
+			return true
 		}
 	}
 	return false
 }
 
-// mostSeparators is how many characters may stand between two groups: " - ".
-const mostSeparators = 3
-
-// skipSeparators returns where the next digit is behind separators, or -1.
-func skipSeparators(text string, from int) int {
-	count := 0
-	for i, r := range text[from:] {
-		switch {
-		case r < unicode.MaxASCII && isDigit(byte(r)):
-			return from + i
-		case count >= mostSeparators, r != '.' && !unicode.IsSpace(r) && !unicode.In(r, unicode.Dash, unicode.Cf, unicode.Mn):
-			return -1
+// beginsIdentityNumber judges the digits from the first character on.
+func beginsIdentityNumber(text string) bool {
+	var digits [11]byte
+	n := 0
+	for i := range len(text) {
+		switch b := text[i]; {
+		case isDigit(b):
+			digits[n] = b
+			if n++; n == len(digits) {
+				return (i+1 == len(text) || !isDigit(text[i+1])) && isIdentityNumber(digits)
+			}
+		case b > ' ' && b <= '~' && b != '.' && b != '-':
+			return false
 		}
-		count++
 	}
-	return -1
+	return false
 }
 
-// isIdentity is HasIdentityNumber of a cell: a number has lost the zero with which
-// those born on the first nine days of a month begin.
-func isIdentity(cell spreadsheet.Cell) bool {
-	if cell.Kind == spreadsheet.Number && len(cell.Text) == 10 && HasIdentityNumber("0"+cell.Text) {
-		return true
-	}
+// isIdentity is HasIdentityNumber of a cell. What Excel has kept as a number, or saved as
+// CSV, has lost the zero with which those born on the first nine days of a month begin: ten
+// digits and nothing else count too, but in a column of telephone numbers.
+func (r *reader) isIdentity(cell spreadsheet.Cell, field Field) bool {
 	if cell.Kind == spreadsheet.Date {
 		return false
 	}
-	if HasIdentityNumber(cell.Text) {
-		return true
+	digits := countDigits(cell.Text)
+	if (cell.Kind == spreadsheet.Number || r.isCSV) && field != Phone && digits >= 10 && digits <= 12 { // or with two decimals
+		text := clean(cell.Text)
+		if m := grouped.FindStringSubmatch(text); m != nil {
+			text = strings.ReplaceAll(m[1], " ", "")
+		}
+		if len(text) == 10 && digitsOnly(text) && HasIdentityNumber("0"+text) {
+			return true
+		}
 	}
-	cleaned := clean(cell.Text) // what that brings together counts, too
-	return cleaned != cell.Text && HasIdentityNumber(cleaned)
+	return HasIdentityNumber(cell.Text)
 }
 
 var weights = [2][11]int{{3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0}, {5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1}}
@@ -128,6 +99,15 @@ func isIdentityNumber(digits [11]byte) bool {
 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+func countDigits(text string) (n int) {
+	for i := range len(text) {
+		if isDigit(text[i]) {
+			n++
+		}
+	}
+	return n
+}
 
 func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })

@@ -3,6 +3,7 @@ package memberlist_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -37,52 +38,62 @@ func born(t *testing.T, ddmmyy string) string {
 	return ""
 }
 
+// The examples are the database's, too: tests/schema runs it on them.
 func TestHasIdentityNumber(t *testing.T) {
 	t.Parallel()
-	n := born(t, "158190")
-	other := byte('0')
-	if n[10] == other {
-		other = '1'
+	file, err := os.ReadFile("testdata/identity_numbers.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for text, want := range map[string]bool{
-		n: true, "": false,
-		n[:6] + " " + n[6:]:                               true,
-		n[:6] + "-" + n[6:]:                               true,
-		n[:6] + " - " + n[6:]:                             true,
-		n[:6] + "\u2013" + n[6:]:                          true,
-		n[:6] + "\u00a0" + n[6:]:                          true,
-		n[:6] + "\u200b" + n[6:]:                          true,
-		n[:2] + "." + n[2:4] + "." + n[4:6] + " " + n[6:]: true,
-		n[:2] + " " + n[2:4] + " " + n[4:6] + " " + n[6:9] + " " + n[9:]: true,
-		"Fnr. " + n + ", ring etter 17":                                  true,
-		"fnr" + n + "x":                                                  true,
-		"tlf 91234567 " + n:                                              true,
-		n + " 91234567":                                                  true,
-		"91234567-" + n:                                                  true,
-		strings.Map(func(r rune) rune { return r - '0' + '０' }, n): true, // full width
-		n[:10] + string(other):        false, // check digit
-		n + "1":                       false, // twelve digits
-		"1" + n:                       false,
-		n[:6] + "/" + n[6:]:           false,
-		n[:6] + " tlf " + n[6:]:       false,
-		n[:6] + "    " + n[6:]:        false,
-		n[:10]:                        false,
-		"00000000000":                 false, // valid check digits, no date
-		born(t, "550190"):             true,  // a D-number
-		born(t, "014190"):             true,  // month + 40
-		born(t, "016690"):             true,  // month + 65
-		born(t, "410190"):             true,  // a D-number of the first
-		born(t, "320190"):             false, // 32 January
-		born(t, "300290"):             false,
-		born(t, "290201"):             true, // in 1904 …
-		born(t, "011390"):             false,
-		born(t, "720190"):             false,
-		"kari@eksempel.no 912 34 567": false,
-		strings.Repeat("1 ", 100_000): false,
-		strings.Repeat("0", 100_000):  false,
+	var examples []struct {
+		Text, Why string
+		Contains  bool
+	}
+	if err := json.Unmarshal(file, &examples); err != nil {
+		t.Fatal(err)
+	}
+	if len(examples) < 100 {
+		t.Fatalf("%d examples", len(examples))
+	}
+	for _, e := range examples {
+		if got := memberlist.HasIdentityNumber(e.Text); got != e.Contains {
+			t.Errorf("%q (%s): %t", e.Text, e.Why, got)
+		}
+	}
+	for _, long := range []string{strings.Repeat("1 ", 100_000), strings.Repeat("0", 100_000), strings.Repeat("1\u200b", 100_000)} {
+		if memberlist.HasIdentityNumber(long) {
+			t.Errorf("%.20q…", long)
+		}
+	}
+}
+
+// What Excel has saved as CSV has lost the zero with which a number began.
+func TestLostZero(t *testing.T) {
+	t.Parallel()
+	n := born(t, "018190")[1:]
+	for name, test := range map[string]struct {
+		file    string
+		refused bool
+	}{
+		"in an unknown column":     {"Navn;Merknad\nKari;" + n + "\n", true},
+		"in a column of names":     {"Navn;Koordinator\nKari;" + n + "\n", true},
+		"as the member number":     {"Navn;Medlemsnr\nKari;" + n + "\n", true},
+		"with two decimals":        {"Navn;Medlemsnr\nKari;" + n + ",00\n", true},
+		"grouped":                  {"Navn;Koordinator\nKari;" + n[:1] + " " + n[1:4] + " " + n[4:7] + " " + n[7:] + "\n", true},
+		"of a telephone":           {"Navn;Telefon\nKari;" + n + "\n", false},
+		"with something beside it": {"Navn;Merknad\nKari;nr. " + n + "\n", false},
+		"one digit less":           {"Navn;Merknad\nKari;" + n[:9] + "\n", false},
 	} {
-		if got := memberlist.HasIdentityNumber(text); got != want {
-			t.Errorf("%.40q: %t", text, got)
+		list := read(t, []byte(test.file), memberlist.Options{})
+		answer, err := json.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refused := list.Columns[1].Problem != nil && list.Columns[1].Problem.Code == memberlist.IdentityNumber; refused != test.refused {
+			t.Errorf("%s: %+v", name, list.Columns[1])
+		}
+		if test.refused && (strings.Contains(string(answer), n) || strings.Contains(string(answer), n[2:8])) {
+			t.Errorf("%s: the answer tells of it:\n%s", name, answer)
 		}
 	}
 }

@@ -116,6 +116,7 @@ type reader struct {
 	language   language
 	understand func(header string) (meaning, bool)
 	date1904   bool
+	isCSV      bool
 	keeps      bool // the cells, after they were read
 
 	columns []*column
@@ -171,7 +172,7 @@ func (r *reader) read(file []byte) error {
 	if header == 0 {
 		return r.language.refuse(NoHeader, 0, nil)
 	}
-	r.date1904 = sheet.Date1904
+	r.date1904, r.isCSV = sheet.Date1904, sheet.Name == ""
 	r.identities = map[*column]map[int]bool{}
 
 	var block []spreadsheet.Row // the header, and what is above it
@@ -321,7 +322,7 @@ func (c *column) name(l language, text string, row int) {
 		letter = string(rune('A'+(i-1)%letterAtoZ)) + letter
 	}
 	c.label = strings.Replace(columnLetter[l], "%s", letter, 1)
-	if HasIdentityNumber(text) || HasIdentityNumber(clean(text)) {
+	if HasIdentityNumber(text) {
 		c.identities, c.firstIdentity = 1, row
 		c.problem = &Problem{Column: c.label, Code: IdentityNumber, Message: l.refusedColumn(c.label, row, 0)}
 		return
@@ -355,7 +356,7 @@ func (r *reader) keep(row spreadsheet.Row) error {
 		}
 		c := r.columns[i]
 		c.filled++
-		if isIdentity(cell) {
+		if r.isIdentity(cell, c.field) {
 			if c.identities++; c.identities == 1 {
 				c.firstIdentity = row.Number
 			}

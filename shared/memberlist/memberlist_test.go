@@ -312,7 +312,7 @@ func TestIdentityNumberAsANumber(t *testing.T) {
 	if c := list.Columns[1]; c.Problem == nil || c.Problem.Code != memberlist.IdentityNumber || len(c.Samples) > 0 || list.Rows[0].ExternalID != "" {
 		t.Errorf("%+v", c)
 	}
-	// As text ten digits are ten digits.
+	// As the text of a cell ten digits are ten digits.
 	list = read(t, book(t, map[string]any{"A1": "Navn", "B1": "Medlemsnr", "A2": "Kari", "B2": n[1:]}), memberlist.Options{})
 	if list.Columns[1].Problem != nil {
 		t.Errorf("%+v", list.Columns[1])

@@ -182,6 +182,70 @@ grant execute on function private.is_visible(text) to service_role; -- whose wri
 
 comment on function private.is_visible(text) is 'Whether a text has at least one character that can be seen.';
 
+-- 11 digits, the first six a day: of birth, plus 40 for a D-number. Test persons and numbers
+-- of those who have none have 40, 65 (the health service) or 80 (the Tax Administration)
+-- added to the month.
+create function private.is_identity_number(digits text) returns boolean
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  d integer[] := string_to_array(is_identity_number.digits, null)::integer[];
+  day integer := 10 * d[1] + d[2];
+  month integer := 10 * d[3] + d[4];
+begin
+  day := day - case when day > 40 then 40 else 0 end;
+  month := month - case when month > 80 then 80 when month > 60 then 65 when month > 40 then 40 else 0 end;
+  -- Whether 29 February is possible depends on the century, which is not known yet.
+  return month between 1 and 12
+    and day between 1 and (array[31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[month]
+    and (3*d[1] + 7*d[2] + 6*d[3] + d[4] + 8*d[5] + 9*d[6] + 4*d[7] + 5*d[8] + 2*d[9] + d[10]) % 11 = 0
+    and (5*d[1] + 4*d[2] + 3*d[3] + 2*d[4] + 7*d[5] + 6*d[6] + 5*d[7] + 4*d[8] + 3*d[9] + 2*d[10] + d[11]) % 11 = 0;
+end
+$$;
+revoke all on function private.is_identity_number(text) from public, anon, authenticated, service_role;
+
+comment on function private.is_identity_number(text) is
+  'Whether 11 digits are a national identity number: a possible day (D-numbers and those of test persons too) and valid check digits.';
+
+-- shared/memberlist has the same rule, and a test runs both on the same texts. Between two
+-- digits may stand any number of spaces, dots and hyphens, and of whatever isn't printable
+-- ASCII: marks and characters that nobody sees come along when a number is pasted, and a
+-- notification is written without them.
+create function private.contains_identity_number(value text) returns boolean
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  form text := contains_identity_number.value collate "C";
+  number constant text := '[0-9](?:[^!-,/-~]*[0-9]){10}(?![0-9])';
+  found text;
+begin
+  -- Nearly every text is done here: no character becomes more digits than twice its further bytes.
+  if char_length(form) - char_length(translate(form, '0123456789', '')) + 2 * (octet_length(form) - char_length(form)) < 11 then
+    return false;
+  end if;
+  if octet_length(form) > char_length(form) then
+    form := normalize(form, nfkc) collate "C"; -- digits of all widths become the plain ones
+  end if;
+  if form is null or char_length(translate(form, '0123456789', '')) > char_length(form) - 11 or form !~ number then
+    return false;
+  end if;
+  -- From each digit that no other precedes: numbers may overlap what is written before them.
+  for place in 1 .. char_length(form) - 10 loop
+    if substr(form, place, 1) ~ '[0-9]' and (place = 1 or substr(form, place - 1, 1) !~ '[0-9]') then
+      found := substring(substr(form, place) from '^(' || number || ')');
+      if found is not null and private.is_identity_number(regexp_replace(found, '[^0-9]', '', 'g')) then
+        return true;
+      end if;
+    end if;
+  end loop;
+  return false;
+end
+$$;
+revoke all on function private.contains_identity_number(text) from public, anon, authenticated, service_role;
+
+comment on function private.contains_identity_number(text) is
+  'Whether a text contains a national identity number, however its digits are grouped. Such a text is neither stored, nor logged, nor echoed.';
+
 create function private.refuse_removal() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$

@@ -362,6 +362,29 @@ revoke all on function private.begin_pause(uuid, text, date, uuid, timestamptz, 
 comment on function private.begin_pause(uuid, text, date, uuid, timestamptz, date) is
   'Writes the record of a pause that begins at a moment of this day, as the mentor''s next version, and returns it. The caller holds the mentor''s lock, has said who acts, and knows that nothing is live.';
 
+create function private.judged_reason(value text) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reason text := private.trimmed(judged_reason.value);
+begin
+  if reason is null or char_length(reason) not between 1 and 500 then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
+  end if;
+  if not private.is_visible(reason) then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  end if;
+  if private.contains_identity_number(reason) then
+    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must not contain a national identity number.');
+  end if;
+  return reason;
+end
+$$;
+revoke all on function private.judged_reason(text) from public, anon, authenticated, service_role;
+
+comment on function private.judged_reason(text) is
+  'The reason of a pause, trimmed; refuses with invalid_request one that can''t be stored, without echoing it.';
+
 -- Plans are kept with the session; one that was made while a table was empty would
 -- read all of it, for every look-up, until the session ends.
 create function private.pause_mentor(
@@ -384,7 +407,7 @@ declare
       pause_mentor.expected_return_date, pause_mentor.expected_version, pause_mentor.given, pause_mentor.amends)
     end::text, 'UTF8'));
   replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
-  reason text := private.trimmed(pause_mentor.pause_reason);
+  reason text;
   has_reason boolean := pause_mentor.given is null or 'pause_reason' = any (pause_mentor.given);
   has_return boolean := pause_mentor.given is null or 'expected_return_date' = any (pause_mentor.given);
 begin
@@ -392,11 +415,8 @@ begin
     return replayed;
   end if;
 
-  if has_reason and (reason is null or char_length(reason) not between 1 and 500) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
-  end if;
-  if has_reason and not private.is_visible(reason) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  if has_reason then
+    reason := private.judged_reason(pause_mentor.pause_reason);
   end if;
   if pause_mentor.expected_return_date <= today
      -- A date that has passed may be sent back with whatever else is changed.

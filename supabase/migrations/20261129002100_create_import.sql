@@ -795,8 +795,8 @@ begin
     or r.locale is not null and not (r.locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$' and char_length(r.locale) <= 35)
     -- Nearly no row has digits enough.
     or (select char_length(t.texts) - char_length(translate(t.texts, '0123456789', '')) >= 11 or octet_length(t.texts) > char_length(t.texts)
-        from (select concat_ws('|', r.display_name, r.email, r.external_id, r.chapter, r.coordinator) as texts) t)
-      and private.contains_identity_number(concat_ws(' | ', r.display_name, r.email, r.external_id, r.chapter, r.coordinator));
+        from (select concat_ws('|', r.display_name, r.email, r.external_id, r.chapter, r.coordinator, r.locale) as texts) t)
+      and private.contains_identity_number(concat_ws(' | ', r.display_name, r.email, r.external_id, r.chapter, r.coordinator, r.locale));
   if wrong is not null then
     perform private.refuse('invalid_request', 'list', format('Row %s of the list has a value that can''t be stored.', wrong));
   end if;

@@ -1,4 +1,6 @@
 drop function private.refuse_removal();
+drop function private.contains_identity_number(text);
+drop function private.is_identity_number(text);
 drop function private.is_visible(text);
 drop function private.trimmed(text);
 drop function private.refuse(text, text, text, text);

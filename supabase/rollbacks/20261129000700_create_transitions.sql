@@ -7,6 +7,7 @@ drop function private.status_of(uuid, date);
 drop function private.reactivate_mentor(uuid, integer, uuid);
 drop function private.amend_pause(uuid, jsonb, integer, uuid, boolean);
 drop function private.pause_mentor(uuid, text, date, integer, uuid, text[], boolean);
+drop function private.judged_reason(text);
 drop function private.begin_pause(uuid, text, date, uuid, timestamptz, date);
 drop function private.bring_up_to_date(uuid, public.pause_records, date);
 drop function private.may_have_lapsed(uuid, date);

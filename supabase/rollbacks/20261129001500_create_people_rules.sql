@@ -27,5 +27,3 @@ drop function private.judged_date(text, text, boolean);
 drop function private.judged_day(text, date, boolean);
 drop function private.midnight(date);
 drop function private.judged_text(text, text, integer, boolean);
-drop function private.contains_identity_number(text);
-drop function private.is_identity_number(text);

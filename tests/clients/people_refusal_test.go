@@ -117,6 +117,7 @@ func peopleRefusals(t *testing.T, r *roads, pending string) map[string]formCase 
 		"an identity number":     {"register_person", admin, registering(arguments{"display_name": "Kari 010190 10046"}), "invalid_request"},
 		"no role":                {"register_person", admin, registering(arguments{"role": "boss"}), "invalid_request"},
 		"no locale":              {"register_person", admin, registering(arguments{"locale": "!"}), "invalid_request"},
+		"a number for a locale":  {"register_person", admin, registering(arguments{"locale": "nb-010190-10046"}), "invalid_request"},
 		"no address":             {"register_person", admin, registering(arguments{"email": "kari"}), "invalid_request"},
 		"no telephone number":    {"register_person", admin, registering(arguments{"phone": "12"}), "invalid_request"},
 		"an identity's phone":    {"register_person", admin, registering(arguments{"phone": "01019010046"}), "invalid_request"},

@@ -19,6 +19,10 @@ begin
     perform private.refuse('invalid_request', judge_optional_text.field,
       format('%s must have a character that can be seen.', judge_optional_text.field));
   end if;
+  if private.contains_identity_number(trimmed) then
+    perform private.refuse('invalid_request', judge_optional_text.field,
+      format('%s must not contain a national identity number.', judge_optional_text.field));
+  end if;
   return trimmed;
 end
 $function$;

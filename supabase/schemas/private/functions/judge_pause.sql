@@ -10,14 +10,8 @@ CREATE OR REPLACE FUNCTION private.judge_pause (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  reason text := private.trimmed(judge_pause.pause_reason);
+  reason text := private.judged_reason(judge_pause.pause_reason);
 begin
-  if reason is null or char_length(reason) not between 1 and 500 then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
-  end if;
-  if not private.is_visible(reason) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
-  end if;
   if judge_pause.expected_return_date <= judge_pause.today then
     perform private.refuse('invalid_request', 'expected_return_date', 'expected_return_date must be after today.');
   end if;

@@ -12,13 +12,10 @@ CREATE OR REPLACE FUNCTION private.judge_plan (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  reason text := private.trimmed(judge_plan.pause_reason);
+  reason text;
 begin
-  if judge_plan.has_reason and (reason is null or char_length(reason) not between 1 and 500) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
-  end if;
-  if judge_plan.has_reason and not private.is_visible(reason) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  if judge_plan.has_reason then
+    reason := private.judged_reason(judge_plan.pause_reason);
   end if;
   if judge_plan.starts_on is null or judge_plan.starts_on <= judge_plan.today then
     perform private.refuse('invalid_request', 'starts_on', 'starts_on must be after today.');

@@ -28,7 +28,7 @@ declare
       pause_mentor.expected_return_date, pause_mentor.expected_version, pause_mentor.given, pause_mentor.amends)
     end::text, 'UTF8'));
   replayed jsonb := private.replay(caller, pause_mentor.request_id, fingerprint);
-  reason text := private.trimmed(pause_mentor.pause_reason);
+  reason text;
   has_reason boolean := pause_mentor.given is null or 'pause_reason' = any (pause_mentor.given);
   has_return boolean := pause_mentor.given is null or 'expected_return_date' = any (pause_mentor.given);
 begin
@@ -36,11 +36,8 @@ begin
     return replayed;
   end if;
 
-  if has_reason and (reason is null or char_length(reason) not between 1 and 500) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have 1 to 500 characters after trimming.');
-  end if;
-  if has_reason and not private.is_visible(reason) then
-    perform private.refuse('invalid_request', 'pause_reason', 'pause_reason must have a character that can be seen.');
+  if has_reason then
+    reason := private.judged_reason(pause_mentor.pause_reason);
   end if;
   if pause_mentor.expected_return_date <= today
      -- A date that has passed may be sent back with whatever else is changed.
