@@ -103,7 +103,7 @@ func (d *database) findOrStart(ctx context.Context, dir string, terminal *termin
 			return err
 		}
 	}
-	if err := d.awaitPort(ctx, terminal); err != nil {
+	if err := d.awaitPort(ctx, terminal, leftBehind); err != nil {
 		return err
 	}
 	installation, err := postgres.Find()
@@ -148,7 +148,7 @@ func (d *database) probe(ctx context.Context) (found bool, err error) {
 	defer cancel()
 
 	other := func(why string) error {
-		return fmt.Errorf("something answers on %s that is not like Supabase (%s); stop it, then try again", address, why)
+		return fmt.Errorf("something answers on %s that is not like Supabase (%s); stop it, or choose another port with `make dev DATABASE_PORT=…`", address, why)
 	}
 	db, err := pgx.Connect(ctx, d.url("postgres"))
 	if err != nil {
@@ -175,7 +175,9 @@ func (d *database) probe(ctx context.Context) (found bool, err error) {
 // awaitPort waits while the port is taken although nobody listens on it. It is in
 // the range that the system uses for outgoing connections, so any program may hold
 // it, and after the end of that connection the system keeps it for another minute.
-func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
+//
+// Somebody who does listen may be our own server that was left behind; nobody else goes away.
+func (d *database) awaitPort(ctx context.Context, terminal *terminal, leftBehind bool) error {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port))
 	deadline := time.Now().Add(90 * time.Second)
 	for told := false; ; {
@@ -183,8 +185,14 @@ func (d *database) awaitPort(ctx context.Context, terminal *terminal) error {
 		if err == nil {
 			return listener.Close()
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) || listens(ctx, address) {
+		if !errors.Is(err, syscall.EADDRINUSE) {
 			return nil // starting the server will find out
+		}
+		if listens(ctx, address) {
+			if leftBehind {
+				return nil
+			}
+			return fmt.Errorf("port %d is in use; choose one for PostgreSQL with `make dev DATABASE_PORT=…`", d.port)
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("port %d is held by a connection of another program (`ss -tnp | grep %[1]d` shows it)", d.port)

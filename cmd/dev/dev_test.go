@@ -351,6 +351,36 @@ func TestDevRefuses(t *testing.T) {
 		}
 	})
 
+	t.Run("a port of the database that is taken, before there is a cluster", func(t *testing.T) {
+		t.Parallel()
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		d, dir := &database{port: listener.Addr().(*net.TCPAddr).Port}, filepath.Join(t.TempDir(), "postgres")
+		err = d.awaitPort(t.Context(), newTerminal(&output{}), false)
+		if err == nil || !strings.Contains(err.Error(), "make dev DATABASE_PORT=") {
+			t.Errorf("nobody says how to choose another one: %v", err)
+		}
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				conn.Close()
+			}
+		}()
+		err = d.findOrStart(t.Context(), dir, newTerminal(&output{}))
+		if err == nil || !strings.Contains(err.Error(), "make dev DATABASE_PORT=") {
+			t.Errorf("nor of somebody who answers: %v", err)
+		}
+		if _, err := os.Stat(dir); !os.IsNotExist(err) {
+			t.Errorf("there is a cluster: %v", err)
+		}
+	})
+
 	t.Run("but not a port where nobody is", func(t *testing.T) {
 		t.Parallel()
 		d := &database{port: freePort(t)}
@@ -389,7 +419,7 @@ func TestAwaitPort(t *testing.T) {
 	d := &database{port: client.LocalAddr().(*net.TCPAddr).Port}
 	out := &output{}
 	waited := make(chan error, 1)
-	go func() { waited <- d.awaitPort(t.Context(), newTerminal(out)) }()
+	go func() { waited <- d.awaitPort(t.Context(), newTerminal(out), false) }()
 	for range 1000 {
 		if strings.Contains(out.String(), "waiting for port") {
 			break
@@ -479,6 +509,8 @@ func TestSchedule(t *testing.T) {
 		{"a failure is told", "POST", "/functions/v1/nightly-expiry", `{"do":"error"}`, 502, "the handler said no"},
 		{"a GET does not start it", "GET", "/functions/v1/nightly-expiry", "", 405, "method_not_allowed"},
 		{"an unknown function is 404", "POST", "/functions/v1/nightly", "", 404, "nightly-expiry"},
+		{"there is no PostgREST", "GET", "/rest/v1/pause_records", "", 404, "supabase start"},
+		{"nor its RPCs", "POST", "/rest/v1/rpc/pause_mentor", "{}", 404, "no_postgrest"},
 	}
 	for _, test := range requests {
 		t.Run(test.name, func(t *testing.T) {

@@ -72,8 +72,8 @@ func (f *functions) start(ctx context.Context, dir string, db *database, auth *l
 	return s, nil
 }
 
-// serve adds what only a developer needs: the functions without a URL, and an
-// answer to the path of a function that isn't there.
+// serve adds what only a developer needs: the functions without a URL, and answers to
+// the paths of a function and of an API that aren't there.
 func (f *functions) serve(s *stack.Stack) {
 	byFunction := map[string]sam.Schedule{}
 	for _, schedule := range f.schedules {
@@ -89,6 +89,12 @@ func (f *functions) serve(s *stack.Stack) {
 		writeJSON(w, http.StatusNotFound, map[string]any{
 			"code": "function_not_found", "message": "There is nothing at " + r.URL.Path + ".",
 			"details": nil, "hint": "The functions are at " + stack.Path("") + ", followed by one of: " + names,
+		})
+	}))
+	s.Handle("/rest/v1/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusNotFound, map[string]any{
+			"code": "no_postgrest", "message": "make dev has no PostgREST, which answers supabase.rpc and supabase.from.",
+			"details": nil, "hint": "Run `supabase start` before make dev, and call that; or call the functions, at " + stack.Path("") + ".",
 		})
 	}))
 }

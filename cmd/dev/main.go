@@ -43,7 +43,7 @@ func main() {
 
 	var s settings
 	flag.IntVar(&s.port, "port", 8787, "port of the functions on 127.0.0.1; also $PORT")
-	flag.IntVar(&s.databasePort, "database-port", 54322, "port of PostgreSQL on 127.0.0.1")
+	flag.IntVar(&s.databasePort, "database-port", 54322, "port of PostgreSQL on 127.0.0.1 (make dev DATABASE_PORT=…)")
 	flag.StringVar(&s.dir, "dir", ".dev", "folder for the database and the built functions")
 	install := flag.Bool("install", false, "only install PostgreSQL, if one has to be started and none is installed")
 	if text := os.Getenv("PORT"); text != "" {
@@ -117,16 +117,23 @@ func run(ctx context.Context, s settings, out io.Writer) (err error) {
 
 	// Compiling and the database are independent of each other.
 	built, builtDir := make(chan error, 1), filepath.Join(s.dir, "functions")
+	building, stopBuilding := context.WithCancel(ctx)
+	defer stopBuilding()
 	go func() {
 		slow := time.AfterFunc(2*time.Second, func() { terminal.say("functions", "compiling") })
 		defer slow.Stop()
-		built <- lambda.Build(ctx, root, builtDir, functions.Names(nil)...)
+		built <- lambda.Build(building, root, builtDir, functions.Names(nil)...)
 	}()
 	db, err := startDatabase(ctx, s, functions.Roles(), terminal)
 	if db != nil {
 		defer func() { stopped = errors.Join(stopped, db.stop()) }()
 	}
-	if err := errors.Join(err, <-built); err != nil {
+	if err != nil {
+		stopBuilding()
+		<-built
+		return err
+	}
+	if err := <-built; err != nil {
 		return err
 	}
 
