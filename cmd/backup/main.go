@@ -72,6 +72,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if args[0] != "save" && args[0] != "restore" {
 		return errUsage
 	}
+	if args[0] == "restore" {
+		if _, err := os.Stat(args[1]); err != nil {
+			return err
+		}
+	}
 	url := getenv(databaseURL)
 	if url == "" {
 		return fmt.Errorf("%s is not set: give the URL of the database, with the role postgres", databaseURL)
@@ -181,6 +186,13 @@ func (d *server) save(ctx context.Context, name string, out io.Writer) (err erro
 // restore does everything in one transaction, which is committed after the last row of a file that
 // could be read to its end.
 func (d *server) restore(ctx context.Context, name string, out io.Writer) error {
+	var isMigrated bool
+	if err := d.conn.QueryRow(ctx, "select pg_catalog.to_regclass('private.settings') is not null").Scan(&isMigrated); err != nil {
+		return err
+	}
+	if !isMigrated {
+		return errors.New("this database has no tables of ours: run `make migrate` first")
+	}
 	psql, refused := d.program(ctx, "psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--dbname="+d.url)
 	read, unreadable := d.program(ctx, "pg_restore", "--data-only", "--file=-", name)
 	in, err := psql.StdinPipe()

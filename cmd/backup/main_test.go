@@ -210,4 +210,25 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
+	missing := filepath.Join(t.TempDir(), "missing.dump")
+	if err := run(t.Context(), []string{"restore", missing}, func(string) string { return "" }, io.Discard); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that isn't there: %v", err)
+	}
+}
+
+// Whoever restores before the migrations is told what comes first.
+func TestRestoreBeforeMigrating(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	owner := db.Connect(t, "postgres")
+	if _, err := owner.Exec(t.Context(), "drop schema private cascade"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "some.dump")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := backup(t, db, "restore", file); err == nil || !strings.Contains(err.Error(), "make migrate") {
+		t.Errorf("%v", err)
+	}
 }

@@ -84,12 +84,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, c conso
 	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
 		return false, errUsage
 	}
-	if !*dryRun && !*yes && !c.isTerminal {
-		return false, errors.New("nobody to ask here: say -dry-run, or -yes (make import … YES=1)")
-	}
 	file, err := read(flags.Arg(0))
 	if err != nil {
 		return false, err
+	}
+	if !*dryRun && !*yes && !c.isTerminal {
+		return false, errors.New("nobody to ask here: say -dry-run, or -yes (make import … YES=1)")
 	}
 	conn, err := connect(ctx, getenv)
 	if err != nil {
@@ -271,7 +271,11 @@ func show(out io.Writer, a peopleimport.Answer) {
 	for i, p := range a.Missing {
 		missing[i] = p.DisplayName
 	}
-	list(out, fmt.Sprintf("%d people of these chapters are not in the file, and stay as they are:", len(missing)), missing)
+	title := fmt.Sprintf("%d people of these chapters are not in the file, and stay as they are:", len(missing))
+	if len(missing) == 1 {
+		title = "One person of these chapters is not in the file, and stays as before:"
+	}
+	list(out, title, missing)
 }
 
 // list shows the first of the lines under a title; nothing if there is none.

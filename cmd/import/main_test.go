@@ -21,7 +21,14 @@ func TestWrongCalls(t *testing.T) {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
-	if _, err := run(t.Context(), []string{"f"}, func(string) string { return "" }, console{}); err == nil || !strings.Contains(err.Error(), "-yes") {
+	path := filepath.Join(t.TempDir(), "people.csv")
+	if _, err := run(t.Context(), []string{path}, func(string) string { return "" }, console{}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that isn't there: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("Navn\nKari\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t.Context(), []string{path}, func(string) string { return "" }, console{}); err == nil || !strings.Contains(err.Error(), "-yes") {
 		t.Errorf("without a terminal: %v", err)
 	}
 }

@@ -139,12 +139,12 @@ func (r *report) say(format string, values ...any) {
 
 func (r *report) ok(function, what, note string) {
 	r.passed++
-	fmt.Fprintf(r.out, "ok    %-10s  %-46s  %s\n", function, what, note)
+	fmt.Fprintf(r.out, "ok    %-13s  %-46s  %s\n", function, what, note)
 }
 
 func (r *report) fail(function, what string, err error) {
 	r.failed++
-	fmt.Fprintf(r.out, "FAIL  %-10s  %-46s  %v\n", function, what, err)
+	fmt.Fprintf(r.out, "FAIL  %-13s  %-46s  %v\n", function, what, err)
 }
 
 // end writes the totals and returns the exit status.
