@@ -166,3 +166,22 @@ func TestIdentityColumns(t *testing.T) {
 		}
 	}
 }
+
+// A problem that was found later names the column as the file does, also one that was
+// refused, and without one as the template does.
+func TestExplainNamesTheColumn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ file, language, want string }{
+		"a column":         {"Navn;Lag\nKari;Oslo\n", "nb", "Lag"},
+		"a refused column": {"Navn;Lag\nKari;" + born(t, "158190") + "\n", "nb", "Lag"},
+		"the one read":     {"Navn;Lag;Lokallag\nKari;" + born(t, "158190") + ";Oslo\n", "nb", "Lokallag"},
+		"none":             {"Navn\nKari\n", "nb", "Lokallag"},
+		"none, in English": {"Navn\nKari\n", "en", "Chapter"},
+	} {
+		list := read(t, []byte(test.file), memberlist.Options{Language: test.language})
+		problem := list.Explain(test.language, 2, memberlist.Chapter, memberlist.ChapterUnknown, 0)
+		if problem.Column != test.want || !strings.Contains(problem.Message, test.want) {
+			t.Errorf("%s: %+v", name, problem)
+		}
+	}
+}

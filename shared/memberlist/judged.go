@@ -31,21 +31,30 @@ func JudgedCodes() []Code {
 }
 
 // Explain makes the problem that was found with a field of a row, in the language of a
-// locale; other is another row that it is about, or 0. Its column is the field's first
-// one, else the field's name.
+// locale; other is another row that it is about, or 0. Its column is the field's first one
+// that was read, else one that was refused, else what the template calls the field.
 func (l *List) Explain(locale string, row int, field Field, code Code, other int) Problem {
 	fields := []Field{field}
 	if field == DisplayName {
 		fields = []Field{DisplayName, FirstName, LastName}
 	}
-	for _, f := range fields {
-		for _, c := range l.Columns {
-			if c.Field != nil && *c.Field == f && c.Problem == nil && c.Header != "" {
-				return languageOf(locale).problem(row, c.Header, code, other)
+	language := languageOf(locale)
+	for _, refused := range []bool{false, true} {
+		for _, f := range fields {
+			for _, c := range l.Columns {
+				if c.Field != nil && *c.Field == f && (c.Problem != nil) == refused && c.Header != "" {
+					return language.problem(row, c.Header, code, other)
+				}
 			}
 		}
 	}
-	return languageOf(locale).problem(row, string(field), code, other)
+	name := string(field)
+	for _, h := range templateHeaders {
+		if h.field == field {
+			name = h.texts[language]
+		}
+	}
+	return language.problem(row, name, code, other)
 }
 
 // Language is what the texts for a locale are written in: nb, nn or en.
