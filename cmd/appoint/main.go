@@ -4,7 +4,8 @@
 //	SUPABASE_DB_URL=postgresql://postgres:…@…/postgres appoint -email anne@example.org [-name 'Anne Berg']
 //
 // Without SUPABASE_DB_URL it uses the database of `make dev`. An unknown address is registered, by
-// the name given. The exit status is 0 for success, 1 for an error and 2 for a wrong call.
+// the name given, and refused without one. The exit status is 0 for success, 1 for an error and 2
+// for a wrong call.
 package main
 
 import (
@@ -38,6 +39,9 @@ func main() {
 	os.Exit(1)
 }
 
+// nobody is the SQLSTATE with which an unknown address without a name is refused.
+const nobody = "P0002"
+
 var errUsage = errors.New("usage: appoint -email <address> [-name <name>]")
 
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
@@ -65,13 +69,21 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	defer conn.Close(context.WithoutCancel(ctx))
 
 	var person, registered string
-	var signsIn bool
-	err = conn.QueryRow(ctx, "select private.appoint_first_administrator($1, nullif($2, ''))::text", *email, *name).Scan(&person)
-	if err == nil {
-		err = conn.QueryRow(ctx, "select p.display_name, exists (select from auth.users u where u.id = p.id) from public.profiles p where p.id = $1",
-			person).Scan(&registered, &signsIn)
-	}
+	var signsIn, was bool
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, "select private.appoint_first_administrator($1, $2)::text", *email, *name).Scan(&person); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `
+			select p.display_name, exists (select from auth.users u where u.id = p.id), exists (
+				select from public.organisation_administrators o
+				where o.user_id = p.id and o.started_at < now() and (o.ended_at is null or o.ended_at > clock_timestamp()))
+			from public.profiles p where p.id = $1`, person).Scan(&registered, &signsIn, &was)
+	})
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if refused.Code == nobody {
+			return errors.New("nobody has this address: correct it, or name somebody new (make appoint … NAME='Anne Berg')")
+		}
 		if refused.Hint != "" {
 			return fmt.Errorf("%s: %s", refused.Message, refused.Hint)
 		}
@@ -80,7 +92,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s (%s) is an organisation administrator\n", registered, person)
+	already := "is"
+	if was {
+		already = "was already"
+	}
+	fmt.Fprintf(out, "%s (%s) %s an organisation administrator\n", registered, person, already)
 	if !signsIn {
 		fmt.Fprintf(out, "without a login so far: make one in Supabase Auth with this id\n")
 	}

@@ -23,13 +23,16 @@ func TestAppoint(t *testing.T) {
 		err := run(t.Context(), args, func(string) string { return db.URL("postgres") }, &out)
 		return out.String(), err
 	}
-	for range 2 { // repeated, it changes nothing
-		out, err := appoint("-email", "Anne@Example.org", "-name", "Anne Berg")
-		if err != nil || out != "Anne Berg (00000000-0000-4000-8000-0000000000e1) is an organisation administrator\n" {
+	for _, verb := range []string{"is", "was already"} { // repeated, it changes nothing
+		out, err := appoint("-email", "Anne@Example.org", "-name", "Anne O'Berg")
+		if err != nil || out != "Anne O'Berg (00000000-0000-4000-8000-0000000000e1) "+verb+" an organisation administrator\n" {
 			t.Errorf("with a login: %q, %v", out, err)
 		}
 	}
-	if out, err := appoint("-email", "ola@example.org"); err != nil || !strings.HasPrefix(out, "ola (") || !strings.Contains(out, "without a login") {
+	if out, err := appoint("-email", "ola@example.org"); err == nil || out != "" || !strings.Contains(err.Error(), "NAME=") {
+		t.Errorf("an unknown address without a name: %q, %v", out, err)
+	}
+	if out, err := appoint("-email", "ola@example.org", "-name", "ola"); err != nil || !strings.HasPrefix(out, "ola (") || !strings.Contains(out, "without a login") {
 		t.Errorf("without a login: %q, %v", out, err)
 	}
 	var appointed int

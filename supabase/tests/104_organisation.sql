@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(37);
+select plan(39);
 
 select pg_temp.add_person('office');
 select pg_temp.add_person('colleague');
@@ -19,6 +19,8 @@ select private.appoint_first_administrator('ny.leder@pgtap.example', 'Ny Leder')
 select is((select p.display_name || ' ' || c.email from public.profiles p join public.contacts c on c.person_id = p.id
   where c.email = 'ny.leder@pgtap.example'), 'Ny Leder ny.leder@pgtap.example', 'an unknown one is registered');
 select throws_ok($$ select private.appoint_first_administrator('nobody') $$, '22023', null, 'an address is one');
+select throws_ok($$ select private.appoint_first_administrator('ukjent@pgtap.example', ' ') $$, 'P0002', 'nobody has this address', 'nobody is appointed by a slip of the pen');
+select throws_ok($$ select private.appoint_first_administrator('ny@pgtap.example', 'Ny 010190 10046') $$, '22023', 'neither address nor name may contain a national identity number', 'nor by a number');
 update public.organisation_administrators set started_at = now() - interval '1 hour' where user_id = pg_temp.id('office');
 
 select is(

@@ -11,10 +11,13 @@ declare
   address text := private.email_address(appoint_first_administrator.email);
   login uuid;
   person uuid;
-  name text;
+  name text := nullif(left(private.trimmed(appoint_first_administrator.display_name), 200), '');
 begin
   if address is null then
     raise exception 'not an e-mail address' using errcode = 'invalid_parameter_value';
+  end if;
+  if private.contains_identity_number(concat_ws(' | ', address, name)) then
+    raise exception 'neither address nor name may contain a national identity number' using errcode = 'invalid_parameter_value';
   end if;
   perform private.lock_contacts(address, null, null);
   login := (select u.id from auth.users u where u.email = address and not u.is_sso_user);
@@ -24,9 +27,12 @@ begin
       using errcode = 'unique_violation', hint = 'Correct the address in public.contacts.';
   end if;
   if person is null or not exists (select from public.profiles p where p.id = person) then
+    -- A slip of the pen in the address must not give the right to somebody nobody knows.
+    if name is null then
+      raise exception 'nobody has this address' using errcode = 'no_data_found', hint = 'Give the name of somebody new.';
+    end if;
     person := coalesce(person, gen_random_uuid());
-    name := coalesce(private.trimmed(appoint_first_administrator.display_name), split_part(address, '@', 1));
-    insert into public.profiles (id, display_name) values (person, left(name, 200));
+    insert into public.profiles (id, display_name) values (person, name);
     insert into public.contacts (person_id, email) values (person, address);
   end if;
   perform private.lock_people(array[person], with_status => false);
@@ -40,6 +46,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."appoint_first_administrator"(text, text) IS 'Appoints the person with this address as organisation administrator, and registers them if need be; returns their id. For the operator, as role postgres (make appoint): the log shows it as a direct write. Repeated, it changes nothing.';
+COMMENT ON FUNCTION "private"."appoint_first_administrator"(text, text) IS 'Appoints the person with this address as organisation administrator, and registers them by the name given if they are new; returns their id. For the operator, as role postgres (make appoint): the log shows it as a direct write. Repeated, it changes nothing.';
 
 REVOKE ALL ON FUNCTION "private"."appoint_first_administrator"(text, text) FROM PUBLIC;
