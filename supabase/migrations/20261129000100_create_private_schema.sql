@@ -257,3 +257,25 @@ $$;
 revoke all on function private.refuse_removal() from public, anon, authenticated, service_role;
 
 comment on function private.refuse_removal() is 'Trigger: refuses what would remove something from the history, for every role, with its argument as the hint (SQLSTATE 23001).';
+
+-- Whoever edits SQL by hand is the owner of the functions, so not the role but the calls
+-- tell a log's own writers: PL/pgSQL names each function that the statement came through.
+create function private.refuse_direct_write() returns trigger
+language plpgsql security invoker set search_path = pg_catalog, pg_temp
+as $$
+declare
+  calls text;
+begin
+  get diagnostics calls = pg_context;
+  -- The first line is this function's own; in another language than English nothing is told.
+  if position('PL/pgSQL function ' in calls) = 1 and position(E'\nPL/pgSQL function ' || tg_argv[0] in calls) = 0 then
+    raise exception '% on %.% is refused: it is written by its functions alone', tg_op, tg_table_schema, tg_table_name
+      using errcode = 'restrict_violation', hint = tg_argv[1];
+  end if;
+  return null;
+end
+$$;
+revoke all on function private.refuse_direct_write() from public, anon, authenticated, service_role;
+
+comment on function private.refuse_direct_write() is
+  'Trigger: refuses, for every role, what is not written by a function of ours whose name begins with the first argument (SQLSTATE 23001); the second is the hint. What a trigger writes is not asked about: the condition is pg_trigger_depth() = 0.';

@@ -308,10 +308,20 @@ revoke all on function private.record_facts() from public, anon, authenticated, 
 comment on function private.record_facts() is
   'Trigger: keeps what a statement changed of the facts. Definer, because the versions have no other writer.';
 
+-- Versions are written by the triggers of the tables alone, and by a backfill; a hand's
+-- statement is refused as a whole. Of what a trigger writes, the condition lets pass, for next
+-- to nothing, what is superseded at the moment of this transaction. Else a transaction may
+-- change what it recorded itself, at that moment, and nothing of anybody else's.
 create function private.refuse_rewriting() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_op = 'UPDATE' and old.recorded_at = private.fact_moment() and new.recorded_at = old.recorded_at
+      and new.superseded_at = 'infinity' then
+    return new;
+  elsif tg_op = 'DELETE' and old.recorded_at = private.fact_moment() then
+    return old;
+  end if;
   raise exception '% on %.% is refused: history is kept', tg_op, tg_table_schema, tg_table_name
     using errcode = 'restrict_violation', hint = 'What was known stays; change the table that it was recorded of.';
 end
@@ -319,12 +329,15 @@ $$;
 revoke all on function private.refuse_rewriting() from public, anon, authenticated, service_role;
 
 comment on function private.refuse_rewriting() is
-  'Trigger: what was known before this transaction can be superseded once, and nothing else (SQLSTATE 23001).';
+  'Trigger: a version is superseded once, at the moment of the transaction that does so, and nothing else (SQLSTATE 23001).';
 
 do $$
 declare
   facts record;
   operation text;
+  -- The moment as private.fact_moment() has set it. Whether it is sealed is looked at by that
+  -- function only; an invented one would have to lie after the start of this transaction too.
+  moment constant text := 'timestamptz ''epoch'' + nullif(split_part(current_setting(''mentorpause.recorded_at'', true), '' '', 1), '''')::bigint * interval ''1 microsecond''';
 begin
   for facts in
     select * from (values
@@ -364,12 +377,16 @@ begin
       ('kind_versions', 'id, code, from_day, is_required, replaced_by'),
       ('identity_versions', 'person_id, was_erased, kept_id')) v (name, fixed)
   loop
+    execute format('create trigger %1$s_refuse_direct_write before insert or update or delete on private.%1$s for each statement'
+        ' when (pg_trigger_depth() = 0) execute function private.refuse_direct_write(%2$L, %3$L)',
+      facts.name, 'private.backfill_facts(', 'What was known stays; change the table that it was recorded of.');
     execute format('create trigger %1$s_refuse_update before update on private.%1$s for each row'
-        ' when (old.recorded_at <= now() and (old.superseded_at <> ''infinity'' or (%2$s) is distinct from (%3$s)))'
+        ' when (old.superseded_at <> ''infinity'' or (%2$s) is distinct from (%3$s)'
+        ' or %4$s is null or new.superseded_at <= now() or new.superseded_at is distinct from greatest(%4$s, old.recorded_at))'
         ' execute function private.refuse_rewriting()',
       facts.name, 'old.' || replace(facts.fixed || ', recorded_at, recorded_by, command', ', ', ', old.'),
-      'new.' || replace(facts.fixed || ', recorded_at, recorded_by, command', ', ', ', new.'));
-    execute format('create trigger %1$s_refuse_delete before delete on private.%1$s for each row when (old.recorded_at <= now())'
+      'new.' || replace(facts.fixed || ', recorded_at, recorded_by, command', ', ', ', new.'), moment);
+    execute format('create trigger %1$s_refuse_delete before delete on private.%1$s for each row'
       ' execute function private.refuse_rewriting()', facts.name);
     execute format('create trigger %1$s_refuse_truncate before truncate on private.%1$s for each statement'
       ' execute function private.refuse_rewriting()', facts.name);

@@ -51,6 +51,14 @@ revoke all on table private.period_report_parts from public, anon, authenticated
 
 comment on table private.period_report_parts is 'Append-only: the part of each chapter of an issued report, in canonical form: its numbers, and the stretches of each mentor.';
 
+create trigger period_reports_refuse_insert
+  before insert on public.period_reports
+  for each statement when (pg_trigger_depth() = 0)
+  execute function private.refuse_direct_write('private.issue_period_report(', 'Reports are issued by public.issue_period_report().');
+create trigger period_report_parts_refuse_insert
+  before insert on private.period_report_parts
+  for each statement when (pg_trigger_depth() = 0)
+  execute function private.refuse_direct_write('private.issue_period_report(', 'Reports are issued by public.issue_period_report().');
 create trigger period_reports_refuse_change
   before update or delete or truncate on public.period_reports
   for each statement execute function private.refuse_removal('An issued report stays; issue another one.');

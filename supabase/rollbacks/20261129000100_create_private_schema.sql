@@ -1,3 +1,4 @@
+drop function private.refuse_direct_write();
 drop function private.refuse_removal();
 drop function private.contains_identity_number(text);
 drop function private.is_identity_number(text);

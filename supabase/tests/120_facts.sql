@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(57);
+select plan(86);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -176,17 +176,60 @@ select is(pg_temp.known_on('office', 'ola', 0), 'not_a_mentor', 'from its day on
 select pg_temp.is_known_as_it_is();
 
 -- Nothing of what was known can be changed, by nobody.
+alter table private.membership_versions disable trigger user;
 update private.membership_versions set recorded_at = recorded_at - interval '2 days' where recorded_at > now();
-update private.certification_versions set recorded_at = recorded_at - interval '2 days' where recorded_at > now();
-select pg_temp.violates(statement, '23001', '', statement)
+alter table private.membership_versions enable trigger user;
+-- A hand writes nothing at all. Nor does what a trigger writes, which is how the versions come to
+-- be, reach what others recorded, or a moment that is not this transaction's.
+create table pg_temp.lever (statement text);
+create function pg_temp.pull() returns trigger language plpgsql as $$ begin execute new.statement; return null; end $$;
+create trigger pull before insert on pg_temp.lever for each row execute function pg_temp.pull();
+select private.fact_moment();
+select pg_temp.violates(s.statement, '23001', '', s.statement)
 from unnest(array[
   'update private.membership_versions set started_at = now()',
   'update private.certification_versions set recorded_by = null, command = ''typed in''',
+  'delete from private.certification_versions',
   'update private.membership_versions set superseded_at = now() where superseded_at < ''infinity''',
-  'delete from private.membership_versions',
+  'update private.membership_versions set superseded_at = now() where superseded_at = ''infinity''',
+  'update private.membership_versions set superseded_at = recorded_at where superseded_at = ''infinity''',
+  'update private.membership_versions set superseded_at = now() + interval ''1 day'' where superseded_at = ''infinity''',
+  'delete from private.membership_versions']) u
+cross join lateral unnest(array[u, format('insert into pg_temp.lever values (%L)', u)]) s (statement);
+select lives_ok('insert into pg_temp.lever values (''update private.membership_versions set superseded_at = private.fact_moment() where superseded_at = ''''infinity'''''')',
+  'superseding once, at the moment of the transaction, is what the triggers do');
+select pg_temp.violates(statement, '23001', '', statement)
+from unnest(array[
+  'insert into private.membership_versions (mentor_id, chapter_id, id, started_at, recorded_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), ''2020-01-01'')',
+  'insert into private.membership_versions (mentor_id, chapter_id, id, started_at, recorded_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), private.fact_moment())',
+  'do $x$ begin insert into private.plan_versions select gen_random_uuid(), gen_random_uuid(), current_date, now(), now(), now(); end $x$',
+  'insert into private.identity_versions (person_id, was_erased, recorded_at) values (gen_random_uuid(), true, now())',
   'truncate private.pause_versions',
   'truncate private.identity_versions']) statement;
-select lives_ok('update private.membership_versions set superseded_at = now() where superseded_at = ''infinity''', 'superseding once is what the triggers do');
+-- Nor are logs and reports typed in.
+select pg_temp.violates(statement, '23001', '', statement)
+from unnest(array[
+  'insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on) values (gen_random_uuid(), gen_random_uuid(), ''active'', ''paused'', ''system'', 1, current_date)',
+  'insert into public.people_log (command) values (''update_person'')',
+  'do $x$ begin insert into public.people_log (command) values (''private.typed_in()''); end $x$',
+  'insert into public.period_reports select (r).* from (select null::public.period_reports as r) r',
+  'insert into private.period_report_parts select gen_random_uuid(), gen_random_uuid(), ''{}''']) statement;
+create function pg_temp.may_not(actor text, statement text) returns text
+language plpgsql as $$
+declare
+  result text;
+begin
+  perform pg_temp.become(actor);
+  result := throws_ok(statement, '42501', null, actor || ': ' || statement);
+  perform pg_temp.become('owner');
+  return result;
+end
+$$;
+select pg_temp.may_not(actor, statement)
+from unnest(array['service_role', 'administrator']) actor
+cross join unnest(array[
+  'update private.membership_versions set superseded_at = now()', 'delete from private.pause_versions',
+  'insert into public.people_log (command) values (''update_person'')', 'insert into private.period_report_parts select null, null, null']) statement;
 
 select is_empty($$ select from private.certification_versions v where to_jsonb(v)::text ~* 'sykdom|annet|reise' $$, 'no reason is among the facts');
 select is(array(select count(*) from private.identity_versions v where v.person_id = pg_temp.id('twin')), array[1::bigint], 'a joined profile is known once');

@@ -379,7 +379,7 @@ func (h *history) wantMonths(t *rapid.T, known *copyOfFacts, report []string, fr
 		first = next
 	}
 	rows, err := h.w.owner.Query(h.ctx, `select m ->> 'from', m ->> 'to', (m ->> 'days_active')::int, (m ->> 'days_paused')::int, (m ->> 'days_expired_cert')::int
-		from jsonb_array_elements(private.report_months($1::date, $2::date, $3, $4, private.report_mentors($3, $4))) m`,
+		from jsonb_array_elements(private.report_as_json($1::date, $2::date, $3, $4, 'months', null, null) -> 'months') m`,
 		from, to, report, known.moment)
 	if err != nil {
 		t.Fatal(err)
@@ -482,6 +482,11 @@ func (h *history) wantDays(t *rapid.T) {
 // renews in time or late, in kinds of which some are required or replaced.
 const randomFacts = `
 	insert into public.chapters (id, name) select md5('chapter ' || n)::uuid, 'Lag' from generate_series(1, 4) n on conflict do nothing;
+	alter table private.membership_versions disable trigger user;
+	alter table private.certification_versions disable trigger user;
+	alter table private.pause_versions disable trigger user;
+	alter table private.plan_versions disable trigger user;
+	alter table private.kind_versions disable trigger user;
 	insert into private.membership_versions (mentor_id, chapter_id, id, started_at, ended_at, recorded_at)
 	select m.id, md5('chapter ' || 1 + floor(4 * random()))::uuid, gen_random_uuid(), m.started_at,
 		case when random() < 0.4 then m.started_at + floor(500 * random()) * interval '7 hours' end, '2025-01-01'

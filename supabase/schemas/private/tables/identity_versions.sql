@@ -17,8 +17,13 @@ ALTER TABLE "private"."identity_versions"
 CREATE TRIGGER identity_versions_refuse_delete
   BEFORE DELETE ON private.identity_versions
   FOR EACH ROW
-  WHEN ((old.recorded_at <= now()))
   EXECUTE FUNCTION private.refuse_rewriting();
+
+CREATE TRIGGER identity_versions_refuse_direct_write
+  BEFORE INSERT OR DELETE OR UPDATE ON private.identity_versions
+  FOR EACH STATEMENT
+  WHEN ((pg_trigger_depth() = 0))
+  EXECUTE FUNCTION private.refuse_direct_write('private.backfill_facts(', 'What was known stays; change the table that it was recorded of.');
 
 CREATE TRIGGER identity_versions_refuse_truncate
   BEFORE TRUNCATE ON private.identity_versions
@@ -28,10 +33,16 @@ CREATE TRIGGER identity_versions_refuse_truncate
 CREATE TRIGGER identity_versions_refuse_update
   BEFORE UPDATE ON private.identity_versions
   FOR EACH ROW
-  WHEN (((old.recorded_at <= now()) AND ((old.superseded_at <> 'infinity'::timestamp
+  WHEN (((old.superseded_at <> 'infinity'::timestamp
     with time zone) OR
     ((((((old.person_id IS DISTINCT FROM new.person_id) OR (old.was_erased IS DISTINCT FROM new.was_erased)) OR (old.kept_id IS DISTINCT FROM new.kept_id)) OR (old.recorded_at IS
-    DISTINCT FROM new.recorded_at)) OR (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)))))
+    DISTINCT FROM new.recorded_at)) OR (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)) OR (('1970-01-01 00:00:00+00'::timestamp
+    with time zone +
+    (((NULLIF(split_part(current_setting('mentorpause.recorded_at'::text, true), ' '::text, 1), ''::text))::bigint)::double precision * '00:00:00.000001'::interval)) IS NULL) OR
+    (new.superseded_at <= now()) OR (new.superseded_at IS DISTINCT FROM GREATEST(('1970-01-01 00:00:00+00'::timestamp
+    with time zone +
+    (((NULLIF(split_part(current_setting('mentorpause.recorded_at'::text, true), ' '::text, 1), ''::text))::bigint)::double precision * '00:00:00.000001'::interval)),
+    old.recorded_at))))
   EXECUTE FUNCTION private.refuse_rewriting();
 
 COMMENT ON COLUMN "private"."identity_versions"."command" IS 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.';

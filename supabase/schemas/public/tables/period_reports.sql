@@ -26,6 +26,12 @@ CREATE TRIGGER period_reports_refuse_change
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.refuse_removal('An issued report stays; issue another one.');
 
+CREATE TRIGGER period_reports_refuse_insert
+  BEFORE INSERT ON public.period_reports
+  FOR EACH STATEMENT
+  WHEN ((pg_trigger_depth() = 0))
+  EXECUTE FUNCTION private.refuse_direct_write('private.issue_period_report(', 'Reports are issued by public.issue_period_report().');
+
 CREATE POLICY "select_administered" ON "public"."period_reports"
   FOR SELECT
   TO "authenticated"
