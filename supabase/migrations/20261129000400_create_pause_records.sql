@@ -432,10 +432,6 @@ create trigger pause_records_set_updated_at
 create trigger pause_records_refuse_removal
   before delete or truncate on public.pause_records
   for each statement execute function private.refuse_removal('Close the record by reactivating the mentor.');
-create trigger pause_status_log_refuse_insert
-  before insert on public.pause_status_log
-  for each statement when (pg_trigger_depth() = 0)
-  execute function private.refuse_direct_write('private.', 'Change the pause record; the log follows.');
 create trigger pause_status_log_refuse_change
   before update or delete or truncate on public.pause_status_log
   for each statement execute function private.refuse_removal('The log is append-only.');

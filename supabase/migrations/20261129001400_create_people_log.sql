@@ -70,10 +70,6 @@ comment on function private.guard_people_log() is
 create trigger people_log_guard
   before update on public.people_log
   for each row execute function private.guard_people_log();
-create trigger people_log_refuse_insert
-  before insert on public.people_log
-  for each statement when (pg_trigger_depth() = 0)
-  execute function private.refuse_direct_write('private.', 'Change the table; the log follows.');
 create trigger people_log_refuse_removal
   before delete or truncate on public.people_log
   for each statement execute function private.refuse_removal('The log is append-only.');

@@ -93,7 +93,7 @@ func TestNothingImpossibleIsEntered(t *testing.T) {
 		"a record of a year without end":    "insert into public.pause_records (mentor_id, status, created_at) select id, 'expired_cert', '-infinity' from public.profiles where id not in (select mentor_id from public.pause_records) limit 1",
 		"a message that was never read":     "insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, read_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'mentor_paused', 'Pause', '', 'infinity')",
 		"a reminder of no date":             "insert into public.notifications (mentor_id, audience, kind, reminder, reference_on) values (gen_random_uuid(), 'mentor', 'return_due', 'return_today', 'infinity')",
-		"a change from no day on":           "alter table public.pause_status_log disable trigger user; insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on) values (gen_random_uuid(), gen_random_uuid(), 'active', 'paused', 'system', 1, '-infinity')",
+		"a change from no day on":           "insert into public.pause_status_log (pause_record_id, mentor_id, from_status, to_status, actor_kind, record_version, effective_on) values (gen_random_uuid(), gen_random_uuid(), 'active', 'paused', 'system', 1, '-infinity')",
 		"a certification that ends before":  "insert into public.certifications (mentor_id, kind, issued_on, expires_on) select id, 'kurs', '2026-02-01', '2026-01-31' from public.profiles limit 1",
 	} {
 		if code := attempt(sql); code != "23514" {

@@ -29,12 +29,6 @@ CREATE TRIGGER pause_status_log_refuse_change
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.refuse_removal('The log is append-only.');
 
-CREATE TRIGGER pause_status_log_refuse_insert
-  BEFORE INSERT ON public.pause_status_log
-  FOR EACH STATEMENT
-  WHEN ((pg_trigger_depth() = 0))
-  EXECUTE FUNCTION private.refuse_direct_write('private.', 'Change the pause record; the log follows.');
-
 CREATE POLICY "select_own_and_managed" ON "public"."pause_status_log"
   FOR SELECT
   TO "authenticated"

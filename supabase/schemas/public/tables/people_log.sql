@@ -23,12 +23,6 @@ CREATE TRIGGER people_log_guard
   FOR EACH ROW
   EXECUTE FUNCTION private.guard_people_log();
 
-CREATE TRIGGER people_log_refuse_insert
-  BEFORE INSERT ON public.people_log
-  FOR EACH STATEMENT
-  WHEN ((pg_trigger_depth() = 0))
-  EXECUTE FUNCTION private.refuse_direct_write('private.', 'Change the table; the log follows.');
-
 CREATE TRIGGER people_log_refuse_removal
   BEFORE DELETE OR TRUNCATE ON public.people_log
   FOR EACH STATEMENT
