@@ -68,18 +68,23 @@ var headers = map[Field][]string{
 		"Mobil", "Mobiltelefon", "Mobilnummer", "Mobilnr", "Mobiltlf", "Mobile", "Mobile phone", "Mobile number", "Cell phone",
 		"Telefon mobil", "Tlf mobil", "Telefon", "Telefonnummer", "Telefonnr", "Tlf", "Tlfnr", "Tlf nummer", "Phone",
 		"Phone number", "Telephone", "Telephone number", "Telefon privat", "Tlf privat",
+		"Mob", "Mob nr", "Mob tlf",
 	},
 	ExternalID: {
 		"Medlemsnr", "Medlemsnummer", "Medlem nr", "Medlemnummer", "Medlemsid", "Medlem id", "Member number", "Member no",
 		"Member ID", "Membership number", "Membership no", "Membership ID",
+		"Medl nr",
 	},
 	Chapter: {
 		"Lokallag", "Lokalforening", "Lokalforeining", "Lokalavdeling", "Lokallagsnavn", "Lokallagsnamn", "Navn på lokallag",
 		"Namn på lokallag", "Lag", "Avdeling", "Chapter", "Local chapter", "Branch", "Local branch", "Fylkeslag",
 		"Fylkesforening", "Fylkesavdeling", "Distriktslag", "Regionlag", "County chapter",
 	},
-	Role:        {"Rolle", "Rolle i laget", "Role", "Verv", "Funksjon"},
-	Coordinator: {"Koordinator", "Ansvarlig koordinator", "Ansvarleg koordinator", "Likepersonskoordinator", "Likepersonkoordinator", "Responsible coordinator", "Koordinator e-post"},
+	Role: {"Rolle", "Rolle i laget", "Role", "Verv", "Funksjon"},
+	Coordinator: {
+		"Koordinator", "Ansvarlig koordinator", "Ansvarleg koordinator", "Likepersonskoordinator", "Likepersonkoordinator",
+		"Responsible coordinator", "Koordinator e-post", "Ansvarlig", "Ansvarleg",
+	},
 	StartedOn: {
 		"Startdato", "Start", "Start date", "Oppstart", "Oppstartsdato", "Dato for oppstart", "Startet", "Starta", "Started",
 		"Fra dato", "Frå dato", "Fra og med", "Frå og med", "F.o.m.", "Fra", "Frå", "From", "From date", "Likeperson fra",
@@ -98,13 +103,13 @@ var headers = map[Field][]string{
 		"Dato gjennomført", "Kurs gjennomført", "Fullført", "Fullført dato", "Dato fullført", "Kurs fullført", "Bestått",
 		"Utstedt", "Utstedt dato", "Utstedelsesdato", "Utferda", "Utferdingsdato", "Godkjent", "Godkjent dato", "Sertifisert",
 		"Sertifiseringsdato", "Issued", "Date issued", "Issue date", "Completed", "Completed on", "Completion date",
-		"Certification date", "Course completed",
+		"Certification date", "Course completed", "Kurs tatt", "Kurs teke",
 	},
 	ExpiresOn: {
 		"Utløper", "Utløpsdato", "Utløp", "Går ut", "Gyldig til", "Gyldig til og med", "Gyldig t.o.m.", "Gjeld til",
 		"Gjeld til og med", "Utgår", "Utgår dato", "Utgår den", "Expires", "Expiry", "Expiry date", "Expiration",
 		"Expiration date", "Valid until", "Valid to", "Valid through", "Kurs utløper", "Kurs utløpsdato", "Kurs utløp",
-		"Kurs gyldig til", "Kurs går ut", "Course expires",
+		"Kurs gyldig til", "Kurs går ut", "Course expires", "Fornyes innen", "Fornyast innan", "Renew by",
 	},
 	Locale: {"Språk", "Målform", "Language", "Språkform", "Preferred language"},
 }

@@ -285,6 +285,12 @@ func (r *reader) readHeader(block []spreadsheet.Row, areas []spreadsheet.Area, h
 		for row := header + headerDepth - 1; row >= header && own == ""; row-- {
 			own, ownRow = at(row, i), row
 		}
+		// The header may be the lower of two rows; what is merged down to it stands above.
+		for _, a := range areas {
+			if own == "" && a.FirstColumn == i && a.LastColumn == i && a.FirstRow < header && header <= a.LastRow {
+				own, ownRow = at(a.FirstRow, i), a.FirstRow
+			}
+		}
 		c := &column{index: i, stored: columnsNoField}
 		text := own
 		var ok bool
@@ -295,6 +301,12 @@ func (r *reader) readHeader(block []spreadsheet.Row, areas []spreadsheet.Area, h
 		}
 		if !ok && own != "" {
 			c.meaning, ok = r.understand(own)
+			// All columns below "Kurs 1" belong together, also where a joined header says nothing.
+			if parent, _ := over(max(ownRow-1, 1), i); ok && c.field.ofCertification() && c.number == 0 {
+				if above, _ := r.understand(parent); above.field.ofCertification() && above.number > 0 {
+					c.number, text = above.number, parent+" "+own
+				}
+			}
 		}
 		// A name above two columns is a first and a last name.
 		if parent, a := over(header, i); parent != "" && a.LastRow == header && a.LastColumn == a.FirstColumn+1 {

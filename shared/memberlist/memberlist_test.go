@@ -51,7 +51,9 @@ func TestHeaders(t *testing.T) {
 		{[]string{"NAVN", "epost", "TLF.", "medlems-ID", "LOKALLAG *", "Startdato (dd.mm.åååå)", "Utl\u00f8ps-dato:"},
 			"display_name email phone external_id chapter started_on expires_on"},
 		{[]string{"Navn", "Kurs 2", "Kursdato2", "Kurs 2 utløper", "Kurs 2 dato"}, "display_name certification_kind issued_on expires_on issued_on"},
-		{[]string{"Navn", "Kjønn", "Fødselsdato", "Merknad", "Kontingent 2026"}, "display_name - - - -"},
+		{[]string{"Navn", "Medl.nr", "Mob.", "Ansvarlig", "Kurs tatt", "Fornyes innen"},
+			"display_name external_id phone coordinator issued_on expires_on"},
+		{[]string{"Medl. nr.", "Kjønn", "Fødselsdato", "Merknad", "Kontingent 2026"}, "external_id - - - -"},
 		{[]string{"Navn", "Utl\u00f6per"}, "display_name expires_on"}, // the accent does not matter
 		{[]string{"display_name", "first_name", "last_name", "email", "phone", "external_id", "chapter", "role", "coordinator", "started_on", "last_day", "certification_kind", "issued_on", "expires_on", "locale"},
 			"display_name first_name last_name email phone external_id chapter role coordinator started_on last_day certification_kind issued_on expires_on locale"},
@@ -269,6 +271,19 @@ func TestWorkbooks(t *testing.T) {
 				r.Number, r.Person = 3, 3
 				r.Certifications = []memberlist.Certification{
 					{Kind: "A", IssuedOn: "2026-11-24", ExpiresOn: "never"}, {Kind: "B", IssuedOn: "2026-11-24"},
+				}
+			}),
+		},
+		"courses over columns of which some are known only with the title": {
+			[]map[string]any{{
+				"A1:A2": "Navn", "B1:D1": "Kurs 1", "B2": "Kurs", "C2": "Kursdato", "D2": "Utløper",
+				"E1:G1": "Kurs 2", "E2": "Kurs", "F2": "Kursdato", "G2": "Utløper",
+				"A3": "Kari Berg", "B3": "A", "C3": day, "D3": "24.11.2028", "E3": "B", "F3": "24.11.2026", "G3": 9999,
+			}},
+			with(func(r *memberlist.Row) {
+				r.Number, r.Person = 3, 3
+				r.Certifications = []memberlist.Certification{
+					{Kind: "A", IssuedOn: "2026-11-24", ExpiresOn: "2028-11-24"}, {Kind: "B", IssuedOn: "2026-11-24", ExpiresOn: "never"},
 				}
 			}),
 		},

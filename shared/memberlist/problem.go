@@ -43,8 +43,8 @@ const (
 
 // Codes lists the codes of problems.
 func Codes() []Code {
-	return []Code{IdentityNumber, NameInvalid, EmailInvalid, EmailRepeated, PhoneInvalid, ExternalIDInvalid, TextInvalid, RoleUnknown,
-		LocaleUnknown, DateInvalid, DateAmbiguous, DateOutOfRange, EndsBeforeStart, ExpiresBeforeIssued, CertificationIncomplete,
+	return []Code{IdentityNumber, NameInvalid, EmailInvalid, EmailRepeated, PhoneInvalid,
+		ExternalIDInvalid, TextInvalid, RoleUnknown, LocaleUnknown, DateInvalid, DateAmbiguous, DateOutOfRange, EndsBeforeStart, ExpiresBeforeIssued, CertificationIncomplete,
 		CellFault, PersonMissing, ContradictsRow}
 }
 
@@ -326,7 +326,12 @@ func (l language) problem(row int, column string, code Code, other int) Problem 
 	if strings.Contains(text, "%d") {
 		text = fmt.Sprintf(text, other)
 	}
-	return Problem{column, code, fmt.Sprintf(where[l], row, column) + text}
+	return Problem{column, code, l.say(row, column, text)}
+}
+
+// say puts where it is in front of what is wrong.
+func (l language) say(row int, column, text string) string {
+	return fmt.Sprintf(where[l], row, column) + text
 }
 
 // refusedColumn says why a column is not read: a row, and so many more.
@@ -337,3 +342,17 @@ func (l language) refusedColumn(column string, row, others int) string {
 	}
 	return fmt.Sprintf(refusedColumn[l], column, row, more)
 }
+
+// What a NameInvalid says instead when more is known.
+var (
+	nameDamaged = texts{
+		"Bokstaver i navnet er gått tapt da fila ble lagret. Lagre den som Excel eller CSV UTF-8, eller skriv navnet på nytt.",
+		"Bokstavar i namnet gjekk tapt då fila blei lagra. Lagre henne som Excel eller CSV UTF-8, eller skriv namnet på nytt.",
+		"Letters of the name were lost when the file was saved. Save it as Excel or CSV UTF-8, or write the name again.",
+	}
+	rowIsTotal = texts{
+		"Dette er en sum, ikke en person. Slett raden.",
+		"Dette er ein sum, ikkje ein person. Slett rada.",
+		"This is a total, not a person. Delete the row.",
+	}
+)

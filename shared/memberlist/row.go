@@ -1,6 +1,7 @@
 package memberlist
 
 import (
+	"regexp"
 	"strings"
 
 	"mentorpause/shared/spreadsheet"
@@ -31,7 +32,7 @@ func (r *reader) row(i int) Row {
 	row := Row{Number: r.numbers[i], Person: r.numbers[i]}
 	rr := rowReader{r, r.cells[i], &row}
 
-	row.DisplayName = rr.name()
+	row.DisplayName = rr.checked(rr.name())
 	row.Email = text(rr, Email, EmailInvalid, email)
 	row.Phone = text(rr, Phone, PhoneInvalid, phone)
 	row.ExternalID = rr.externalID()
@@ -144,6 +145,26 @@ func (r rowReader) name() string {
 	return whole
 }
 
+// totals are what a row begins with that counts the others.
+var totals = regexp.MustCompile(`^(?i:(?:sum|total|totalt|til sammen|til saman|i alt|antall?|antall? \pL+) ?:? ?\d*)$`)
+
+// checked refuses what stands in a name's place and is none. A program that saves letters in
+// an encoding that lacks them writes question marks, and says nothing.
+func (r rowReader) checked(whole string) string {
+	var why texts
+	switch {
+	case strings.ContainsRune(whole, '?'):
+		why = nameDamaged
+	case strings.HasSuffix(whole, ":"), totals.MatchString(whole):
+		why = rowIsTotal
+	default:
+		return whole
+	}
+	label := r.columnOf(DisplayName, LastName, FirstName).label
+	r.row.Problems = append(r.row.Problems, Problem{label, NameInvalid, r.language.say(r.row.Number, label, why[r.language])})
+	return ""
+}
+
 func (r rowReader) externalID() string {
 	c, cell := r.first(ExternalID)
 	if c == nil || r.faulty(c, cell) {
@@ -177,6 +198,10 @@ func (r rowReader) coordinator() string {
 	}
 	if id, ok := identifier(spreadsheet.Cell{Text: value, Kind: cell.Kind}); ok && digitsOnly(id) {
 		return id
+	}
+	// Member systems write "Fjeld, José".
+	if last, first, ok := strings.Cut(value, ", "); ok && !strings.Contains(first, ",") {
+		return first + " " + last
 	}
 	return value
 }

@@ -50,6 +50,13 @@ func TestValues(t *testing.T) {
 		{"Navn", strings.Repeat("ø", 200), strings.Repeat("ø", 200), ""},
 		{"Navn", strings.Repeat("ø", 201), "", "name_invalid"},
 		{"Navn", "–", "", ""},
+		{"Navn", "José ?uovga", "", "name_invalid"}, // its letter was lost
+		{"Navn", "Bjørn ?u?i", "", "name_invalid"},
+		{"Navn", "Antall medlemmer:", "", "name_invalid"},
+		{"Navn", "Sum", "", "name_invalid"},
+		{"Navn", "TOTALT: 300", "", "name_invalid"},
+		{"Navn", "Sum Ling Wong", "Sum Ling Wong", ""},
+		{"Navn", "Likeperson nummer 300", "Likeperson nummer 300", ""},
 
 		{"E-post", "Kari.Nordmann@Eksempel.NO", "kari.nordmann@eksempel.no", ""},
 		{"E-post", " mailto:kari@eksempel.no ", "kari@eksempel.no", ""},
@@ -112,6 +119,9 @@ func TestValues(t *testing.T) {
 		{"Koordinator", "Kari@Eksempel.no", "kari@eksempel.no", ""},
 		{"Koordinator", "10 234", "10234", ""},
 		{"Koordinator", "Kari  Nordmann", "Kari Nordmann", ""},
+		{"Koordinator", "Nordmann,  Kari Anne", "Kari Anne Nordmann", ""},
+		{"Koordinator", "Kari Nordmann, ", "Kari Nordmann,", ""},
+		{"Koordinator", "Nordmann, Kari, Oslo", "Nordmann, Kari, Oslo", ""},
 
 		{"Språk", "Bokmål", "nb", ""},
 		{"Språk", "nb_NO.UTF-8", "nb", ""},
@@ -129,6 +139,22 @@ func TestValues(t *testing.T) {
 		row := one(t, headers, values)
 		if got := get[test.header](row); got != test.want || codes(row) != test.problem {
 			t.Errorf("%s %q is %q (%s), want %q (%s)", test.header, test.value, got, codes(row), test.want, test.problem)
+		}
+	}
+}
+
+// Each language says what happened to a name, and what to do.
+func TestWhyANameIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][3]string{
+		"José ?uovga":       {"gått tapt da fila ble lagret", "gjekk tapt då fila blei lagra", "were lost when the file was saved"},
+		"Antall medlemmer:": {"Dette er en sum, ikke en person.", "Dette er ein sum, ikkje ein person.", "This is a total, not a person."},
+	} {
+		for i, language := range []string{"nb", "nn", "en"} {
+			list := read(t, []byte("Navn;Medlemsnr\n"+name+";7"), memberlist.Options{Language: language})
+			if problems := list.Rows[0].Problems; len(problems) != 1 || !strings.Contains(problems[0].Message, want[i]) {
+				t.Errorf("%s in %s: %+v", name, language, problems)
+			}
 		}
 	}
 }
