@@ -167,6 +167,10 @@ func TestImportSaysWhatEachRowDoes(t *testing.T) {
 	if name := dry.Rows[2].Name; name == nil || *name != "Åse Ødegård" || dry.Rows[0].Name != nil {
 		t.Errorf("perhaps the same as %v", name)
 	}
+	// A refused row has the name that stands in it.
+	if name := dry.Rows[1].Name; name == nil || *name != "Ola Ny" {
+		t.Errorf("the refused row is about %v", name)
+	}
 	if last := dry.Columns[len(dry.Columns)-1]; last.Header != "Merknad" || last.Field != nil || last.Filled != 1 {
 		t.Errorf("the unknown column is %+v", last)
 	}
@@ -198,7 +202,8 @@ func TestRefusedRowsAsAFile(t *testing.T) {
 	file := "Navn;E-post;Medlemsnr;Mobil;Personnr;Merknad\n" +
 		"Anne Ny;anne@ny.example;17;;;\n" +
 		"=HYPERLINK(1);feil;20;+47 912 34 567;01019010046;ringes\n" +
-		"\"Ola; Ny\";også feil;21;91234568;;\n"
+		"\"Ola; Ny\";også feil;21;91234568;;\n" +
+		"Åse Ødegård;;19;;;\n"
 
 	response := b.Invoke(t, post(b, administrator, "source=system&format=csv", []byte(file)))
 
@@ -209,7 +214,9 @@ func TestRefusedRowsAsAFile(t *testing.T) {
 	why := "column “E-post”: This is not one e-mail address. Write it like this: kari@example.com, or leave the cell empty."
 	want := "\ufeffNavn;E-post;Medlemsnr;Mobil;Why\r\n" +
 		"'=HYPERLINK(1);feil;20;+47 912 34 567;Row 3, " + why + "\r\n" +
-		"\"Ola; Ny\";også feil;21;91234568;Row 4, " + why + "\r\n"
+		"\"Ola; Ny\";også feil;21;91234568;Row 4, " + why + "\r\n" +
+		"Åse Ødegård;;19;;The same name as somebody in the chapter. If it is the same person, write the e-mail address or member number " +
+		"that is registered. If it is somebody else, register the person separately.\r\n"
 	if diff := cmp.Diff(want, string(body)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

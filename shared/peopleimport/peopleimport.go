@@ -63,7 +63,7 @@ type Row struct {
 	Row      int                  `json:"row"`
 	Outcome  string               `json:"outcome"`
 	PersonID *string              `json:"person_id"`
-	Name     *string              `json:"display_name"` // of that person, before the import
+	Name     *string              `json:"display_name"` // of that person, before the import; the file's of nobody known
 	Problems []memberlist.Problem `json:"problems"`
 	Changes  json.RawMessage      `json:"changes"`
 }
@@ -124,23 +124,35 @@ func Run(ctx context.Context, file []byte, o Options, judge Judge) (Answer, erro
 	}
 	answer := put(list, j, language)
 	if o.Excerpt {
-		answer.Refused, err = list.Excerpt(language, refusals(answer.Rows))
+		answer.Refused, err = list.Excerpt(language, refusals(answer.Rows, language))
 	}
 	return answer, err
 }
 
-// refusals say of each refused row why, by its number.
-func refusals(rows []Row) map[int]string {
+// perhapsSame is why a possible duplicate is not entered, in Bokmål, Nynorsk and English.
+var perhapsSame = map[string]string{
+	"nb": "Samme navn som en som alt er i lokallaget. Er det samme person, skriv e-postadressen eller medlemsnummeret " +
+		"som er registrert. Er det en annen, registrer personen for seg.",
+	"nn": "Same namn som ein som alt er i lokallaget. Er det same person, skriv e-postadressa eller medlemsnummeret " +
+		"som er registrert. Er det ein annan, registrer personen for seg.",
+	"en": "The same name as somebody in the chapter. If it is the same person, write the e-mail address or member number " +
+		"that is registered. If it is somebody else, register the person separately.",
+}
+
+// refusals say of each row that is left out why, by its number.
+func refusals(rows []Row, language string) map[int]string {
 	why := map[int]string{}
 	for _, row := range rows {
-		if row.Outcome != "refused" {
-			continue
+		switch row.Outcome {
+		case "possible_duplicate":
+			why[row.Row] = perhapsSame[memberlist.Language(language)]
+		case "refused":
+			sentences := make([]string, len(row.Problems))
+			for i, p := range row.Problems {
+				sentences[i] = p.Message
+			}
+			why[row.Row] = strings.Join(sentences, " ")
 		}
-		sentences := make([]string, len(row.Problems))
-		for i, p := range row.Problems {
-			sentences[i] = p.Message
-		}
-		why[row.Row] = strings.Join(sentences, " ")
 	}
 	return why
 }
@@ -202,7 +214,9 @@ func put(list *memberlist.List, j judgement, language string) Answer {
 		Rows: make([]Row, len(j.Rows)), Missing: j.Missing,
 	}
 	said := map[int][]memberlist.Problem{}
+	names := map[int]string{}
 	for _, row := range list.Rows {
+		names[row.Number] = row.DisplayName
 		if len(row.Problems) > 0 {
 			said[row.Number] = row.Problems
 		}
@@ -212,6 +226,10 @@ func put(list *memberlist.List, j judgement, language string) Answer {
 		row.Problems = append([]memberlist.Problem{}, said[row.Row]...)
 		for _, p := range judged.Problems {
 			row.Problems = append(row.Problems, list.Explain(language, row.Row, p.Column, p.Code, p.Other))
+		}
+		// Whoever reads the answer finds the row by its name; a new one has it in its changes.
+		if name := names[row.Row]; row.Name == nil && name != "" && row.Outcome == "refused" {
+			row.Name = &name
 		}
 		a.Rows[i] = row
 	}
