@@ -195,6 +195,31 @@ test('a file can be dropped, and the keyboard is enough', async () => {
   await page.context().close()
 })
 
+test('whoever has a certificate that never ends has a page, and a page that broke is left behind', async () => {
+  const page = await signedIn('astrid@example.org', { path: '/import', viewport: wide })
+  await heading(page, 'Hent inn personer fra en fil').waitFor()
+  await pick(page, 'Medlemsnr;Navn;Kurs;Kursdato;Utløper\r\n901;Ingrid Evigvang;grunnkurs;17.01.2026;aldri', 'evig.csv')
+  await page.getByRole('button', { name: 'Se hva som vil skje' }).click()
+  await page.getByRole('button', { name: 'Importer' }).click()
+  await heading(page, 'Importen er ferdig').waitFor()
+  const [{ id }] = await rows(`select p.id from public.profiles p where p.display_name = 'Ingrid Evigvang'`)
+  const open = async (path) => {
+    await page.evaluate((to) => history.pushState(null, '', to), path)
+  }
+  await open(`/personer/${id}`)
+  await heading(page, 'Ingrid Evigvang').waitFor()
+  await page.getByText('Siste gyldige dag: går ikke ut').waitFor()
+
+  // What one page can't show is that page's alone.
+  const broken = (url) => url.pathname.endsWith('/people') && url.searchParams.get('part') === 'person'
+  await page.route(broken, (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{}' }))
+  await open('/personer/00000000-0000-4000-8000-0000000f0004')
+  await heading(page, 'Dette kunne ikke vises').waitFor()
+  await open('/likepersoner')
+  await heading(page, 'Likepersoner').waitFor()
+  await page.context().close()
+})
+
 test('a coordinator is told whom to ask', async () => {
   const page = await signedIn('marit@example.org', { path: '/import' })
   await heading(page, 'Import er for administratorer').waitFor()

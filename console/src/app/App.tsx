@@ -85,7 +85,7 @@ function Inside({ me, email }: { me: string; email: string }) {
 
   return (
     <Shell name={page?.profile.display_name} chapters={chapters} isCoordinator={isCoordinator} more={places}>
-      <Boundary>
+      <Boundary path={path}>
         <Suspense fallback={<Waiting />}>
           <Switch>
             <Route path="/innboks">
@@ -218,9 +218,16 @@ function NoRole() {
   );
 }
 
-/** A part that can't be loaded any more, or a defect: the page says so, and what to do. */
-class Boundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+/**
+ * A part that can't be loaded any more, or a defect: the page says so, and what to do. The
+ * next page is tried anew.
+ */
+class Boundary extends Component<{ path: string; children: ReactNode }, { hasFailed: boolean }> {
   override state = { hasFailed: false };
+
+  override componentDidUpdate(before: { path: string }) {
+    if (this.state.hasFailed && before.path !== this.props.path) this.setState({ hasFailed: false });
+  }
 
   static getDerivedStateFromError() {
     return { hasFailed: true };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  addDays,
   addMonths,
   clock,
   dateIn,
@@ -9,6 +10,7 @@ import {
   freshness,
   full,
   moment,
+  monthOf,
   parseDate,
   short,
   withWeekday,
@@ -104,4 +106,16 @@ test('months end where they end', () => {
   assert.equal(addMonths('2026-01-31', 1), '2026-02-28');
   assert.equal(addMonths('2026-11-30', 3), '2027-02-28');
   assert.equal(addMonths('2026-02-10', 1), '2026-03-10');
+});
+
+test('what is no date is shown as it stands, and throws nothing', () => {
+  for (const text of ['never', 'infinity', '', '2099-13-45']) {
+    for (const say of [full, monthOf]) assert.equal(say(nb, text), text);
+    for (const say of [short, withWeekday, distance]) assert.equal(say(nb, text, today), text);
+    for (const count of [addDays, addMonths]) assert.equal(count(text, -1), text);
+  }
+  assert.equal(dateIn('Europe/Oslo', Date.parse('infinity')), '–');
+  assert.equal(addDays(dateIn('Europe/Oslo', Date.parse('-infinity')), -1), '–');
+  for (const say of [clock, moment]) assert.equal(say(nb, 'Europe/Oslo', Number.NaN), '–');
+  assert.equal(freshness(nb, 'Europe/Oslo', Number.NaN, 0), '–');
 });

@@ -20,12 +20,18 @@ function utc(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
 
+// What is stored may be no date, such as infinity; a page shows that as it stands, for a
+// format would throw and take the page with it.
+const isDate = (date: string) => !Number.isNaN(utc(date));
+
 export function addDays(date: string, days: number): string {
+  if (!isDate(date)) return date;
   return new Date(utc(date) + days * dayLength).toISOString().slice(0, 10);
 }
 
 /** So many calendar months on; the 31st becomes the month's last day. */
 export function addMonths(date: string, months: number): string {
+  if (!isDate(date)) return date;
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
   const last = new Date(Date.UTC(year, month - 1 + months + 1, 0)).getUTCDate();
   return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last))).toISOString().slice(0, 10);
@@ -35,8 +41,9 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((utc(to) - utc(from)) / dayLength);
 }
 
-/** The date of a moment in a time zone. */
+/** The date of a moment in a time zone; a dash for what is no moment. */
 export function dateIn(zone: string, at: number): string {
+  if (Number.isNaN(at)) return '–';
   return format('sv-SE', { timeZone: zone }).format(at);
 }
 
@@ -45,6 +52,7 @@ const together = (text: string) => text.replaceAll(' ', '\u00a0');
 
 /** 2. mars, with the year if it isn't this one. */
 export function short(t: Texts, date: string, today: string): string {
+  if (!isDate(date)) return date;
   const withYear = date.slice(0, 4) !== today.slice(0, 4);
   return together(
     format(t.locale, {
@@ -58,6 +66,7 @@ export function short(t: Texts, date: string, today: string): string {
 
 /** 2. mars 2026, as in history. */
 export function full(t: Texts, date: string): string {
+  if (!isDate(date)) return date;
   return together(
     format(t.locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc(date)),
   );
@@ -65,17 +74,20 @@ export function full(t: Texts, date: string): string {
 
 /** april 2021 */
 export function monthOf(t: Texts, date: string): string {
+  if (!isDate(date)) return date;
   return together(format(t.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc(date)));
 }
 
 /** mandag 2. mars */
 export function withWeekday(t: Texts, date: string, today: string): string {
+  if (!isDate(date)) return date;
   const weekday = format(t.locale, { weekday: 'long', timeZone: 'UTC' }).format(utc(date));
   return `${weekday} ${short(t, date, today)}`;
 }
 
 /** om 20 dager, om 12 uker, om 8 måneder; i går, for 9 dager siden */
 export function distance(t: Texts, date: string, today: string): string {
+  if (!isDate(date)) return date;
   const days = daysBetween(today, date);
   if (days < 0) return together(t.days_ago(-days));
   if (days < 28) return together(t.in_days(days));
@@ -87,17 +99,20 @@ export function distance(t: Texts, date: string, today: string): string {
 
 /** 14.20 */
 export function clock(t: Texts, zone: string, at: number): string {
+  if (Number.isNaN(at)) return '–';
   const text = format('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone }).format(at);
   return t.locale === 'en-GB' ? text : text.replace(':', '.');
 }
 
 /** 12. januar 2026 kl. 16.05 */
 export function moment(t: Texts, zone: string, at: number): string {
+  if (Number.isNaN(at)) return '–';
   return `${full(t, dateIn(zone, at))} ${together(t.at(clock(t, zone, at)))}`;
 }
 
 /** kl. 14.20 today, else with its date */
 export function freshness(t: Texts, zone: string, at: number, now: number): string {
+  if (Number.isNaN(at)) return '–';
   const date = dateIn(zone, at);
   const today = dateIn(zone, now);
   return date === today

@@ -77,6 +77,8 @@ function Fields({ change, names }: { change: PersonChange; names: Record<string,
     if (field === 'started_at') return full(t, dateIn(zone(), Date.parse(text)));
     // Stored as the midnight after the last day.
     if (field === 'ended_at') return full(t, addDays(dateIn(zone(), Date.parse(text)), -1));
+    // An import logs a certification without an end in this word.
+    if (field === 'expires_on' && text === 'never') return own.never;
     if (field === 'issued_on' || field === 'expires_on') return full(t, text.slice(0, 10));
     return text;
   }
