@@ -365,7 +365,7 @@ test('the national office keeps chapters, kinds and administrators', async () =>
   await kinds.getByLabel('Gjelder i så mange måneder').fill('')
   await kinds.getByLabel('Be om en ny etter så mange måneder borte').fill('12')
   await kinds.getByRole('button', { name: 'Lagre' }).click()
-  await kinds.getByText('Går ikke ut. Be om en ny etter 12 måneder borte.').waitFor()
+  await kinds.getByText('Ingen fast varighet. Be om en ny etter 12 måneder borte.').waitFor()
   await kinds.getByRole('button', { name: 'Endre Taushetserklæring' }).click()
   await kinds.getByLabel('Gjelder i så mange måneder').fill('36')
   await kinds.getByRole('button', { name: 'Lagre' }).click()
@@ -374,6 +374,26 @@ test('the national office keeps chapters, kinds and administrators', async () =>
     where k.code in ('politiattest', 'taushetserklæring') order by k.code`), [
     { code: 'politiattest', months_valid: null, due_after_months_away: 12, is_required: false, name_en: 'Police certificate' },
     { code: 'taushetserklæring', months_valid: 36, due_after_months_away: null, is_required: false, name_en: 'Declaration of confidentiality' }])
+
+  // What everybody needs from today on changes no day before, and is taken away again.
+  await kinds.getByRole('button', { name: 'Ny sertifisering' }).click()
+  await kinds.getByLabel('Kode').fill('førstehjelp')
+  for (const language of ['bokmål', 'nynorsk']) await kinds.getByLabel(`Navn på ${language}`).fill('Førstehjelp')
+  await kinds.getByLabel('Navn på engelsk').fill('First aid')
+  await kinds.getByRole('switch').check()
+  await kinds.getByRole('button', { name: 'Lagre' }).click()
+  await kinds.getByRole('alert').getByText(/^Alle de \d+ likepersonene mangler den, og blir stående som utløpt fra i dag/).waitFor()
+  assert.deepEqual(await rows(`select code from public.certification_kinds where code = 'førstehjelp'`), [])
+  await look(page, 'paakrevd-360')
+  await kinds.getByRole('button', { name: 'Gjør den påkrevd fra i dag' }).click()
+  await kinds.getByRole('heading', { name: /^Førstehjelp\s+Påkrevd$/ }).waitFor()
+  assert.deepEqual(await rows(`select p.is_required, p.from_day = private.today() as today from private.certification_kind_periods p
+    where p.code = 'førstehjelp' order by p.from_day`), [{ is_required: false, today: false }, { is_required: true, today: true }])
+  await kinds.getByRole('button', { name: 'Endre Førstehjelp' }).click()
+  await kinds.getByRole('switch').uncheck()
+  await kinds.getByRole('button', { name: 'Lagre' }).click()
+  await kinds.getByRole('heading', { name: /^Førstehjelp\s*$/ }).waitFor()
+  assert.deepEqual(await rows(`select d.kind from private.certification_kind_demands d where d.kind = 'førstehjelp'`), [])
 
   const office = section(page, 'Administratorer for hele organisasjonen')
   await office.getByText('Organisasjonen må ha minst én.').waitFor()

@@ -1,6 +1,7 @@
 import { Button, Switch, Tag, Textfield } from '@digdir/designsystemet-react';
 import { type FormEvent, useId, useState } from 'react';
-import type { CertificationKind } from '../../api/types';
+import { useRead } from '../../api/client';
+import type { CertificationKind, Roster } from '../../api/types';
 import { Choice } from '../../parts/Choice';
 import { Disclosed } from '../../parts/Disclosed';
 import { Refusal, useKeep } from '../../parts/keep';
@@ -66,9 +67,14 @@ function Save(props: { kinds: CertificationKind[]; kind?: CertificationKind; onC
   };
   const [typed, setTyped] = useState(was);
   const [wrong, setWrong] = useState<keyof typeof was>();
+  // That everybody needs it is done in two steps, for it changes the status of many at once.
+  const asks = typed.required && !was.required;
+  const [isAsked, setAsked] = useState(false);
+  const mentors = useRead<Roster>('roster', { limit: 1 }, asks).data?.body.summary.total;
   const change = (changes: Partial<typeof was>) => {
     setTyped({ ...typed, ...changes });
     setWrong(undefined);
+    setAsked(false);
   };
 
   async function submit(event: FormEvent) {
@@ -82,24 +88,32 @@ function Save(props: { kinds: CertificationKind[]; kind?: CertificationKind; onC
       document.getElementById(`${id}${problem}`)?.focus();
       return;
     }
+    if (asks && !isAsked) {
+      setAsked(true);
+      return;
+    }
     const name = typed.name_nb.trim();
     const changed = <T,>(field: keyof typeof was, value: T) => (typed[field] === was[field] && kind ? null : value);
-    const done = await keeper.keep({
+    const command = { command: 'save_certification_kind', code: typed.code.trim() };
+    const words = { said: own.said_kind(name), done: own.kind_saved(name) };
+    let done = await keeper.keep({
       fn: 'people',
       body: {
-        command: 'save_certification_kind',
-        code: typed.code.trim(),
+        ...command,
         name_nb: changed('name_nb', name),
         name_nn: changed('name_nn', typed.name_nn.trim()),
         name_en: changed('name_en', typed.name_en.trim()),
         months_valid: changed('months', Number(typed.months)),
         due_after_months_away: changed('due', Number(typed.due)),
         replaced_by: changed('replaced', typed.replaced),
-        is_required: changed('required', typed.required),
+        // What a kind begins with counts for all days, also those of years that were reported.
+        is_required: kind ? changed('required', typed.required) : false,
       },
-      said: own.said_kind(name),
-      done: own.kind_saved(name),
+      ...words,
     });
+    if (done !== null && !kind && typed.required) {
+      done = await keeper.keep({ fn: 'people', body: { ...command, is_required: true }, ...words });
+    }
     if (done !== null) onClose();
   }
 
@@ -151,10 +165,15 @@ function Save(props: { kinds: CertificationKind[]; kind?: CertificationKind; onC
         checked={typed.required}
         onChange={(event) => change({ required: event.target.checked })}
       />
+      {asks && isAsked ? (
+        <p className="banner" data-color="warning" role="alert">
+          {kind ? own.required_ask(typed.name_nb.trim(), mentors) : own.required_ask_new(mentors)}
+        </p>
+      ) : null}
       <Refusal keeper={keeper} texts={own.refused} />
       <div className="actions">
         <Button type="submit" className="row-button" aria-disabled={keeper.isBusy}>
-          {keeper.isBusy ? t.sending : k.save}
+          {keeper.isBusy ? t.sending : asks && isAsked ? own.required_do : k.save}
         </Button>
         <Button type="button" variant="tertiary" className="row-button" onClick={onClose}>
           {t.cancel}
