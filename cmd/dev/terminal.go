@@ -74,7 +74,8 @@ func (t *terminal) banner(b banner) {
 	line("  %s %s", t.bold(t.green("mentorpause is serving")), t.dim(fmt.Sprintf("after %.1f s; Ctrl-C stops it", b.took.Seconds())))
 	line("")
 	row("console", "%s", t.bold(b.base+"/"))
-	row("", "%s", t.dim("sign in as kari.coordinator@example.org; the code comes here, in a line of mail"))
+	row("", "%s", t.dim("sign in as kari.coordinator@example.org or, for the national office, ingunn.office@example.org;"))
+	row("", "%s", t.dim("the code comes here, in a line of mail"))
 	for n, name := range b.functions.Names(func(f sam.Function) bool { return !f.IsPage() }) {
 		label := ""
 		if n == 0 {
