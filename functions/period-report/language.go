@@ -72,7 +72,7 @@ var (
 		{"Framside", "Innhald", "Merknader", "Samandrag", "Likepersonar"},
 		{"Cover", "Contents", "Notes", "Summary", "Peer mentors"},
 	}
-	titles          = [3]string{"Periodrapport for likepersoner", "Periodrapport for likepersonar", "Period report on peer mentors"}
+	titles          = [3]string{"Perioderapport for likepersoner", "Perioderapport for likepersonar", "Period report on peer mentors"}
 	coverHeadings   = [3][]string{{"Opplysning", "Verdi"}, {"Opplysing", "Verdi"}, {"Item", "Value"}}
 	contentHeadings = [3][]string{{"Ark", "Innhold"}, {"Ark", "Innhald"}, {"Sheet", "Content"}}
 	noteHeadings    = [3][]string{{"Merknad", "Forklaring"}, {"Merknad", "Forklaring"}, {"Note", "Explanation"}}

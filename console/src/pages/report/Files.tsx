@@ -38,7 +38,8 @@ export function Downloads(props: {
               own={own}
               label={label}
               query={{ ...query, format, detail }}
-              name={`${name}.${format}`}
+              // Two files of one name would lie over each other.
+              name={`${name}${label === own.csv_names ? own.names_suffix : ''}.${format}`}
             />
           ))}
           <Button variant="tertiary" className="row-button" onClick={() => window.print()}>
