@@ -63,6 +63,7 @@ test('a messy file becomes people, in four steps that can be left', async () => 
   await page.getByText('Fila må være Excel (.xlsx) eller CSV.').waitFor()
   await pick(page, 'Skostørrelse;Hund\r\n42;Fido\r\n')
   await page.getByRole('alert').waitFor()
+  assert.equal(await page.getByText(/^Du (er|var) i gang med/).count(), 0)
   await look(page, 'import-avvist-fil-360')
 
   await page.getByLabel('Medlemssystem (valgfritt)').fill('Hypersys')
@@ -73,6 +74,12 @@ test('a messy file becomes people, in four steps that can be left', async () => 
   await column(page, 'Merknad').getByText('Ikke med', { exact: true }).first().waitFor()
   await page.getByLabel('Hva betyr «Gruppe»?').selectOption('Lokallag')
   await column(page, 'Gruppe').getByText('Valgt av deg').waitFor()
+  // What is chosen is kept at once.
+  await page.reload()
+  await page.getByText('Du var i gang med kursdeltakere.csv.').waitFor()
+  await pick(page, list)
+  await column(page, 'Gruppe').getByText('Valgt av deg').waitFor()
+  assert.equal(await page.getByLabel('Hva betyr «Gruppe»?').inputValue(), 'chapter')
   await look(page, 'import-kolonner-360')
   await page.setViewportSize(wide)
   await look(page, 'import-kolonner-1280')

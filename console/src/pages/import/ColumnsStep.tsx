@@ -11,7 +11,7 @@ import { sentenceOf } from './FileStep';
 import { root, Steps } from './Import';
 import type { ImportTexts } from './texts';
 import type { Answer, Column } from './types';
-import { map, useWork } from './work';
+import { map, pick, settle, useWork } from './work';
 
 const whoever = ['display_name', 'first_name', 'last_name', 'email', 'external_id'];
 
@@ -19,7 +19,7 @@ const whoever = ['display_name', 'first_name', 'last_name', 'email', 'external_i
 export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; answer: Answer }) {
   const [, navigate] = useLocation();
   const work = useWork();
-  const [chosen, setChosen] = useState<ReadonlyMap<string, string>>(new Map());
+  const chosen = new Map(Object.entries(work.chosen));
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const meaning = (column: Column) => chosen.get(column.header) ?? column.field ?? '';
@@ -35,8 +35,9 @@ export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; an
       if (changed) {
         setBusy(true);
         announce(own.reading);
-        await map(answer.columns, chosen);
+        await map(answer.columns);
       }
+      settle();
       navigate(`${root}/forhandsvisning`);
     } catch (error) {
       setProblem(error instanceof Refused ? sentenceOf(own, error) : own.unreachable);
@@ -74,10 +75,7 @@ export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; an
             ) : column.header ? (
               <Field>
                 <Label className="unseen">{own.field_of(column.header)}</Label>
-                <Select
-                  value={meaning(column)}
-                  onChange={(event) => setChosen(new Map(chosen).set(column.header, event.target.value))}
-                >
+                <Select value={meaning(column)} onChange={(event) => pick(column.header, event.target.value)}>
                   <Select.Option value="">{own.ignore}</Select.Option>
                   {Object.entries(own.fields).map(([field, name]) => (
                     <Select.Option key={field} value={field}>

@@ -70,7 +70,7 @@ export function FileStep(props: { t: Texts; own: ImportTexts; chapters: { chapte
             </p>
             <div className="actions">
               {work.file && work.answer ? (
-                <Button className="row-button" onClick={() => navigate(`${root}/forhandsvisning`)}>
+                <Button className="row-button" onClick={() => navigate(`${root}/${work.at}`)}>
                   {own.go_on}
                 </Button>
               ) : null}

@@ -97,7 +97,7 @@ const nb = {
   // Preview
   preview_title: 'Se over før du importerer',
   preview_lead_n: (n: number, name: string) =>
-    `${n} ${n === 1 ? 'rad' : 'rader'} i ${name}. Ingenting er lagret ennå. Mulige dubletter og avviste rader blir ikke med, og ingen får e-post.`,
+    `${n} ${n === 1 ? 'rad' : 'rader'} i ${name}. Ingenting er lagret ennå. Mulige dubletter og avviste rader blir ikke med. Ingen blir invitert, men den som har en innlogging, får beskjed som ellers hvis statusen endres.`,
   filters: 'Vis bare',
   outcomes: {
     all: 'Alle',
@@ -142,7 +142,7 @@ const nb = {
   sum: (n: number, fresh: string, changed: string) => `${fresh} ${n === 1 ? 'ny' : 'nye'}, ${changed} endres.`,
   left_out: (duplicates: number, refused: number) =>
     duplicates + refused === 0
-      ? 'Ingen får e-post.'
+      ? 'Ingen blir invitert.'
       : `${capital(
           [
             duplicates ? `${nbNumber(duplicates)} ${duplicates === 1 ? 'mulig dublett' : 'mulige dubletter'}` : '',
@@ -150,7 +150,7 @@ const nb = {
           ]
             .filter(Boolean)
             .join(' og '),
-        )} blir ikke med. Ingen får e-post.`,
+        )} blir ikke med. Ingen blir invitert.`,
   enter_n: (n: number) => `Importer ${n === 1 ? 'én rad' : `${n} rader`}`,
   entering: 'Importerer …',
   nothing_to_enter: 'Det er ingenting å importere. Alt er som i fila, eller radene kan ikke brukes.',
@@ -160,7 +160,7 @@ const nb = {
 
   // Done
   done_title: 'Importen er ferdig',
-  done_new_n: (n: number) => (n === 1 ? 'Én ny person er registrert.' : `${n} nye personer er registrert.`),
+  done_new_n: (n: number) => (n === 1 ? 'Én ny person er registrert.' : `${n} rader om nye personer er lagret.`),
   done_changed_n: (n: number) => (n === 1 ? 'Én person er endret.' : `${n} personer er endret.`),
   done_left_n: (n: number) => (n === 1 ? 'Én rad ble ikke med.' : `${n} rader ble ikke med.`),
   done_log: 'Hver endring står i loggen til personen, med navnet ditt.',
@@ -259,7 +259,7 @@ const nn: typeof nb = {
 
   preview_title: 'Sjå over før du importerer',
   preview_lead_n: (n, name) =>
-    `${n} ${n === 1 ? 'rad' : 'rader'} i ${name}. Ingenting er lagra enno. Moglege dublettar og avviste rader blir ikkje med, og ingen får e-post.`,
+    `${n} ${n === 1 ? 'rad' : 'rader'} i ${name}. Ingenting er lagra enno. Moglege dublettar og avviste rader blir ikkje med. Ingen blir invitert, men den som har ei innlogging, får beskjed som elles om statusen blir endra.`,
   filters: 'Vis berre',
   outcomes: {
     all: 'Alle',
@@ -304,7 +304,7 @@ const nn: typeof nb = {
   sum: (n, fresh, changed) => `${fresh} ${n === 1 ? 'ny' : 'nye'}, ${changed} blir endra.`,
   left_out: (duplicates, refused) =>
     duplicates + refused === 0
-      ? 'Ingen får e-post.'
+      ? 'Ingen blir invitert.'
       : `${capital(
           [
             duplicates ? `${nnNumber(duplicates)} ${duplicates === 1 ? 'mogleg dublett' : 'moglege dublettar'}` : '',
@@ -312,7 +312,7 @@ const nn: typeof nb = {
           ]
             .filter(Boolean)
             .join(' og '),
-        )} blir ikkje med. Ingen får e-post.`,
+        )} blir ikkje med. Ingen blir invitert.`,
   enter_n: (n) => `Importer ${n === 1 ? 'éi rad' : `${n} rader`}`,
   entering: 'Importerer …',
   nothing_to_enter: 'Det er ingenting å importere. Alt er som i fila, eller radene kan ikkje brukast.',
@@ -321,7 +321,7 @@ const nn: typeof nb = {
   enter_unreachable: 'Vi får ikkje kontakt. Prøv igjen når du har nett. Ingenting blir lagra to gonger.',
 
   done_title: 'Importen er ferdig',
-  done_new_n: (n) => (n === 1 ? 'Éin ny person er registrert.' : `${n} nye personar er registrerte.`),
+  done_new_n: (n) => (n === 1 ? 'Éin ny person er registrert.' : `${n} rader om nye personar er lagra.`),
   done_changed_n: (n) => (n === 1 ? 'Éin person er endra.' : `${n} personar er endra.`),
   done_left_n: (n) => (n === 1 ? 'Éi rad vart ikkje med.' : `${n} rader vart ikkje med.`),
   done_log: 'Kvar endring står i loggen til personen, med namnet ditt.',
@@ -420,7 +420,7 @@ const en: typeof nb = {
 
   preview_title: 'Look it over before you import',
   preview_lead_n: (n, name) =>
-    `${n} ${n === 1 ? 'row' : 'rows'} in ${name}. Nothing is saved yet. Possible duplicates and refused rows are left out, and nobody gets an e-mail.`,
+    `${n} ${n === 1 ? 'row' : 'rows'} in ${name}. Nothing is saved yet. Possible duplicates and refused rows are left out. Nobody is invited, but whoever has a login is told as usual when their status changes.`,
   filters: 'Show only',
   outcomes: {
     all: 'All',
@@ -465,7 +465,7 @@ const en: typeof nb = {
   sum: (_, fresh, changed) => `${fresh} new, ${changed} changed.`,
   left_out: (duplicates, refused) =>
     duplicates + refused === 0
-      ? 'Nobody gets an e-mail.'
+      ? 'Nobody is invited.'
       : `${capital(
           [
             duplicates ? `${enNumber(duplicates)} possible ${duplicates === 1 ? 'duplicate' : 'duplicates'}` : '',
@@ -473,7 +473,7 @@ const en: typeof nb = {
           ]
             .filter(Boolean)
             .join(' and '),
-        )} ${duplicates + refused === 1 ? 'is' : 'are'} left out. Nobody gets an e-mail.`,
+        )} ${duplicates + refused === 1 ? 'is' : 'are'} left out. Nobody is invited.`,
   enter_n: (n) => `Import ${n === 1 ? 'one row' : `${n} rows`}`,
   entering: 'Importing …',
   nothing_to_enter: 'There is nothing to import. Everything is as in the file, or the rows can’t be used.',
@@ -482,7 +482,7 @@ const en: typeof nb = {
   enter_unreachable: 'We can’t connect. Try again when you are online. Nothing is saved twice.',
 
   done_title: 'The import is done',
-  done_new_n: (n) => (n === 1 ? 'One new person has been registered.' : `${n} new people have been registered.`),
+  done_new_n: (n) => (n === 1 ? 'One new person has been registered.' : `${n} rows about new people have been saved.`),
   done_changed_n: (n) => (n === 1 ? 'One person has been changed.' : `${n} people have been changed.`),
   done_left_n: (n) => (n === 1 ? 'One row was left out.' : `${n} rows were left out.`),
   done_log: 'Each change is in the person’s log, with your name.',

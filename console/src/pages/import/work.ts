@@ -13,10 +13,12 @@ export interface Choices {
   chapter: string | null;
   source: string;
   mapping: Record<string, string> | null; // null: what is remembered for such a file
+  chosen: Record<string, string>; // by header, what was changed since
 }
 
 export interface Work extends Choices {
   file: Blob | null;
+  at: 'kolonner' | 'forhandsvisning'; // the furthest step of this file
   answer: Answer | null;
   version: number; // of the rows
   isOutdated: boolean; // something changed between the preview and entering it
@@ -29,7 +31,9 @@ const nothing: Work = {
   chapter: null,
   source: '',
   mapping: null,
+  chosen: {},
   file: null,
+  at: 'kolonner',
   answer: null,
   version: 0,
   isOutdated: false,
@@ -59,8 +63,8 @@ export function useWork(): Work {
 }
 
 function keep(): void {
-  const { name, chapter, source, mapping } = work;
-  void keepDraft(owner, form, name ? { name, chapter, source, mapping } : null);
+  const { name, chapter, source, mapping, chosen } = work;
+  void keepDraft(owner, form, name ? { name, chapter, source, mapping, chosen } : null);
 }
 
 /** Takes up what this person left. Somebody else's is not theirs. */
@@ -72,7 +76,7 @@ export async function takeUp(me: string): Promise<void> {
   }
   if (work.name) return;
   const kept = (await draft(me, form).catch(() => undefined)) as Choices | undefined;
-  if (kept && owner === me && !work.name) set(kept);
+  if (kept && owner === me && !work.name) set({ ...kept, chosen: kept.chosen ?? {} });
 }
 
 export function startOver(): void {
@@ -108,16 +112,35 @@ async function dryRun(file: Blob, isOutdated = false): Promise<void> {
 /** Has a file judged. Choices for another file don't hold for it. */
 export async function read(file: File): Promise<void> {
   const content = new Blob([file], { type: /\.xlsx$/i.test(file.name) ? xlsx : 'text/csv' });
-  if (file.name !== work.name) set({ mapping: null });
-  set({ name: file.name, file: null, answer: null, done: null });
-  await dryRun(content);
+  const { name, mapping, chosen } = work;
+  if (file.name !== name) set({ mapping: null, chosen: {} });
+  set({ name: file.name, file: null, answer: null, done: null, at: 'kolonner' });
+  try {
+    await dryRun(content);
+  } catch (error) {
+    // A file that can't be read is none that one is in the middle of.
+    set({ name, mapping, chosen });
+    throw error;
+  }
   set({ file: content });
   keep();
 }
 
+/** What a column means, kept at once: one may leave before the preview. */
+export function pick(header: string, field: string): void {
+  set({ chosen: { ...work.chosen, [header]: field } });
+  keep();
+}
+
+/** The columns are settled: the preview is where one goes on. */
+export function settle(): void {
+  set({ at: 'forhandsvisning' });
+}
+
 /** The same file again, with other columns. */
-export async function map(columns: Column[], chosen: ReadonlyMap<string, string>): Promise<void> {
+export async function map(columns: Column[]): Promise<void> {
   if (!work.file) return;
+  const chosen = new Map(Object.entries(work.chosen));
   const mapping: Record<string, string> = {};
   for (const { header, field, problem } of columns) {
     // A number in a header says which certification it belongs to; a mapping would lose it.
