@@ -54,7 +54,8 @@ export function FollowUp() {
     refusedAddresses.length +
     discrepancies.length +
     (nights?.is_behind ? 1 : 0);
-  const heard = first ? own.lead_n(count) : '';
+  // What is not loaded yet is there, too.
+  const heard = first ? (read.hasNextPage ? own.lead_more(count) : own.lead_n(count)) : '';
   useEffect(() => {
     if (heard) announce(heard);
   }, [heard]);
@@ -81,7 +82,13 @@ export function FollowUp() {
               <p>{own.nothing_say}</p>
             </div>
           ) : null}
-          <Group icon={PersonCrossIcon} title={own.undelivered} say={own.undelivered_say} count={undelivered.length}>
+          <Group
+            icon={PersonCrossIcon}
+            title={own.undelivered}
+            say={own.undelivered_say}
+            count={undelivered.length}
+            isMore={read.hasNextPage}
+          >
             {undelivered.map((messages) => (
               <OfMentor key={messages[0]?.id} messages={messages} />
             ))}
@@ -162,6 +169,7 @@ function Group(props: {
   title: string;
   say: string;
   count: number;
+  isMore?: boolean; // there are more than were loaded
   children: ReactNode;
 }) {
   if (props.count === 0) return null;
@@ -170,7 +178,7 @@ function Group(props: {
       <div className="group-head" data-color="warning">
         <Icon of={props.icon} />
         <Heading level={2}>{props.title}</Heading>
-        <span className="count count-quiet">{props.count}</span>
+        <span className="count count-quiet">{`${props.count}${props.isMore ? '+' : ''}`}</span>
       </div>
       <p className="muted list-head">{props.say}</p>
       <ul className="panel plain">{props.children}</ul>

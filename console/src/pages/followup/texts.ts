@@ -8,6 +8,7 @@ const nb = {
   title: 'Oppfølging',
   lead_n: (n: number) =>
     n === 0 ? 'Alt er i orden.' : n === 1 ? 'Én ting trenger deg.' : `${capital(number(n))} ting trenger deg.`,
+  lead_more: (n: number) => `Mer enn ${number(n)} ting trenger deg.`,
   nothing: 'Ingenting å følge opp',
   nothing_say: 'Alle beskjeder er kommet fram, og alle tall stemmer.',
   show_more: 'Vis flere',
@@ -157,6 +158,7 @@ const nn: Own = {
   title: 'Oppfølging',
   lead_n: (n) =>
     n === 0 ? 'Alt er i orden.' : n === 1 ? 'Éin ting treng deg.' : `${capital(nnNumber(n))} ting treng deg.`,
+  lead_more: (n) => `Meir enn ${nnNumber(n)} ting treng deg.`,
   nothing: 'Ingenting å følgje opp',
   nothing_say: 'Alle meldingar er komne fram, og alle tal stemmer.',
   show_more: 'Vis fleire',
@@ -302,6 +304,7 @@ const en: Own = {
   title: 'Follow-up',
   lead_n: (n) =>
     n === 0 ? 'Everything is in order.' : n === 1 ? 'One thing needs you.' : `${capital(enNumber(n))} things need you.`,
+  lead_more: (n) => `More than ${enNumber(n)} things need you.`,
   nothing: 'Nothing to follow up',
   nothing_say: 'Every message has arrived, and all numbers agree.',
   show_more: 'Show more',

@@ -25,6 +25,9 @@ interface Match {
   people: { id: string; label: string }[];
 }
 
+// Member systems write "Lillevold, Anders".
+const turned = (name: string) => name.replace(/^([^,]+), ?([^,]+)$/, '$2 $1');
+
 const folded = (name: string) => name.normalize('NFC').trim().replace(/\s+/g, ' ').toLocaleLowerCase();
 
 /** Registers one certification for everybody on a list of names. */
@@ -58,7 +61,7 @@ export function Renew() {
     ...new Map(
       list
         .split(/\r?\n/)
-        .map((line) => line.trim().replace(/\s+/g, ' '))
+        .map((line) => turned(line.trim().replace(/\s+/g, ' ')))
         .filter(Boolean)
         .map((name) => [folded(name), name] as const),
     ).values(),
