@@ -86,6 +86,9 @@ test('distances', () => {
     '2029-02-10': 'om tre år',
     '2026-02-09': 'i går',
     '2026-02-01': 'for 9 dager siden',
+    '2025-10-12': 'for 4 måneder siden',
+    '2025-12-16': 'for 8 uker siden',
+    '2023-02-10': 'for tre år siden',
   })) {
     assert.equal(plain(distance(nb, date, today)), want, date);
   }

@@ -85,16 +85,17 @@ export function withWeekday(t: Texts, date: string, today: string): string {
   return `${weekday} ${short(t, date, today)}`;
 }
 
-/** om 20 dager, om 12 uker, om 8 måneder; i går, for 9 dager siden */
+/** om 20 dager, om 12 uker, om 8 måneder; i går, for 9 dager siden, for 8 måneder siden */
 export function distance(t: Texts, date: string, today: string): string {
   if (!isDate(date)) return date;
   const days = daysBetween(today, date);
-  if (days < 0) return together(t.days_ago(-days));
-  if (days < 28) return together(t.in_days(days));
-  if (days < 120) return together(t.in_weeks(Math.round(days / 7)));
-  const months = Math.round(days / 30.44);
-  if (months < 24) return together(t.in_months(months));
-  return together(t.in_years(Math.round(months / 12)));
+  const isPast = days < 0;
+  const away = Math.abs(days);
+  if (away < 28) return together(isPast ? t.days_ago(away) : t.in_days(away));
+  if (away < 120) return together((isPast ? t.weeks_ago : t.in_weeks)(Math.round(away / 7)));
+  const months = Math.round(away / 30.44);
+  if (months < 24) return together((isPast ? t.months_ago : t.in_months)(months));
+  return together((isPast ? t.years_ago : t.in_years)(Math.round(months / 12)));
 }
 
 /** 14.20 */

@@ -323,7 +323,7 @@ const en: Own = {
   several: 'Several peer mentors',
   in_chapter: (chapters) => `in ${chapters}`,
   kinds: {
-    mentor_paused: 'Given a break',
+    mentor_paused: 'Put on a break',
     mentor_reactivated: 'Active again',
     certification_expired: 'Certification expired',
     certification_restored: 'Certification renewed',
@@ -337,7 +337,7 @@ const en: Own = {
     pause_open_ended: 'Long break with no end date',
     leave_requested: 'Asks for something',
     leave_answered: 'Answer to a request',
-    several_paused: 'Several given a break',
+    several_paused: 'Several put on a break',
     weekly_digest: 'The week’s overview',
   },
   a_message: 'A message',

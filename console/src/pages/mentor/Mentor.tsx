@@ -18,7 +18,7 @@ import { Icon } from '../../parts/Icon';
 import { firstName, kindName, nameOf, spaced } from '../../parts/people';
 import { statusColours, statusIcons } from '../../parts/Status';
 import { useToday, zone } from '../../parts/time';
-import { dateIn, daysBetween, distance, full, moment, monthOf, withWeekday } from '../../texts/dates';
+import { dateIn, distance, full, moment, monthOf, withWeekday } from '../../texts/dates';
 import { Answers, AskActions, OwnRequest } from './Own';
 import { Request } from './Request';
 import { Secret } from './Secret';
@@ -135,7 +135,7 @@ function StatusSentence({ t, page, today }: { t: Texts; page: MentorPage; today:
       : t.say_paused_open;
     if (until && until < today) {
       sentence = t.say_paused_until(withWeekday(t, until, today));
-      details.push(t.overdue(daysBetween(until, today)));
+      details.push(t.overdue(distance(t, until, today)));
     }
   }
   if (page.status === 'expired_cert') {

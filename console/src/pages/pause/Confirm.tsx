@@ -70,7 +70,7 @@ export function Confirm(props: {
           {isBusy ? t.sending : isReturn ? t.submit_return(name) : t.submit_cancel}
         </Button>
         <Button variant="tertiary" onClick={props.onClose}>
-          {t.cancel}
+          {isReturn ? t.cancel : t.keep_plan}
         </Button>
       </div>
     </div>

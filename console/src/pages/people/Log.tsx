@@ -34,7 +34,11 @@ function Changes({ page, id }: { page: PersonPage; id: string }) {
     <>
       {page.log.map((change) => (
         <li key={change.id}>
-          <p>{own.log_say(change.actor_name ?? own.other_system, own.commands[change.command] ?? own.other_command)}</p>
+          <p>
+            {change.actor_name === null && !own.commands[change.command]
+              ? own.from_elsewhere
+              : own.log_say(change.actor_name ?? own.other_system, own.commands[change.command] ?? own.other_command)}
+          </p>
           <Fields change={change} names={page.names} />
           <p className="time-when">{moment(t, zone(), Date.parse(change.occurred_at))}</p>
         </li>

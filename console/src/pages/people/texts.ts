@@ -193,6 +193,7 @@ const nb = {
     invite: 'inviterte til å logge inn',
   } as Record<string, string>,
   other_command: 'gjorde en endring',
+  from_elsewhere: 'Lagt inn fra et annet system',
   log_say: (who: string, what: string) => `${who} ${what}`,
   fields: {
     display_name: 'Navn',
@@ -510,6 +511,7 @@ const nn: Own = {
     invite: 'inviterte til å logge inn',
   },
   other_command: 'gjorde ei endring',
+  from_elsewhere: 'Lagt inn frå eit anna system',
   log_say: (who, what) => `${who} ${what}`,
   fields: {
     display_name: 'Namn',
@@ -827,6 +829,7 @@ const en: Own = {
     invite: 'sent an invitation to sign in',
   },
   other_command: 'made a change',
+  from_elsewhere: 'Entered from another system',
   log_say: (who, what) => `${who} ${what}`,
   fields: {
     display_name: 'Name',

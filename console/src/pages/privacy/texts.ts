@@ -40,7 +40,7 @@ const nb = {
   reader_others: 'Ingen andre kan lese noe om deg, heller ikke andre lokallag.',
 
   download: 'Ta det med deg',
-  download_say: 'Du får alt i en fil som kan leses av mennesker og maskiner (JSON).',
+  download_say: 'Du får alt i en fil som du kan lese selv, og ta med til et annet system (JSON).',
   download_do: 'Last ned alt om meg',
   downloading: 'Henter …',
   downloaded: 'Filen er lastet ned.',
@@ -96,12 +96,12 @@ const nn: Own = {
   reader_nobody: 'Du er ikkje med i noko lokallag, så ingen koordinator kan lese det.',
   reader_office: 'Administratorane for heile organisasjonen: alt.',
   reader_reason:
-    'Grunnen til ein pause blir berre lesen av deg og dei som følgjer deg opp. Han står aldri i ein e-post eller i ein rapport.',
+    'Berre du og dei som følgjer deg opp, kan lese grunnen til ein pause. Han står aldri i ein e-post eller i ein rapport.',
   reader_reports: 'Rapportar til dei som gir tilskot, har tal og dagar, ikkje namn.',
   reader_others: 'Ingen andre kan lese noko om deg, heller ikkje andre lokallag.',
 
   download: 'Ta det med deg',
-  download_say: 'Du får alt i ei fil som kan lesast av menneske og maskiner (JSON).',
+  download_say: 'Du får alt i ei fil som du kan lese sjølv, og ta med til eit anna system (JSON).',
   download_do: 'Last ned alt om meg',
   downloading: 'Hentar …',
   downloaded: 'Fila er lasta ned.',
@@ -144,7 +144,7 @@ const en: Own = {
   role_span: (role, chapter, span) => `${role} in ${chapter}, ${span}`,
   until: (kind, date) => `${kind}, until ${date}`,
   reasons: 'Reasons for breaks are not shown here, but are in the download.',
-  also: 'It is also logged who changed what is kept about you, and when.',
+  also: 'We also log who changed your details, and when.',
   device:
     'What you have looked at here stays on this device until you sign out. Reasons for breaks are never kept on the device.',
 
@@ -155,12 +155,12 @@ const en: Own = {
   reader_nobody: 'You are in no chapter, so no coordinator may read it.',
   reader_office: 'The administrators of the whole organisation: all of it.',
   reader_reason:
-    'The reason for a break is read only by you and those who look after you. It is in no e-mail and no report.',
+    'The reason for a break is read only by you and those who look after you. It never appears in an e-mail or a report.',
   reader_reports: 'Reports to those who give grants have numbers and days, and no names.',
   reader_others: 'Nobody else may read anything about you, nor may other chapters.',
 
   download: 'Take it with you',
-  download_say: 'You get all of it in one file that people and machines can read (JSON).',
+  download_say: 'You get all of it in one file that you can read yourself and take to another system (JSON).',
   download_do: 'Download all about me',
   downloading: 'Loading …',
   downloaded: 'The file is downloaded.',
@@ -176,7 +176,8 @@ const en: Own = {
   erase_say: 'Ask the administrator of your chapter to erase you. It happens at once, and can’t be undone.',
   ask: (names) => `You can ask ${names}.`,
   goes: 'The name, address, telephone, login, messages and reasons for breaks disappear.',
-  stays: 'On which days a peer mentor was active stays, without a name, because grants rest on the numbers.',
+  stays:
+    'The days on which a peer mentor was active stay on record, without a name, because grants rest on the numbers.',
 };
 
 export const texts: Record<Language, Own> = { nb, nn, en };
