@@ -33,12 +33,15 @@ export function DateField(props: {
   value: string;
   today: string;
   from?: string; // what the quick choices count from
+  after?: string; // without a year it is the first such day after this one
   past?: boolean; // without a year it is the last such day, not the next one
   error?: string;
   onChange: (typed: string) => void;
 }) {
   const { t, value, today, from, error } = props;
-  const understood = props.past ? readPastDate(value, today) : readDate(value, today);
+  const understood = props.past
+    ? readPastDate(value, today)
+    : readDate(value, props.after ? addDays(props.after, 1) : today);
   const choices: [string, number][] = [
     [t.in_a_month, 1],
     [t.in_three_months, 3],

@@ -34,11 +34,29 @@ test('a problem says what to do', () => {
   assert.equal(problems({ returns: '11.2.2029' })[0]?.[0], 'returns');
   assert.deepEqual(problems({ returns: '10.2.2029' }), []);
   assert.equal(problems({ starts: 'later' })[0]?.[0], 'startsOn');
-  assert.equal(problems({ starts: 'later', startsOn: '10.2' })[0]?.[0], 'startsOn');
+  assert.equal(problems({ starts: 'later', startsOn: '10.2.26' })[0]?.[0], 'startsOn');
   assert.equal(problems({ starts: 'later', startsOn: '11.2.2027' })[0]?.[0], 'startsOn');
   assert.equal(problems({ starts: 'later', startsOn: '1.8.26', returns: '1.8.26' })[0]?.[0], 'returns');
   assert.equal(problems({ reason: 'å'.repeat(501) })[0]?.[0], 'reason');
   assert.deepEqual(problems({ reason: '🙂'.repeat(500) }), []);
+});
+
+test('a date without a year is the first one after the day on which the pause begins', () => {
+  const dates = (changes: Partial<Typed>) => {
+    const { startsOn, returns, problems: wrong } = check(nb, typed(changes), today, 'Anders');
+    return [startsOn, returns, wrong.length];
+  };
+  assert.deepEqual(dates({ starts: 'later', startsOn: '1. august', returns: '30. mars' }), [
+    '2026-08-01',
+    '2027-03-30',
+    0,
+  ]);
+  assert.deepEqual(dates({ starts: 'later', startsOn: '1.8', returns: '1. august' }), ['2026-08-01', '2027-08-01', 0]);
+  assert.deepEqual(dates({ returns: '10. februar' }), [null, '2027-02-10', 0]);
+  // With a year it is that one, and what is said counts from the first day.
+  assert.deepEqual(problems({ starts: 'later', startsOn: '1.8', returns: '1.2.26' }), [
+    ['returns', 'Pausen begynner lørdag 1. august. Velg en senere dato.'],
+  ]);
 });
 
 test('what stands there unchanged is no problem', () => {

@@ -24,6 +24,22 @@ export interface Checked {
   problems: Problem[];
 }
 
+/** The first day that was typed: without a year it is ahead. */
+export function readStart({ startsOn }: Typed, today: string): string | null {
+  return readDate(startsOn, addDays(today, 1));
+}
+
+/** After which day the return is: today, or the pause's first day when that is ahead. */
+export function beforeReturn(typed: Typed, today: string): string {
+  const start = typed.starts === 'later' ? readStart(typed, today) : null;
+  return start && start > today ? start : today;
+}
+
+/** The date of return that was typed: without a year it is after the pause's first day. */
+export function readReturn(typed: Typed, today: string): string | null {
+  return readDate(typed.returns, addDays(beforeReturn(typed, today), 1));
+}
+
 /**
  * Checks what was typed. A date of return that stands there unchanged may have passed; a
  * reason is not demanded where it can't be shown (kept: null).
@@ -42,7 +58,7 @@ export function check(
 
   let startsOn: string | null = null;
   if (typed.starts === 'later') {
-    startsOn = readDate(typed.startsOn, today);
+    startsOn = readStart(typed, today);
     const last = addMonths(today, 12);
     if (!typed.startsOn.trim()) add('startsOn', t.date_missing);
     else if (!startsOn) add('startsOn', t.date_unread);
@@ -52,13 +68,13 @@ export function check(
 
   let returns: string | null = null;
   if (typed.returns.trim()) {
-    returns = readDate(typed.returns, today);
+    returns = readReturn(typed, today);
     const last = addMonths(today, 36);
     if (!returns) add('returns', t.date_unread);
     else if (returns === kept?.returns) {
       // as it stands
-    } else if (returns <= today) add('returns', t.date_past(day(returns), day(addDays(today, 1))));
-    else if (startsOn && returns <= startsOn) add('returns', t.date_before_start(day(startsOn)));
+    } else if (startsOn && returns <= startsOn) add('returns', t.date_before_start(day(startsOn)));
+    else if (returns <= today) add('returns', t.date_past(day(returns), day(addDays(today, 1))));
     else if (returns > last) add('returns', t.date_far(day(last)));
   }
 

@@ -14,11 +14,11 @@ import { call, Refused } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { ManyResults } from '../../api/types';
-import { announce } from '../../parts/announce';
-import { DateField, readDate } from '../../parts/DateField';
+import { done } from '../../parts/announce';
+import { DateField } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { Problems } from '../../parts/Problems';
-import { type Checked, check, type Typed } from '../../parts/rules';
+import { beforeReturn, type Checked, check, type Typed } from '../../parts/rules';
 import { useToday } from '../../parts/time';
 import { withWeekday } from '../../texts/dates';
 import { useTexts } from '../../texts/language';
@@ -217,6 +217,7 @@ export function ManyDialog(props: {
                 hint={t.date_hint}
                 value={typed.startsOn}
                 today={today}
+                after={today}
                 error={problemOf('startsOn')}
                 onChange={(startsOn) => change({ startsOn })}
               />
@@ -228,7 +229,8 @@ export function ManyDialog(props: {
               hint={t.returns_hint}
               value={typed.returns}
               today={today}
-              from={(isLater && readDate(typed.startsOn, today)) || today}
+              from={beforeReturn(typed, today)}
+              after={beforeReturn(typed, today)}
               error={problemOf('returns')}
               onChange={(returns) => change({ returns })}
             />

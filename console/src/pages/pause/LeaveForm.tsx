@@ -4,15 +4,15 @@ import { type ComponentRef, type FormEvent, useEffect, useRef, useState } from '
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { LeaveRequest, MentorPage } from '../../api/types';
-import { announce } from '../../parts/announce';
-import { DateField, readDate } from '../../parts/DateField';
+import { done } from '../../parts/announce';
+import { DateField } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
 import { useToday } from '../../parts/time';
 import { withWeekday } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { Problems } from '../../parts/Problems';
-import { type Checked, check, type Typed } from '../../parts/rules';
+import { beforeReturn, type Checked, check, type Typed } from '../../parts/rules';
 
 export type Asking = 'ask_pause' | 'ask_date' | 'ask_return';
 const kinds = { ask_pause: 'pause', ask_date: 'change_return', ask_return: 'return' } as const;
@@ -143,6 +143,7 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
           hint={t.date_hint}
           value={typed.startsOn}
           today={today}
+          after={today}
           error={problemOf('startsOn')}
           onChange={(startsOn) => change({ startsOn })}
         />
@@ -155,7 +156,8 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
           hint={t.ask_returns_hint}
           value={typed.returns}
           today={today}
-          from={(isLater && readDate(typed.startsOn, today)) || today}
+          from={beforeReturn(typed, today)}
+          after={beforeReturn(typed, today)}
           error={problemOf('returns')}
           onChange={(returns) => change({ returns })}
         />

@@ -5,15 +5,15 @@ import { readWhole } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { MentorPage } from '../../api/types';
-import { announce } from '../../parts/announce';
-import { DateField, readDate, typedDate } from '../../parts/DateField';
+import { done } from '../../parts/announce';
+import { DateField, typedDate } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { toldOf } from '../../parts/people';
 import { useToday } from '../../parts/time';
 import { withWeekday } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { Problems } from '../../parts/Problems';
-import { type Checked, check, type Typed } from '../../parts/rules';
+import { beforeReturn, type Checked, check, readReturn, readStart, type Typed } from '../../parts/rules';
 
 interface Props {
   t: Texts;
@@ -192,6 +192,7 @@ export function PauseForm(props: Props) {
           hint={t.date_hint}
           value={typed.startsOn}
           today={today}
+          after={today}
           error={problemOf('startsOn')}
           onChange={(startsOn) => change({ startsOn })}
         />
@@ -203,7 +204,8 @@ export function PauseForm(props: Props) {
         hint={t.returns_hint}
         value={typed.returns}
         today={today}
-        from={(isLater && readDate(typed.startsOn, today)) || today}
+        from={beforeReturn(typed, today)}
+        after={beforeReturn(typed, today)}
         error={problemOf('returns')}
         onChange={(returns) => change({ returns })}
       />
@@ -255,7 +257,7 @@ function Conflict(props: { t: Texts; now: MentorPage; kind: Props['kind']; typed
   const { t, now, kind, typed, today } = props;
   const saved = savedIn(now, kind, true);
   const who = now.timeline[0]?.actor_name;
-  const typedReturn = readDate(typed.returns, today);
+  const typedReturn = readReturn(typed, today);
   const gone = kind === 'amend' ? !now.pause_record : !now.planned_pause;
   const say = (date: string | null | undefined) => (date ? withWeekday(t, date, today) : t.no_date);
   return (
@@ -276,7 +278,7 @@ function Conflict(props: { t: Texts; now: MentorPage; kind: Props['kind']; typed
               <tr>
                 <th scope="row">{t.starts_on}</th>
                 <td>{say(saved?.startsOn)}</td>
-                <td>{say(readDate(typed.startsOn, today))}</td>
+                <td>{say(readStart(typed, today))}</td>
               </tr>
             ) : null}
             <tr>
