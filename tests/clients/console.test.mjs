@@ -221,9 +221,16 @@ test('several are paused at once, and who can’t be is said before', async () =
   await page.getByLabel('Velg alle i listen').uncheck()
   // Those who are chosen stay so while one searches for more.
   await page.getByLabel('Velg Berit Haugstuen').check()
-  await page.getByLabel('Velg Ingrid Fossmark').check()
+  // The whole row does it, and they stay chosen while one looks at another page.
+  await page.locator('main').getByText('Ingrid Fossmark', { exact: true }).click()
+  await page.getByText('2 valgt').waitFor()
+  await page.getByRole('link', { name: /Innboks/ }).click()
+  await heading(page, 'Innboks').waitFor()
+  await page.goBack()
+  await page.getByText('2 valgt').waitFor()
+  assert.ok(await page.getByLabel('Velg Ingrid Fossmark').isChecked())
   await page.getByLabel('Søk etter navn').fill('anne-maret')
-  await row(page, 'Berit Haugstuen').waitFor({ state: 'detached' })
+  await page.getByLabel('Velg Berit Haugstuen').waitFor({ state: 'detached' })
   await page.getByLabel('Velg Ánne-Máret Čáhppesvárri Guhttor-Jåhkkåsjávrrie').check()
   await page.getByText('3 valgt').waitFor()
   await look(page, 'velg-flere-360')

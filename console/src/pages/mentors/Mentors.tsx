@@ -22,6 +22,9 @@ const ManyDialog = lazy(() => import('./ManyDialog').then((page) => ({ default: 
 const most = 500; // at once
 const statuses = ['active', 'paused', 'expired_cert'] as const;
 
+// Whom somebody has chosen, while other pages are looked at.
+const choices = new Map<string, ReadonlyMap<string, string>>();
+
 /** What is asked for, as it stands in the address. */
 interface Filter {
   search: string;
@@ -68,7 +71,12 @@ export function Mentors({ me }: { me: string }) {
   const mentors = pages?.flatMap((page) => page.body.mentors) ?? [];
   const hasFilter = filter.search !== '' || filter.status.length > 0 || filter.attention.length > 0 || filter.mine;
   // Whom one has chosen, by id: they stay chosen while one searches for more.
-  const [chosen, setChosen] = useState<ReadonlyMap<string, string>>();
+  const [chosen, setChosenHere] = useState(choices.get(me));
+  const setChosen = (people: ReadonlyMap<string, string> | undefined) => {
+    choices.clear();
+    if (people) choices.set(me, people);
+    setChosenHere(people);
+  };
   const [isPausing, setPausing] = useState(false);
   const choose = (people: RosterMentor[], isChosen: boolean) => {
     const next = new Map(chosen);
@@ -259,15 +267,22 @@ function List(props: {
           <li key={mentor.mentor_id} className={chosen ? 'mentor mentor-choice' : 'mentor'}>
             {chosen ? (
               <Checkbox
+                id={`choose-${mentor.mentor_id}`}
                 aria-label={t.choose(mentor.display_name)}
                 value={mentor.mentor_id}
                 checked={chosen.has(mentor.mentor_id)}
                 onChange={(event) => props.onChoose([mentor], event.target.checked)}
               />
             ) : null}
-            <Link href={`/likepersoner/${mentor.mentor_id}`} className="row-link">
-              {mentor.display_name}
-            </Link>
+            {chosen ? (
+              <label htmlFor={`choose-${mentor.mentor_id}`} className="row-link">
+                {mentor.display_name}
+              </label>
+            ) : (
+              <Link href={`/likepersoner/${mentor.mentor_id}`} className="row-link">
+                {mentor.display_name}
+              </Link>
+            )}
             <div className="mentor-status">
               <StatusTag status={mentor.status} t={t} />
               <MoreStatus t={t} mentor={mentor} today={today} />
@@ -282,9 +297,11 @@ function List(props: {
                 ? t.list(mentor.coordinators.map((person) => (person.id === me ? t.you : person.display_name)))
                 : t.nobody}
             </div>
-            <span className="mentor-go">
-              <Icon of={ChevronRightIcon} />
-            </span>
+            {chosen ? null : (
+              <span className="mentor-go">
+                <Icon of={ChevronRightIcon} />
+              </span>
+            )}
           </li>
         ))}
       </ul>
