@@ -118,6 +118,12 @@ test('a pause: mistakes are said, then it is in the log', async () => {
   await dialog.waitFor({ state: 'detached' })
   await page.getByText(/^På pause til /).waitFor()
   await page.getByText('Marit Elvestad satte Anders på pause').waitFor()
+  // What was done is said to those who see the page too, and Back doesn't ask for it again.
+  await page.locator('main').getByText('Anders er satt på pause.').waitFor()
+  await look(page, 'pause-lagret-360')
+  await page.goBack()
+  await heading(page, 'Anders Lillevold').waitFor()
+  assert.equal(await page.getByRole('dialog').count(), 0)
 
   const [change] = await log('Anders')
   assert.equal(change.to_status, 'paused')
@@ -207,6 +213,9 @@ test('a pause is planned, changed and taken back', async () => {
   await page.getByText('Berit går likevel ikke på pause').waitFor()
   await page.getByRole('button', { name: 'Avlys pausen' }).click()
   await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor({ state: 'detached' })
+  await page.locator('main').getByText('Pausen til Berit er avlyst.').waitFor()
+  await page.getByRole('link', { name: /Innboks/ }).click()
+  await page.locator('main').getByText('Pausen til Berit er avlyst.').waitFor({ state: 'detached' })
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })

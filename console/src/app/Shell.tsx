@@ -15,7 +15,7 @@ import { Link, useLocation } from 'wouter';
 import { Unreachable, useRead } from '../api/client';
 import { useOutbox } from '../api/outbox';
 import type { Inbox } from '../api/types';
-import { Announcer } from '../parts/announce';
+import { Announcer, Done } from '../parts/announce';
 import { Icon } from '../parts/Icon';
 import { useTexts } from '../texts/language';
 import type { Place } from './places';
@@ -115,6 +115,7 @@ export function Shell(props: {
             </p>
           </div>
         ) : null}
+        <Done />
         {props.children}
       </main>
       <nav className="bottom" aria-label={t.nav_label}>

@@ -1,8 +1,17 @@
-// One polite message at a time for those who hear the page.
-import { useSyncExternalStore } from 'react';
+// One polite message at a time for those who hear the page, and what was done for those who see it.
+import { CheckmarkCircleIcon } from '@navikt/aksel-icons';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useLocation } from 'wouter';
+import { Icon } from './Icon';
 
 let said = '';
+let shown: { text: string; path: string } | null = null;
 const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 export function announce(text: string): void {
   // The same sentence again is heard only if it differs.
@@ -10,14 +19,31 @@ export function announce(text: string): void {
   for (const listener of listeners) listener();
 }
 
-export function Announcer() {
-  const text = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => said,
+/** Says what was done, also to those who see the page: until they go on to another one. */
+export function done(text: string): void {
+  shown = { text, path: location.pathname };
+  announce(text);
+}
+
+/** What was done before one came to this page, or on it. */
+export function Done() {
+  const [path] = useLocation();
+  const now = useSyncExternalStore(subscribe, () => shown);
+  const isPast = now !== null && now.path !== path;
+  useEffect(() => {
+    if (isPast) shown = null;
+  }, [isPast]);
+  if (!now || isPast) return null;
+  return (
+    <p className="banner done" data-color="success">
+      <Icon of={CheckmarkCircleIcon} small />
+      {now.text}
+    </p>
   );
+}
+
+export function Announcer() {
+  const text = useSyncExternalStore(subscribe, () => said);
   return (
     <div role="status" className="unseen" data-announcer="">
       {text}

@@ -21,7 +21,7 @@ function texts(value: unknown, path = ''): Map<string, string> {
 function sample(path: string): unknown[] {
   if (path === 'list' || path === 'told') return [['Aud', 'Bo', 'Cai']];
   if (path === 'mentor_in') return [['Aud', 'Bo'], 'Zzz'];
-  return /(^|\.)(unread|waiting_link|refused_link|new_code_in|wait|days_over|in_\w+s|\w+_ago|count|listed|fix|coordinators|administrators|inbox_unread|needs_count|sign_out_waiting|number|shown_of|chosen|choose_fewer|many_(title|effect_pause|effect_plan|unable|submit)|done_many)$/.test(
+  return /(^|\.)(unread|waiting_link|refused_link|new_code_in|wait|days_over|in_\w+s|\w+_ago|count|listed|fix|coordinators|administrators|inbox_unread|needs_count|sign_out_waiting|number|shown_of|chosen|choose_fewer|many_(title|effect_pause|effect_plan|unable|submit)|done_many|done_many_plan)$/.test(
     path,
   )
     ? [3, 'Xxx', 'Yyy']

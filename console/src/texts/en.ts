@@ -270,10 +270,10 @@ export const en: Texts = {
   keep_plan: 'Keep the break',
   sending: 'Sending …',
   done_pause: (name) => `${name} is on a break.`,
-  done_plan: 'The break is planned.',
-  done_amend: 'The break is changed.',
+  done_plan: (name) => `${name}’s break is planned.`,
+  done_amend: (name) => `${name}’s break is changed.`,
   done_return: (name) => `${name} is active again.`,
-  done_cancel: 'The break is cancelled.',
+  done_cancel: (name) => `${name}’s break is cancelled.`,
   saved_for_later: 'You are offline. The change is kept here, and sent when you are back online.',
   conflict: (who) => `${who} changed this while you were writing`,
   conflict_nobody: 'This was changed while you were writing',
@@ -396,8 +396,8 @@ export const en: Texts = {
   decline_message: (name) => `Message to ${name}`,
   decline_hint: 'One sentence about why, or what you could do instead.',
   told_of_answer: (name) => `${name} is told at once.`,
-  done_accept: 'It is accepted.',
-  done_decline: 'It is declined.',
+  done_accept: (name) => `Accepted. ${name} is told.`,
+  done_decline: (name) => `Declined. ${name} gets the message.`,
 
   ask_pause: 'Ask for a break',
   ask_date: 'Ask for another date of return',
@@ -475,6 +475,8 @@ export const en: Texts = {
   many_change: 'Go back',
   done_many: (n) =>
     n === 0 ? 'Nobody was put on a break.' : `${capital(number(n))} ${n === 1 ? 'is' : 'are'} on a break.`,
+
+  done_many_plan: (n) => (n === 1 ? 'One break is planned.' : `${capital(number(n))} breaks are planned.`),
 
   months: ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
 };

@@ -256,10 +256,10 @@ export const nb = {
   keep_plan: 'Behold pausen',
   sending: 'Sender …',
   done_pause: (name: string) => `${name} er satt på pause.`,
-  done_plan: 'Pausen er planlagt.',
-  done_amend: 'Pausen er endret.',
+  done_plan: (name: string) => `Pausen til ${name} er planlagt.`,
+  done_amend: (name: string) => `Pausen til ${name} er endret.`,
   done_return: (name: string) => `${name} er aktiv igjen.`,
-  done_cancel: 'Pausen er avlyst.',
+  done_cancel: (name: string) => `Pausen til ${name} er avlyst.`,
   saved_for_later: 'Du er uten nett. Endringen er lagret her, og sendes når nettet er tilbake.',
   conflict: (who: string) => `${who} endret dette mens du skrev`,
   conflict_nobody: 'Dette ble endret mens du skrev',
@@ -385,8 +385,8 @@ export const nb = {
   decline_message: (name: string) => `Melding til ${name}`,
   decline_hint: 'Én setning om hvorfor, eller hva dere kan gjøre i stedet.',
   told_of_answer: (name: string) => `${name} får beskjed med en gang.`,
-  done_accept: 'Godtatt.',
-  done_decline: 'Avslått.',
+  done_accept: (name: string) => `Godtatt. ${name} får beskjed.`,
+  done_decline: (name: string) => `Avslått. ${name} får meldingen.`,
 
   // Asking for leave
   ask_pause: 'Be om pause',
@@ -469,6 +469,8 @@ export const nb = {
   many_change: 'Gå tilbake',
   done_many: (n: number) =>
     n === 0 ? 'Ingen ble satt på pause.' : n === 1 ? 'Én er satt på pause.' : `${capital(number(n))} er satt på pause.`,
+
+  done_many_plan: (n: number) => (n === 1 ? 'Én pause er planlagt.' : `${capital(number(n))} pauser er planlagt.`),
 
   months: ['jan', 'feb', 'mar', 'apr', 'mai', 'jun', 'jul', 'aug', 'sep', 'okt', 'nov', 'des'],
 };

@@ -243,10 +243,10 @@ export const nn: Texts = {
   keep_plan: 'Behald pausen',
   sending: 'Sender …',
   done_pause: (name) => `${name} er sett på pause.`,
-  done_plan: 'Pausen er planlagd.',
-  done_amend: 'Pausen er endra.',
+  done_plan: (name) => `Pausen til ${name} er planlagd.`,
+  done_amend: (name) => `Pausen til ${name} er endra.`,
   done_return: (name) => `${name} er aktiv igjen.`,
-  done_cancel: 'Pausen er avlyst.',
+  done_cancel: (name) => `Pausen til ${name} er avlyst.`,
   saved_for_later: 'Du er utan nett. Endringa er lagra her, og blir send når nettet er tilbake.',
   conflict: (who) => `${who} endra dette medan du skreiv`,
   conflict_nobody: 'Dette vart endra medan du skreiv',
@@ -365,8 +365,8 @@ export const nn: Texts = {
   decline_message: (name) => `Melding til ${name}`,
   decline_hint: 'Éi setning om kvifor, eller kva de kan gjere i staden.',
   told_of_answer: (name) => `${name} får melding med ein gong.`,
-  done_accept: 'Godteke.',
-  done_decline: 'Avslått.',
+  done_accept: (name) => `Godteke. ${name} får melding.`,
+  done_decline: (name) => `Avslått. ${name} får meldinga.`,
 
   ask_pause: 'Be om pause',
   ask_date: 'Be om ny returdato',
@@ -449,6 +449,8 @@ export const nn: Texts = {
       : n === 1
         ? 'Éin er sett på pause.'
         : `${capital(number(n))} er sette på pause.`,
+
+  done_many_plan: (n) => (n === 1 ? 'Éin pause er planlagd.' : `${capital(number(n))} pausar er planlagde.`),
 
   months: ['jan', 'feb', 'mar', 'apr', 'mai', 'jun', 'jul', 'aug', 'sep', 'okt', 'nov', 'des'],
 };

@@ -3,7 +3,7 @@ import { ChatIcon } from '@navikt/aksel-icons';
 import { useRef, useState } from 'react';
 import { send } from '../../api/outbox';
 import type { LeaveRequest, MentorPage } from '../../api/types';
-import { announce } from '../../parts/announce';
+import { done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { firstName } from '../../parts/people';
 import { zone } from '../../parts/time';
@@ -50,7 +50,7 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
       requestAnimationFrame(() => alert.current?.focus());
       return;
     }
-    announce(outcome.outcome === 'waiting' ? t.saved_for_later : how === 'accept' ? t.done_accept : t.done_decline);
+    done(outcome.outcome === 'waiting' ? t.saved_for_later : (how === 'accept' ? t.done_accept : t.done_decline)(name));
   }
 
   return (

@@ -128,14 +128,14 @@ export function ManyDialog(props: {
     setBusy(false);
     if (outcome.outcome === 'refused') return fail(t.refused[outcome.code] ?? t.refused_other);
     if (outcome.outcome === 'waiting') {
-      announce(t.saved_for_later);
-      return finish();
+      finish();
+      return done(t.saved_for_later);
     }
     const { results } = outcome.body as ManyResults;
     // Somebody else may have been quicker.
     if (results.some((result) => result.outcome === 'refused')) return setHappened(results);
-    announce(checked.startsOn ? t.done_plan : t.done_many(results.length));
     finish();
+    done((checked.startsOn ? t.done_many_plan : t.done_many)(results.length));
   }
 
   const says = (date: string | null) => (date ? withWeekday(t, date, today) : null);

@@ -3,7 +3,7 @@ import { MegaphoneIcon } from '@navikt/aksel-icons';
 import { useRef, useState } from 'react';
 import { send } from '../../api/outbox';
 import type { MentorPage } from '../../api/types';
-import { announce } from '../../parts/announce';
+import { done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { toldOf } from '../../parts/people';
 import { useToday } from '../../parts/time';
@@ -45,8 +45,8 @@ export function Confirm(props: {
       requestAnimationFrame(() => alert.current?.focus());
       return;
     }
-    announce(outcome.outcome === 'waiting' ? t.saved_for_later : isReturn ? t.done_return(name) : t.done_cancel);
     props.onClose();
+    done(outcome.outcome === 'waiting' ? t.saved_for_later : (isReturn ? t.done_return : t.done_cancel)(name));
   }
 
   return (

@@ -86,14 +86,14 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
     }
     const request =
       outcome.outcome === 'done' ? (outcome.body as { leave_request?: LeaveRequest }).leave_request : null;
-    announce(
+    giveUp();
+    done(
       outcome.outcome === 'waiting'
         ? t.saved_for_later
         : request?.state === 'accepted'
           ? t.done_asked_at_once
           : t.done_asked,
     );
-    giveUp();
   }
 
   const says = (date: string | null) => (date ? withWeekday(t, date, today) : null);

@@ -53,7 +53,8 @@ export function PauseDialog({ id, me, kind }: { id: string; me: string; kind: Ki
     if (hasPage) heading.current?.focus();
   }, [hasPage]);
 
-  const close = () => navigate(isOwn ? '/min-side' : `/likepersoner/${id}`);
+  // In place of the form, which Back doesn't open again.
+  const close = () => navigate(isOwn ? '/min-side' : `/likepersoner/${id}`, { replace: true });
   if (!page) return null;
   const name = firstName(page.profile.display_name);
   const title = titleOf(t, kind, name);

@@ -123,11 +123,9 @@ export function PauseForm(props: Props) {
     const outcome = await send({ fn: 'pause', method, body, does, mentor: { id, name: page.profile.display_name } });
     setBusy(false);
     if (outcome.outcome !== 'refused') {
-      const done = { pause: t.done_pause(name), plan: t.done_plan, amend: t.done_amend, amend_plan: t.done_amend }[
-        does
-      ];
-      announce(outcome.outcome === 'waiting' ? t.saved_for_later : done);
-      return giveUp();
+      const said = { pause: t.done_pause, plan: t.done_plan, amend: t.done_amend, amend_plan: t.done_amend }[does];
+      giveUp();
+      return done(outcome.outcome === 'waiting' ? t.saved_for_later : said(name));
     }
     const isConflict = ['version_conflict', 'already_paused', 'not_paused'].includes(outcome.code);
     const now = isConflict ? await readWhole<MentorPage>('mentor', { mentor_id: id }).catch(() => null) : null;
