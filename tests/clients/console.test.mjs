@@ -408,6 +408,13 @@ test('a mentor asks and thinks again, and the coordinator answers', async () => 
   await page.getByRole('button', { name: 'Avslå med en melding' }).click()
   await page.getByRole('button', { name: 'Avbryt' }).click()
   await page.getByRole('button', { name: 'Avslå med en melding' }).click()
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA')
+  // To say no takes a sentence.
+  await page.getByRole('button', { name: 'Avslå', exact: true }).click()
+  await page.getByRole('heading', { name: 'Rett opp én ting før du avslår' }).waitFor()
+  await look(page, 'avslå-uten-melding-360')
+  await page.getByRole('link', { name: 'Skriv en setning til Anders' }).click()
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA')
   await page.getByLabel('Melding til Anders').fill('Kan vi snakke først?')
   await page.getByRole('button', { name: 'Avslå', exact: true }).click()
   await request.waitFor({ state: 'detached' })

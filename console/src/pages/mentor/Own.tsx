@@ -104,7 +104,7 @@ export function Answers({ t, page, today, isWhole }: Omit<Asked, 'request'>) {
                       ? t.was_withdrawn(when)
                       : t.was_settled(when)}
               </p>
-              {request.state === 'declined' ? (
+              {request.state === 'declined' && (request.message || !isWhole) ? (
                 <Secret t={t} id={page.profile.id} isWhole={isWhole} text={request.message} what="message" />
               ) : null}
               {isAhead && page.planned_pause ? <Withdraw t={t} page={page} request={request} /> : null}

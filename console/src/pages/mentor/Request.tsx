@@ -1,11 +1,12 @@
-import { Alert, Button, Heading, Tag, Textfield } from '@digdir/designsystemet-react';
+import { Alert, Button, type ErrorSummary, Heading, Tag, Textfield } from '@digdir/designsystemet-react';
 import { ChatIcon } from '@navikt/aksel-icons';
-import { useRef, useState } from 'react';
+import { type ComponentRef, useEffect, useRef, useState } from 'react';
 import { send } from '../../api/outbox';
 import type { LeaveRequest, MentorPage } from '../../api/types';
 import { done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { firstName } from '../../parts/people';
+import { Problems } from '../../parts/Problems';
 import { zone } from '../../parts/time';
 import { dateIn, distance, withWeekday } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
@@ -19,7 +20,13 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
   const [message, setMessage] = useState('');
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const [isMissing, setMissing] = useState(false);
   const alert = useRef<HTMLDivElement>(null);
+  const summary = useRef<ComponentRef<typeof ErrorSummary>>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (isDeclining) field.current?.focus();
+  }, [isDeclining]);
   const day = (date: string | null) => (date ? withWeekday(t, date, today) : null);
   const said =
     request.kind === 'return'
@@ -31,15 +38,20 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
 
   async function answer(how: 'accept' | 'decline') {
     if (isBusy) return;
-    setBusy(true);
     setRefusal(undefined);
+    if (how === 'decline' && !message.trim()) {
+      setMissing(true);
+      requestAnimationFrame(() => summary.current?.focus());
+      return;
+    }
+    setBusy(true);
     const outcome = await send({
       fn: 'requests',
       method: 'POST',
       body: {
         request_id: request.id,
         answer: how,
-        ...(how === 'decline' && message.trim() ? { message: message.trim() } : {}),
+        ...(how === 'decline' ? { message: message.trim() } : {}),
       },
       does: how,
       mentor: { id: page.profile.id, name: page.profile.display_name },
@@ -73,18 +85,32 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
         <>
           <Textfield
             multiline
+            id="decline-message"
+            ref={field}
             rows={2}
             label={t.decline_message(name)}
             description={t.decline_hint}
             value={message}
             maxLength={500}
-            onChange={(event) => setMessage(event.target.value)}
+            error={isMissing ? t.decline_missing(name)[0] : undefined}
+            onChange={(event) => {
+              setMessage(event.target.value);
+              setMissing(false);
+            }}
           />
+          {isMissing ? (
+            <Problems
+              t={t}
+              ref={summary}
+              problems={[{ field: 'decline-message', repair: t.decline_missing(name)[1] }]}
+              before={t.fix_decline}
+            />
+          ) : null}
           <div className="actions">
             <Button className="row-button" aria-disabled={isBusy} onClick={() => void answer('decline')}>
               {isBusy ? t.sending : t.decline}
             </Button>
-            <Button variant="tertiary" className="row-button" onClick={() => setDeclining(false)}>
+            <Button variant="tertiary" className="row-button" onClick={() => (setDeclining(false), setMissing(false))}>
               {t.cancel}
             </Button>
           </div>
@@ -99,9 +125,9 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
               {t.decline_with}
             </Button>
           </div>
-          <p className="muted">{t.told_of_answer(name)}</p>
         </>
       )}
+      <p className="muted">{t.told_of_answer(name)}</p>
     </section>
   );
 }
