@@ -87,7 +87,7 @@ for (const isActed of [false, true]) {
     const cut = await cutAt(context, (request) => request.method() === 'POST', 1, isActed)
     await pause(page, 'Per-Erik', 'Kuttet linje')
     assert.ok(cut.isCut)
-    await page.getByText('Sett Per-Erik Tangestad på pause: venter på å bli sendt.').waitFor()
+    await page.getByText('Per-Erik Tangestad settes på pause når du er på nett igjen. Endringen venter på å bli sendt.').waitFor()
     assert.equal((await log('Per-Erik')).length - before, isActed ? 1 : 0)
     await cut.repair(page)
     await page.getByText(/^På pause siden |^På pause/).first().waitFor(long)
@@ -222,7 +222,7 @@ everywhere('a browser that is killed with a full outbox sends it when it is open
     for (const [n, name] of people) {
       await page.goto(`${given.url}/likepersoner/${mentor(n)}`)
       await pause(page, name, 'Før strømmen gikk')
-      await page.getByText('på pause: venter på å bli sendt.').waitFor()
+      await page.getByText('settes på pause når du er på nett igjen. Endringen venter på å bli sendt.').waitFor()
     }
     // No page is told: the process ends as by a fault of its own.
     const gone = new Promise((resolve) => context.once('close', resolve))

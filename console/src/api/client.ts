@@ -1,5 +1,6 @@
 // Calls the functions. What was read is kept (package store) and shown while it is asked
 // for again by its etag.
+import { useSyncExternalStore } from 'react';
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { noteServerTime, serverNow } from './clock';
 import { config, type FunctionName } from './config';
@@ -19,6 +20,28 @@ export class Refused extends Error {
 
 /** There was no answer, or one that will be another soon. */
 export class Unreachable extends Error {}
+
+// Whether the last thing that was asked for had no answer.
+let isOut = false;
+const watchers = new Set<() => void>();
+
+function noteNetwork(isLost: boolean): void {
+  if (isLost === isOut) return;
+  isOut = isLost;
+  for (const watcher of watchers) watcher();
+}
+addEventListener('offline', () => noteNetwork(true));
+
+/** Whether there is no network, as far as one can know: one answer for all of the page. */
+export function useOffline(): boolean {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => isOut,
+  );
+}
 
 const patience = 20_000; // ms
 // These may work for as long as a function may.
@@ -54,8 +77,10 @@ export async function call(
         signal: AbortSignal.timeout(slow[name] ?? patience),
       });
     } catch (error) {
-      throw new Unreachable(String(error));
+      if (!(error instanceof Unreachable)) noteNetwork(true);
+      throw error instanceof Unreachable ? error : new Unreachable(String(error));
     }
+    noteNetwork(false);
     noteServerTime(answer.headers.get('date'));
     if (answer.status === 401 && attempt === 0 && (await renew())) continue;
     if (answer.ok || answer.status === 304) return answer;

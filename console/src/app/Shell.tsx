@@ -12,7 +12,7 @@ import {
 import { useIsFetching } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Unreachable, useRead } from '../api/client';
+import { Unreachable, useOffline, useRead } from '../api/client';
 import { useOutbox } from '../api/outbox';
 import type { Inbox } from '../api/types';
 import { Announcer, Done } from '../parts/announce';
@@ -35,7 +35,8 @@ export function Shell(props: {
   const outbox = useOutbox();
   const update = useUpdate();
   const isFetching = useIsFetching() > 0;
-  const isOffline = inbox.error instanceof Unreachable;
+  const isOut = useOffline();
+  const isOffline = isOut || inbox.error instanceof Unreachable;
   const unread = inbox.data?.body.unread ?? 0;
   const refused = outbox.filter((item) => item.state === 'refused').length;
   const asked = outbox.filter((item) => item.state === 'ask').length;

@@ -1,6 +1,6 @@
 import { CloudSlashIcon } from '@navikt/aksel-icons';
 import { Link } from 'wouter';
-import { Unreachable } from '../api/client';
+import { Unreachable, useOffline } from '../api/client';
 import { serverNow } from '../api/clock';
 import { useOutbox } from '../api/outbox';
 import { freshness } from '../texts/dates';
@@ -12,7 +12,8 @@ import { zone } from './time';
 export function Freshness({ t, at, error }: { t: Texts; at?: number; error: unknown }) {
   const outbox = useOutbox();
   const waiting = outbox.filter((item) => item.state !== 'refused').length;
-  const isOffline = error instanceof Unreachable;
+  const isOut = useOffline();
+  const isOffline = isOut || error instanceof Unreachable;
   if (!isOffline) return null;
   return (
     <div className="banner" data-color="warning">

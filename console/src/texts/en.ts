@@ -209,7 +209,7 @@ export const en: Texts = {
   was_restored: (kind) => `${kind} was renewed`,
   a_certification: 'A certification',
   somebody: 'Somebody',
-  waits: (does) => `${does}: waiting to be sent.`,
+  waits: (will) => `${will} The change is waiting to be sent.`,
   hint_due: (kind) => `Ask for a new ${kind}: the last one is too old after so long a break.`,
 
   pause_title: (name) => `Put ${name} on a break`,
@@ -261,6 +261,10 @@ export const en: Texts = {
   effect_nobody_returns: 'The break lasts until one of you says that it is over.',
   effect_return: (name) => `${name} is active from now on, and can be given tasks again.`,
   effect_cancel: (name, from) => `${name} will not be on a break from ${from} after all.`,
+  effect_later: 'You are offline. This is sent when you are back online.',
+  effect_pause_later: (name, to) =>
+    `${name} will be put on a break when you are back online, ${to ? `and is expected back on ${to}` : 'with no end date'}.`,
+  effect_return_later: (name) => `${name} will be active when you are back online, and can be given tasks then.`,
   effect_private: 'The message does not contain the reason.',
   submit_pause: (name) => `Put ${name} on a break`,
   submit_plan: 'Plan the break',

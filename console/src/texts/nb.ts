@@ -201,7 +201,7 @@ export const nb = {
   was_restored: (kind: string) => `${kind} ble fornyet`,
   a_certification: 'En sertifisering',
   somebody: 'Noen',
-  waits: (does: string) => `${does}: venter på å bli sendt.`,
+  waits: (will: string) => `${will} Endringen venter på å bli sendt.`,
   hint_due: (kind: string) => `Be om ny ${kind}: den forrige er for gammel etter en så lang pause.`,
 
   // Pausing and returning
@@ -247,6 +247,10 @@ export const nb = {
   effect_nobody_returns: 'Pausen varer til en av dere sier at den er over.',
   effect_return: (name: string) => `${name} er aktiv fra nå av, og kan få oppdrag igjen.`,
   effect_cancel: (name: string, from: string) => `${name} går likevel ikke på pause ${from}.`,
+  effect_later: 'Du er uten nett. Dette sendes når du er på nett igjen.',
+  effect_pause_later: (name: string, to: string | null) =>
+    `${name} settes på pause når du er på nett igjen, ${to ? `og ventes tilbake ${to}` : 'uten sluttdato'}.`,
+  effect_return_later: (name: string) => `${name} blir aktiv når du er på nett igjen, og kan få oppdrag da.`,
   effect_private: 'Grunnen står ikke i beskjeden.',
   submit_pause: (name: string) => `Sett ${name} på pause`,
   submit_plan: 'Planlegg pausen',

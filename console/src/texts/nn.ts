@@ -193,7 +193,7 @@ export const nn: Texts = {
   was_restored: (kind) => `${kind} vart fornya`,
   a_certification: 'Ei sertifisering',
   somebody: 'Nokon',
-  waits: (does) => `${does}: ventar på å bli sendt.`,
+  waits: (will) => `${will} Endringa ventar på å bli send.`,
   hint_due: (kind) => `Be om ny ${kind}: den førre er for gammal etter ein så lang pause.`,
 
   pause_title: (name) => `Set ${name} på pause`,
@@ -234,6 +234,10 @@ export const nn: Texts = {
   effect_nobody_returns: 'Pausen varer til ein av dykk seier at han er over.',
   effect_return: (name) => `${name} er aktiv frå no av, og kan få oppdrag igjen.`,
   effect_cancel: (name, from) => `${name} går likevel ikkje på pause ${from}.`,
+  effect_later: 'Du er utan nett. Dette blir sendt når du er på nett igjen.',
+  effect_pause_later: (name, to) =>
+    `${name} blir sett på pause når du er på nett igjen, ${to ? `og er venta tilbake ${to}` : 'utan sluttdato'}.`,
+  effect_return_later: (name) => `${name} blir aktiv når du er på nett igjen, og kan få oppdrag då.`,
   effect_private: 'Grunnen står ikkje i meldinga.',
   submit_pause: (name) => `Set ${name} på pause`,
   submit_plan: 'Planlegg pausen',

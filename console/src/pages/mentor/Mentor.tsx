@@ -10,7 +10,7 @@ import {
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { Refused, useRead } from '../../api/client';
-import { useOutbox } from '../../api/outbox';
+import { useOutbox, type Waiting } from '../../api/outbox';
 import type { Certification, MentorChange, MentorPage } from '../../api/types';
 import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
@@ -71,10 +71,14 @@ export function Mentor({ id, me, isOwn = false }: { id: string; me: string; isOw
           <StatusSentence t={t} page={page} today={today} />
           {outbox.map((item) => (
             <p key={item.id} className="banner" data-color="info">
-              {t.waits(t.does[item.does](item.mentor?.name ?? ''))}
+              {t.waits(t.will[item.does](item.mentor?.name ?? ''))}
             </p>
           ))}
-          {isOwn ? <AskActions t={t} page={page} /> : <Actions t={t} page={page} name={name} />}
+          {isOwn ? (
+            <AskActions t={t} page={page} />
+          ) : (
+            <Actions t={t} page={page} name={name} isWaiting={outbox.some(({ does }) => changes.includes(does))} />
+          )}
           {page.pause_record && page.pause_record.paused_at ? (
             <Secret t={t} id={id} isWhole={isWhole} text={page.pause_record.pause_reason} />
           ) : null}
@@ -176,13 +180,17 @@ function StatusSentence({ t, page, today }: { t: Texts; page: MentorPage; today:
   );
 }
 
-function Actions({ t, page, name }: { t: Texts; page: MentorPage; name: string }) {
+// What makes the buttons beside it wrong while it waits to be sent.
+const changes: Waiting['does'][] = ['pause', 'return', 'accept'];
+
+function Actions(props: { t: Texts; page: MentorPage; name: string; isWaiting: boolean }) {
+  const { t, page, name, isWaiting } = props;
   const here = `/likepersoner/${page.profile.id}`;
   const isPaused = page.pause_record?.paused_at != null;
   const { phone, email } = page.contacts;
   return (
     <div className="actions">
-      {page.status === 'not_a_mentor' ? null : isPaused ? (
+      {page.status === 'not_a_mentor' || isWaiting ? null : isPaused ? (
         <>
           {page.status === 'paused' ? (
             <Button asChild variant="primary" className="row-button">

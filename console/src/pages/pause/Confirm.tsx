@@ -1,6 +1,7 @@
 import { Alert, Button } from '@digdir/designsystemet-react';
 import { MegaphoneIcon } from '@navikt/aksel-icons';
 import { useRef, useState } from 'react';
+import { useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import type { MentorPage } from '../../api/types';
 import { done } from '../../parts/announce';
@@ -21,6 +22,7 @@ export function Confirm(props: {
 }) {
   const { t, page, name, kind } = props;
   const today = useToday();
+  const isOffline = useOffline();
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const alert = useRef<HTMLDivElement>(null);
@@ -55,9 +57,9 @@ export function Confirm(props: {
         <Icon of={MegaphoneIcon} />
         <p>
           {isReturn
-            ? t.effect_return(name)
+            ? (isOffline ? t.effect_return_later : t.effect_return)(name)
             : t.effect_cancel(name, withWeekday(t, page.planned_pause?.starts_on ?? today, today))}{' '}
-          {toldOf(t, page, props.me)}
+          {toldOf(t, page, props.me)} {isOffline ? t.effect_later : null}
         </p>
       </div>
       {refusal ? (

@@ -1,6 +1,7 @@
 import { Alert, Button, type ErrorSummary, Fieldset, Radio, Textfield } from '@digdir/designsystemet-react';
 import { MegaphoneIcon } from '@navikt/aksel-icons';
 import { type ComponentRef, type FormEvent, useEffect, useRef, useState } from 'react';
+import { useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { LeaveRequest, MentorPage } from '../../api/types';
@@ -21,6 +22,7 @@ const kinds = { ask_pause: 'pause', ask_date: 'change_return', ask_return: 'retu
 export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind: Asking; onClose: () => void }) {
   const { t, page, me, kind } = props;
   const today = useToday();
+  const isOffline = useOffline();
   const [typed, setTyped] = useState<Typed>({ starts: 'today', startsOn: '', returns: '', reason: '' });
   const [shown, setShown] = useState<Checked>();
   const [refusal, setRefusal] = useState<string>();
@@ -110,6 +112,7 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
     t.ask_effect_accepted,
     told.length > 0 ? t.told(told) : '',
     t.ask_effect_answer,
+    isOffline ? t.effect_later : '',
   ];
 
   return (

@@ -1,7 +1,8 @@
 import { Alert, Button, type ErrorSummary, Fieldset, Radio, Textfield } from '@digdir/designsystemet-react';
 import { MegaphoneIcon } from '@navikt/aksel-icons';
 import { type ComponentRef, type FormEvent, useEffect, useRef, useState } from 'react';
-import { readWhole } from '../../api/client';
+import { Link } from 'wouter';
+import { readWhole, useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { MentorPage } from '../../api/types';
@@ -40,6 +41,7 @@ function savedIn(page: MentorPage, kind: Props['kind'], isWhole: boolean) {
 export function PauseForm(props: Props) {
   const { t, page, name, me, kind } = props;
   const today = useToday();
+  const isOffline = useOffline();
   const id = page.profile.id;
   // What was saved when the form was opened; after a conflict, what is saved now.
   const [saved, setSaved] = useState(() => savedIn(page, kind, props.isWhole));
@@ -147,12 +149,13 @@ export function PauseForm(props: Props) {
             ? t.effect_plan(name, says(checked.startsOn) ?? '', says(checked.returns))
             : isLater
               ? ''
-              : t.effect_pause(name, says(checked.returns)),
+              : (isOffline ? t.effect_pause_later : t.effect_pause)(name, says(checked.returns)),
           checked.returns ? '' : t.effect_nobody_returns,
           toldOf(t, page, me),
           t.effect_private,
+          isOffline ? t.effect_later : '',
         ]
-      : [toldOf(t, page, me), t.effect_private];
+      : [toldOf(t, page, me), t.effect_private, isOffline ? t.effect_later : ''];
 
   return (
     <form className="form" noValidate onSubmit={submit}>
