@@ -63,7 +63,7 @@ export function PauseForm(props: Props) {
   const isTouched = useRef(false);
   useEffect(() => {
     void draft(me, form).then((values) => {
-      if (values && !isTouched.current) setTyped(values as Typed);
+      if (values && !isTouched.current) setTyped((now) => ({ ...now, ...(values as Partial<Typed>) }));
     });
   }, [me, form]);
   const change = (changes: Partial<Typed>) => {
@@ -72,7 +72,9 @@ export function PauseForm(props: Props) {
     setTyped(next);
     // A field that is being corrected is no longer wrong.
     setShown((was) => was && { ...was, problems: was.problems.filter(({ field }) => !(field in changes)) });
-    void keepDraft(me, form, next);
+    // A reason that was only read isn't kept on the device.
+    const { reason, ...others } = next;
+    void keepDraft(me, form, reason === saved?.reason ? others : next);
   };
   const giveUp = () => {
     void keepDraft(me, form, null);

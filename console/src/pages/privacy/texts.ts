@@ -26,7 +26,7 @@ const nb = {
   reasons: 'Grunner til pauser vises ikke her, men er med i nedlastingen.',
   also: 'Det er også logget hvem som endret opplysningene om deg, og når.',
   device:
-    'Det du har sett på disse sidene, ligger på denne enheten til du logger ut. Grunner til pauser lagres aldri på enheten.',
+    'Det du har sett på disse sidene, ligger på denne enheten til du logger ut. Grunner som du leser, lagres aldri på enheten. Det du skriver selv, ligger her bare til det er sendt, eller til du avbryter eller logger ut.',
 
   readers: 'Hvem som kan lese det',
   reader_self: 'Du selv: alt.',
@@ -87,7 +87,7 @@ const nn: Own = {
   reasons: 'Grunnar til pausar blir ikkje viste her, men er med i nedlastinga.',
   also: 'Det er òg loggført kven som endra opplysningane om deg, og når.',
   device:
-    'Det du har sett på desse sidene, ligg på denne eininga til du loggar ut. Grunnar til pausar blir aldri lagra på eininga.',
+    'Det du har sett på desse sidene, ligg på denne eininga til du loggar ut. Grunnar som du les, blir aldri lagra på eininga. Det du skriv sjølv, ligg her berre til det er sendt, eller til du avbryt eller loggar ut.',
 
   readers: 'Kven som kan lese det',
   reader_self: 'Du sjølv: alt.',
@@ -146,7 +146,7 @@ const en: Own = {
   reasons: 'Reasons for breaks are not shown here, but are in the download.',
   also: 'We also log who changed your details, and when.',
   device:
-    'What you have looked at here stays on this device until you sign out. Reasons for breaks are never kept on the device.',
+    'What you have looked at here stays on this device until you sign out. Reasons that you read are never kept on the device. What you write yourself is kept here only until it is sent, or until you cancel or sign out.',
 
   readers: 'Who may read it',
   reader_self: 'You yourself: all of it.',
