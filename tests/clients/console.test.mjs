@@ -134,6 +134,22 @@ test('a pause: mistakes are said, then it is in the log', async () => {
   await page.getByRole('button', { name: 'Vis grunn' }).click()
   await page.getByText('Har fått nytt barn & trenger ro').waitFor()
   assert.ok(!(await kept(page)).includes('nytt barn'), 'a reason is kept on the device')
+
+  // Nor is it when it stands in a form that is being changed; and a second pause has to wait.
+  await page.getByRole('link', { name: 'Endre pausen' }).click()
+  await page.getByLabel('Når er Anders tilbake?').fill('1. mai')
+  await page.waitForFunction(() => new Promise((resolve) => {
+    indexedDB.open('console').onsuccess = ({ target: { result: db } }) => {
+      const counted = db.transaction('drafts').objectStore('drafts').count()
+      counted.onsuccess = () => { db.close(); resolve(counted.result > 0) }
+    }
+  }))
+  assert.ok(!(await kept(page)).includes('nytt barn'), 'a reason is kept in a draft')
+  await page.getByText('En ny pause kan først planlegges når Anders er tilbake.').waitFor()
+  await page.getByRole('button', { name: 'Avbryt' }).click()
+  await page.goto(`${page.url()}/pause`)
+  await page.getByText('En ny pause kan først planlegges når Anders er tilbake.').waitFor()
+  await look(page, 'pause-alt-borte-360')
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })

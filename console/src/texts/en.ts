@@ -266,6 +266,8 @@ export const en: Texts = {
     `${name} will be put on a break when you are back online, ${to ? `and is expected back on ${to}` : 'with no end date'}.`,
   effect_return_later: (name) => `${name} will be active when you are back online, and can be given tasks then.`,
   effect_private: 'The message does not contain the reason.',
+  no_plan_yet: (name) => `${name} is on a break. Another one can be planned when ${name} is back.`,
+  has_plan: (name, from) => `${name} already has a planned break from ${from}.`,
   submit_pause: (name) => `Put ${name} on a break`,
   submit_plan: 'Plan the break',
   submit_amend: 'Save the change',

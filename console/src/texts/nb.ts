@@ -252,6 +252,8 @@ export const nb = {
     `${name} settes på pause når du er på nett igjen, ${to ? `og ventes tilbake ${to}` : 'uten sluttdato'}.`,
   effect_return_later: (name: string) => `${name} blir aktiv når du er på nett igjen, og kan få oppdrag da.`,
   effect_private: 'Grunnen står ikke i beskjeden.',
+  no_plan_yet: (name: string) => `${name} er på pause. En ny pause kan først planlegges når ${name} er tilbake.`,
+  has_plan: (name: string, from: string) => `${name} har allerede en planlagt pause fra ${from}.`,
   submit_pause: (name: string) => `Sett ${name} på pause`,
   submit_plan: 'Planlegg pausen',
   submit_amend: 'Lagre endringen',

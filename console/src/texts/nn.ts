@@ -239,6 +239,8 @@ export const nn: Texts = {
     `${name} blir sett på pause når du er på nett igjen, ${to ? `og er venta tilbake ${to}` : 'utan sluttdato'}.`,
   effect_return_later: (name) => `${name} blir aktiv når du er på nett igjen, og kan få oppdrag då.`,
   effect_private: 'Grunnen står ikkje i meldinga.',
+  no_plan_yet: (name) => `${name} er på pause. Ein ny pause kan først planleggjast når ${name} er tilbake.`,
+  has_plan: (name, from) => `${name} har allereie ein planlagd pause frå ${from}.`,
   submit_pause: (name) => `Set ${name} på pause`,
   submit_plan: 'Planlegg pausen',
   submit_amend: 'Lagre endringa',

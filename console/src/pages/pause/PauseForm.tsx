@@ -159,8 +159,25 @@ export function PauseForm(props: Props) {
         ]
       : [toldOf(t, page, me), t.effect_private, isOffline ? t.effect_later : ''];
 
+  const isAway = page.pause_record?.paused_at != null;
+  const plan = kind === 'pause' ? page.planned_pause : null;
+  const here = `/likepersoner/${id}`;
   return (
     <form className="form" noValidate onSubmit={submit}>
+      {isAway && kind !== 'amend_plan' ? (
+        <p className="banner" data-color="info">
+          <span>
+            {t.no_plan_yet(name)} {kind === 'pause' ? <Link href={`${here}/endre`}>{t.do_amend}</Link> : null}
+          </span>
+        </p>
+      ) : plan ? (
+        <p className="banner" data-color="info">
+          <span>
+            {t.has_plan(name, withWeekday(t, plan.starts_on, today))}{' '}
+            <Link href={`${here}/plan`}>{t.do_amend_plan}</Link>
+          </span>
+        </p>
+      ) : null}
       {conflict ? (
         <Alert data-color="warning" ref={alert} tabIndex={-1}>
           <Conflict t={t} now={conflict} kind={kind} typed={typed} today={today} />
