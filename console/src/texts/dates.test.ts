@@ -13,6 +13,7 @@ import {
   monthOf,
   parseDate,
   short,
+  unbroken,
   withWeekday,
 } from './dates';
 import { en } from './en';
@@ -74,6 +75,10 @@ test('dates are said in each language', () => {
   assert.equal(plain(short(nb, '2027-03-02', today)), '2. mars 2027');
   assert.equal(plain(full(nn, '2026-03-02')), '2. mars 2026');
   assert.ok(short(nb, '2026-03-02', today).includes('\u00a0'), 'a date is not broken');
+});
+
+test('the dates of a message are not broken', () => {
+  assert.equal(unbroken('Fra 1. august 2027 til 3 May, 2 dager.'), 'Fra 1.\u00a0august 2027 til 3\u00a0May, 2 dager.');
 });
 
 test('distances', () => {

@@ -50,6 +50,12 @@ export function dateIn(zone: string, at: number): string {
 // No-break spaces keep the parts of a date together.
 const together = (text: string) => text.replaceAll(' ', '\u00a0');
 
+/** A text that was written elsewhere, with its dates unbroken. */
+export function unbroken(text: string): string {
+  const month = 'jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[sc]';
+  return text.replace(new RegExp(`(\\d\\.?) (?=(?:${month}))`, 'giu'), '$1\u00a0');
+}
+
 /** 2. mars, with the year if it isn't this one. */
 export function short(t: Texts, date: string, today: string): string {
   if (!isDate(date)) return date;

@@ -7,7 +7,7 @@ import type { Inbox as Answer, InboxMessage } from '../../api/types';
 import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
 import { zone } from '../../parts/time';
-import { moment } from '../../texts/dates';
+import { moment, unbroken } from '../../texts/dates';
 import { useTexts } from '../../texts/language';
 import type { Texts } from '../../texts/nb';
 
@@ -85,10 +85,10 @@ function Message({ t, message, isLinked }: { t: Texts; message: InboxMessage; is
   return (
     <li className="message" data-unread={message.read_at === null || undefined}>
       <div className="message-top">
-        <h2>{message.title}</h2>
+        <h2>{unbroken(message.title)}</h2>
         {message.read_at === null ? <Tag data-color="lyng">{t.new_message}</Tag> : null}
       </div>
-      <p className="message-body">{message.body}</p>
+      <p className="message-body">{unbroken(message.body)}</p>
       <p className="muted">{moment(t, zone(), Date.parse(message.created_at))}</p>
       {message.mentor_id && isLinked ? (
         <Link href={`/likepersoner/${message.mentor_id}`}>{t.show_mentor_plain}</Link>
