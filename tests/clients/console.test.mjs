@@ -422,6 +422,9 @@ test('a mentor asks and thinks again, and the coordinator answers', async () => 
   await answer()
   assert.equal(await page.getByText('Eksamen i vår').count(), 0)
   await look(page, 'svar-360')
+  // What waits for an answer comes before everything else that can be done.
+  const labels = (await page.locator('main .actions').allInnerTexts()).join('|')
+  assert.ok(labels.indexOf('Godta') < labels.indexOf('Sett Anders på pause'), labels)
   const request = page.locator('.request')
   await request.getByRole('button', { name: 'Vis grunn' }).click()
   await request.getByText('Eksamen i vår').waitFor()

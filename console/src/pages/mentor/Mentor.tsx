@@ -61,6 +61,9 @@ export function Mentor({ id, me, isOwn = false }: { id: string; me: string; isOw
   const name = firstName(page.profile.display_name);
   const isWhole = mentor.data?.whole ?? false;
   const Asked = isOwn ? OwnRequest : Request;
+  const asked = page.leave_requests
+    .filter((request) => request.state === 'open')
+    .map((request) => <Asked key={request.id} t={t} page={page} request={request} today={today} isWhole={isWhole} />);
   return (
     <>
       <Freshness t={t} at={mentor.data?.at} error={mentor.error} />
@@ -74,6 +77,7 @@ export function Mentor({ id, me, isOwn = false }: { id: string; me: string; isOw
               {t.waits(t.will[item.does](item.mentor?.name ?? ''))}
             </p>
           ))}
+          {isOwn ? null : asked}
           {isOwn ? (
             <AskActions t={t} page={page} />
           ) : (
@@ -82,11 +86,7 @@ export function Mentor({ id, me, isOwn = false }: { id: string; me: string; isOw
           {page.pause_record && page.pause_record.paused_at ? (
             <Secret t={t} id={id} isWhole={isWhole} text={page.pause_record.pause_reason} />
           ) : null}
-          {page.leave_requests
-            .filter((request) => request.state === 'open')
-            .map((request) => (
-              <Asked key={request.id} t={t} page={page} request={request} today={today} isWhole={isWhole} />
-            ))}
+          {isOwn ? asked : null}
           {page.planned_pause ? <Planned t={t} page={page} today={today} isOwn={isOwn} /> : null}
           {isOwn ? <Answers t={t} page={page} today={today} isWhole={isWhole} /> : null}
           {page.hints.map((hint) => (
@@ -187,13 +187,15 @@ function Actions(props: { t: Texts; page: MentorPage; name: string; isWaiting: b
   const { t, page, name, isWaiting } = props;
   const here = `/likepersoner/${page.profile.id}`;
   const isPaused = page.pause_record?.paused_at != null;
+  // One filled button: whoever asks is answered first.
+  const first = page.leave_requests.some(({ state }) => state === 'open') ? 'secondary' : 'primary';
   const { phone, email } = page.contacts;
   return (
     <div className="actions">
       {page.status === 'not_a_mentor' || isWaiting ? null : isPaused ? (
         <>
           {page.status === 'paused' ? (
-            <Button asChild variant="primary" className="row-button">
+            <Button asChild variant={first} className="row-button">
               <Link href={`${here}/tilbake`}>{t.do_return}</Link>
             </Button>
           ) : null}
@@ -202,7 +204,7 @@ function Actions(props: { t: Texts; page: MentorPage; name: string; isWaiting: b
           </Button>
         </>
       ) : (
-        <Button asChild variant="primary" className="row-button">
+        <Button asChild variant={first} className="row-button">
           <Link href={`${here}/pause`}>{t.do_pause(name)}</Link>
         </Button>
       )}
