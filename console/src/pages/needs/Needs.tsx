@@ -5,17 +5,18 @@ import {
   ExclamationmarkTriangleIcon,
   HourglassIcon,
   PauseIcon,
+  PhoneIcon,
   XMarkOctagonIcon,
 } from '@navikt/aksel-icons';
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { useRead } from '../../api/client';
-import type { Roster, RosterMentor, Summary } from '../../api/types';
+import type { MentorPage, Roster, RosterMentor, Summary } from '../../api/types';
 import { announce } from '../../parts/announce';
 import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
 import { Icon } from '../../parts/Icon';
-import { firstName, kindName } from '../../parts/people';
+import { firstName, kindName, spaced } from '../../parts/people';
 import { statusColours, statusIcons } from '../../parts/Status';
 import { useToday, zone } from '../../parts/time';
 import { dateIn, daysBetween, distance, withWeekday } from '../../texts/dates';
@@ -126,6 +127,8 @@ function Task({ t, mentor, group, today }: { t: Texts; mentor: RosterMentor; gro
   const here = `/likepersoner/${mentor.mentor_id}`;
   const until = mentor.expected_return_date;
   const name = firstName(mentor.display_name);
+  // The roster has no numbers: it is known once the mentor's page has been read.
+  const phone = useRead<MentorPage>('mentor', { mentor_id: mentor.mentor_id }, false).data?.body.contacts.phone;
   return (
     <li className="task">
       <div className="task-top">
@@ -163,6 +166,14 @@ function Task({ t, mentor, group, today }: { t: Texts; mentor: RosterMentor; gro
             </Button>
           </>
         )}
+        {phone ? (
+          <Button asChild variant="tertiary" className="row-button">
+            <a href={`tel:${phone}`}>
+              <Icon of={PhoneIcon} small />
+              {t.call(spaced(phone))}
+            </a>
+          </Button>
+        ) : null}
       </div>
     </li>
   );
