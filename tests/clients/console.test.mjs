@@ -486,6 +486,7 @@ test('somebody on a pause asks for another date and for the return, without a ne
   await mentor.getByRole('heading', { name: /^Du har bedt om å komme tilbake / }).waitFor()
   await mentor.getByRole('link', { name: 'Be om å komme tilbake' }).click()
   await mentor.getByText('Du ber om å bli aktiv igjen').waitFor()
+  await mentor.evaluate(() => navigator.serviceWorker.ready.then(() => true))
   await mentor.context().setOffline(true)
   await mentor.getByRole('button', { name: 'Be om å komme tilbake' }).click()
   await mentor.getByText('Du ber om å komme tilbake når du er på nett igjen. Endringen venter på å bli sendt.').waitFor()
