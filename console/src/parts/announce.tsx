@@ -37,7 +37,7 @@ export function Done() {
   return (
     <p className="banner done" data-color="success">
       <Icon of={CheckmarkCircleIcon} small />
-      {now.text}
+      <span>{now.text}</span>
     </p>
   );
 }

@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useOutbox, send } from '../../api/outbox';
 import type { LeaveRequest, MentorPage } from '../../api/types';
-import { done } from '../../parts/announce';
+import { announce, done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
 import { zone } from '../../parts/time';
@@ -139,7 +139,8 @@ function Withdraw({ t, page, request }: { t: Texts; page: MentorPage; request: L
       requestAnimationFrame(() => alert.current?.focus());
       return;
     }
-    done(outcome.outcome === 'waiting' ? t.saved_for_later : t.done_withdraw);
+    if (outcome.outcome === 'waiting') announce(t.saved_for_later);
+    else done(t.done_withdraw);
   }
 
   return (

@@ -3,7 +3,7 @@ import { ChatIcon } from '@navikt/aksel-icons';
 import { type ComponentRef, useEffect, useRef, useState } from 'react';
 import { send } from '../../api/outbox';
 import type { LeaveRequest, MentorPage } from '../../api/types';
-import { done } from '../../parts/announce';
+import { announce, done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { firstName } from '../../parts/people';
 import { Problems } from '../../parts/Problems';
@@ -62,7 +62,8 @@ export function Request(props: { t: Texts; page: MentorPage; request: LeaveReque
       requestAnimationFrame(() => alert.current?.focus());
       return;
     }
-    done(outcome.outcome === 'waiting' ? t.saved_for_later : (how === 'accept' ? t.done_accept : t.done_decline)(name));
+    if (outcome.outcome === 'waiting') announce(t.saved_for_later);
+    else done((how === 'accept' ? t.done_accept : t.done_decline)(name));
   }
 
   return (

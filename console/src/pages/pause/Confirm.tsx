@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 import { useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import type { MentorPage } from '../../api/types';
-import { done } from '../../parts/announce';
+import { announce, done } from '../../parts/announce';
 import { Icon } from '../../parts/Icon';
 import { toldOf } from '../../parts/people';
 import { useToday } from '../../parts/time';
@@ -48,7 +48,8 @@ export function Confirm(props: {
       return;
     }
     props.onClose();
-    done(outcome.outcome === 'waiting' ? t.saved_for_later : (isReturn ? t.done_return : t.done_cancel)(name));
+    if (outcome.outcome === 'waiting') announce(t.saved_for_later);
+    else done((isReturn ? t.done_return : t.done_cancel)(name));
   }
 
   return (

@@ -5,7 +5,7 @@ import { useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { LeaveRequest, MentorPage } from '../../api/types';
-import { done } from '../../parts/announce';
+import { announce, done } from '../../parts/announce';
 import { DateField } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
@@ -89,13 +89,8 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
     const request =
       outcome.outcome === 'done' ? (outcome.body as { leave_request?: LeaveRequest }).leave_request : null;
     giveUp();
-    done(
-      outcome.outcome === 'waiting'
-        ? t.saved_for_later
-        : request?.state === 'accepted'
-          ? t.done_asked_at_once
-          : t.done_asked,
-    );
+    if (outcome.outcome === 'waiting') announce(t.saved_for_later);
+    else done(request?.state === 'accepted' ? t.done_asked_at_once : t.done_asked);
   }
 
   const says = (date: string | null) => (date ? withWeekday(t, date, today) : null);

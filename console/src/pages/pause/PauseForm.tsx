@@ -6,7 +6,7 @@ import { readWhole, useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
 import { draft, keepDraft } from '../../api/store';
 import type { MentorPage } from '../../api/types';
-import { done } from '../../parts/announce';
+import { announce, done } from '../../parts/announce';
 import { DateField, typedDate } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { toldOf } from '../../parts/people';
@@ -129,7 +129,7 @@ export function PauseForm(props: Props) {
     if (outcome.outcome !== 'refused') {
       const said = { pause: t.done_pause, plan: t.done_plan, amend: t.done_amend, amend_plan: t.done_amend }[does];
       giveUp();
-      return done(outcome.outcome === 'waiting' ? t.saved_for_later : said(name));
+      return outcome.outcome === 'waiting' ? announce(t.saved_for_later) : done(said(name));
     }
     const isConflict = ['version_conflict', 'already_paused', 'not_paused'].includes(outcome.code);
     const now = isConflict ? await readWhole<MentorPage>('mentor', { mentor_id: id }).catch(() => null) : null;
