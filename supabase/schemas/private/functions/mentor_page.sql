@@ -30,7 +30,7 @@ declare
   manages boolean := false;
   -- When the mentor was the caller's: of other times the caller sees nothing of what was, nor,
   -- on their own page, messages to others.
-  theirs tstzmultirange := '{}';
+  theirs tstzmultirange := tstzmultirange();
   seen tstzmultirange;
   seen_from timestamptz;
   filters text;
@@ -68,7 +68,7 @@ begin
     manages := exists (
       select from public.chapter_memberships m where m.user_id = mentor and m.role = 'mentor'
     ) and not exists (select from public.erasures e where e.person_id = mentor);
-    theirs := case when manages then '{(,)}' else theirs end;
+    theirs := case when manages then tstzmultirange '{(,)}' else theirs end;
   else
     select coalesce(range_agg(tstzrange(m.started_at, m.ended_at, '[]')), '{}'),
       coalesce(bool_or(m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp())), false)
@@ -79,8 +79,8 @@ begin
   if not manages and mentor <> caller then
     perform private.authorised_caller(mentor);
   end if;
-  theirs := case when manages then theirs else '{}' end;
-  seen := case when mentor = caller then '{(,)}' else theirs end;
+  theirs := case when manages then theirs else tstzmultirange() end;
+  seen := case when mentor = caller then tstzmultirange '{(,)}' else theirs end;
   seen_from := coalesce(lower(seen), '-infinity');
 
   select p.id, p.display_name, p.locale, u.email as login_email, c.email, c.phone
