@@ -22,7 +22,7 @@ insert into seed_people values
   ('b0000000-0000-4000-8000-000000000011', 'anne.administrator@example.org', 'Anne Sæther', 'nb'),
   ('b0000000-0000-4000-8000-000000000012', 'olav.administrator@example.org', 'Olav Skjærgård', 'nn'),
   ('b0000000-0000-4000-8000-000000000013', 'emily.administrator@example.org', 'Emily Brown', 'en'),
-  ('b0000000-0000-4000-8000-000000000021', 'ingunn.office@example.org', 'Ingunn Krogh', 'nb'); -- of the national office
+  ('b0000000-0000-4000-8000-000000000021', 'ingunn.office@example.org', 'Ingunn Krogh', 'nb'); -- make dev appoints her
 
 insert into seed_people
 select ('a0000000-0000-4000-8000-' || lpad(n.nr::text, 12, '0'))::uuid, 'mentor' || n.nr || '@example.org', n.name,
@@ -71,9 +71,6 @@ from (values
   (4, '12', 'administrator', null),
   (5, '13', 'administrator', null)
 ) m (chapter, person, role, ended_ago);
-
-insert into public.organisation_administrators (user_id, started_at)
-values ('b0000000-0000-4000-8000-000000000021', now() - interval '3 years');
 
 create temporary table seed_mentors as
 select p.id, right(p.id::text, 12)::integer as nr,

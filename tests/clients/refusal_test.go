@@ -494,8 +494,10 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 		delete(missed, s)
 	}
 	for s := range missed {
-		// Called by the scheduler's role, not by authenticated.
-		if !strings.HasPrefix(s.function, "nightly_") && s.function != "record_notifications" {
+		// Called by the scheduler's role, not by authenticated. And what is known behind a writer of
+		// an hour can't be asked beside the others, which it would keep waiting:
+		// TestAReportIsRefusedRatherThanOfLongAgo has a database of its own for it.
+		if !strings.HasPrefix(s.function, "nightly_") && s.function != "record_notifications" && s.function != "known_moment" {
 			t.Errorf("no case is refused at %s", s)
 		}
 	}

@@ -122,7 +122,7 @@ test('a year of an organisation', async () => {
   assert.equal(await id('Kari Vik'), undefined)
   await anne.getByRole('button', { name: 'Importer 10 rader' }).click()
   await heading(anne, 'Importen er ferdig').waitFor()
-  await anne.getByText('10 nye personer er registrert.').waitFor()
+  await anne.getByText('10 rader om nye personer er lagret.').waitFor()
   await station(anne, 'importert')
   assert.deepEqual(await done('Åse Li'), ['import, Anne Berg'])
   assert.equal(await id('Siv Holm'), undefined)
