@@ -233,7 +233,7 @@ comment on function private.readable_report(uuid) is
   'An issued report, for whoever administers every chapter in it. Refuses with unauthenticated, not_an_administrator, invalid_request, not_found.';
 
 -- What was issued is read as it was stored. No rule judges it a second time, so neither
--- another time zone nor a rule that was mended since makes it say anything else.
+-- another time zone nor a rule that was corrected since makes it say anything else.
 create function private.issued_days(report_id uuid) returns text
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$

@@ -156,7 +156,7 @@ select is(n.answer, r.answer, 'in another zone the same bytes: ' || r.detail) fr
 select is(c -> 'issued' ->> 'time_zone' || ' ' || (c -> 'now' ->> 'time_zone'), 'Europe/Oslo America/New_York', 'a comparison names the zones') from pg_temp.compared('office', 'year') c;
 select is(array(select concat_ws(' ', m ->> 'display_name', m -> 'issued' -> 1 ->> 'from', m -> 'now' -> 1 ->> 'from', m ->> 'facts') from jsonb_array_elements(c -> 'mentors') m where m ->> 'mentor_id' = pg_temp.id('gro')::text),
   array['Gro 2024-06-01 2024-05-31 []'], 'and whose days are others by it') from pg_temp.compared('office', 'year') c;
--- Rules that were mended: nobody has days, and all numbers are other.
+-- Rules that were corrected: nobody has days, and all numbers are other.
 create or replace function private.report_days(of_some boolean, kinds_have_rules boolean) returns text language sql
 as $$ select replace($q$select d.* from (/* days */) d where false$q$, '/* days */', private.known_days_query(of_some, kinds_have_rules)) $$;
 create or replace function private.summed_numbers(first jsonb, second jsonb) returns jsonb language sql

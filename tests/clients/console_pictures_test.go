@@ -19,8 +19,9 @@ import (
 // so that what the server's clock has shown before is ahead of it on every day.
 var pictured = time.Date(2026, 3, 11, 9, 30, 0, 0, time.UTC)
 
-// TestConsolePictures compares pages of the built console with their pictures, in each width. A picture is that of one version of Chromium: under another one the test
-// says what to do. UPDATE=1 takes the pictures that have become others.
+// TestConsolePictures compares pages of the built console with their pictures, in each width.
+// A picture is that of one version of Chromium: under another one the test says what to do.
+// UPDATE=1 takes the pictures that have become others.
 func TestConsolePictures(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CONSOLE") != "all" {
