@@ -21,10 +21,6 @@ language sql as $$
   select pg_temp.answer(actor, format('public.mentor_status_on(pg_temp.id(%L), pg_temp.today() + %L::integer)', mentor, day)) #>> '{}'
 $$;
 
--- A day's beginning, in the organisation's time zone.
-create function pg_temp.midnight(day integer) returns timestamptz
-language sql as $$ select (pg_temp.today() + day)::timestamp at time zone 'Europe/Oslo' $$;
-
 -- Certified from day -100 to -21 and from -10 to 20; away from -60 to -40, and from -5 on.
 
 -- A mentor for 2,001 days.

@@ -12,9 +12,6 @@ select pg_temp.add_coordinator('oslo coordinator', 'oslo');
 select pg_temp.add_coordinator('bergen coordinator', 'bergen');
 select pg_temp.add_person('oslo administrator'), pg_temp.join_chapter('oslo administrator', 'administrator', 'oslo');
 
--- A day's beginning, in the organisation's time zone.
-create function pg_temp.midnight(day integer) returns timestamptz
-language sql as $$ select (pg_temp.today() + day)::timestamp at time zone 'Europe/Oslo' $$;
 create function pg_temp.stay(name text, chapter text, first_day integer, last_day integer, role text default 'mentor') returns void
 language sql as $$
   insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at)

@@ -11,42 +11,6 @@ select pg_temp.add_chapter(name) from unnest(array['oslo', 'bergen']) name;
 select pg_temp.add_coordinator('oslo coordinator', 'oslo');
 select pg_temp.add_coordinator('bergen coordinator', 'bergen');
 
--- A day's beginning, in the organisation's time zone.
-create function pg_temp.midnight(day integer) returns timestamptz
-language sql as $$ select (pg_temp.today() + day)::timestamp at time zone 'Europe/Oslo' $$;
-create function pg_temp.stay(name text, chapter text, first_day integer, last_day integer, role text default 'mentor') returns void
-language sql as $$
-  insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at)
-  values (pg_temp.id(chapter), pg_temp.id(name), role, pg_temp.midnight(first_day), pg_temp.midnight(last_day + 1))
-$$;
--- Who is listed in a chapter on a day, and how many of what are counted.
-create function pg_temp.listed(chapter text, day integer) returns text[]
-language sql as $$
-  select array(
-    select pg_temp.name_of(m) from private.merged_entries(array[pg_temp.id(chapter)], pg_temp.today() + day, null, null, 100) e
-    cross join unnest(e.shown) with ordinality s (m, nth) order by s.nth)
-$$;
-create function pg_temp.counted(chapter text, day integer) returns text
-language sql as $$
-  select concat_ws(' ', s ->> 'total', s ->> 'active', s ->> 'paused', s ->> 'expired_cert')
-  from private.roster_summary(array[pg_temp.id(chapter)], pg_temp.today() + day) s
-$$;
-create function pg_temp.night(days integer) returns text
-language plpgsql as $$
-declare
-  run jsonb;
-begin
-  perform set_config('role', 'pause_scheduler', true);
-  run := public.nightly_begin(pg_temp.today() + days, false, gen_random_uuid());
-  while run ->> 'outcome' is null loop
-    run := public.nightly_step((run ->> 'run_id')::bigint, (run ->> 'fencing_token')::bigint, 1000);
-  end loop;
-  perform pg_temp.sign_out();
-  return concat_ws(' ', run ->> 'outcome', run ->> 'ended', run ->> 'expired', run ->> 'roster_repaired', run ->> 'counts_repaired');
-end
-$$;
-grant pause_scheduler to postgres;
-
 select pg_temp.add_person('between');
 insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at) values
   (pg_temp.id('bergen'), pg_temp.id('between'), 'mentor', pg_temp.midnight(-900), pg_temp.midnight(-600)),

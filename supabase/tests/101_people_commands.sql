@@ -23,8 +23,6 @@ language sql stable as $$
     select l.command || ' by ' || coalesce(pg_temp.name_of(l.actor_id), '-')
     from public.people_log l where l.person_id = (select p.id from pg_temp.people p where p.name = who) order by l.id desc limit 1)
 $$;
-create function pg_temp.midnight(days integer) returns timestamptz
-language sql stable as $$ select (pg_temp.today() + days)::timestamp at time zone 'Europe/Oslo' $$;
 
 -- Register.
 

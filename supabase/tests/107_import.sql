@@ -27,8 +27,6 @@ insert into public.certification_kinds (code, name_nb, name_nn, name_en, months_
 values ('pgtap course', 'PGTAP Kurs', 'PGTAP Kurset', 'PGTAP Course', 24), ('pgtap police', 'PGTAP Attest', 'PGTAP Attest', 'PGTAP Police', null),
   ('pgtap other', 'PGTAP Likt', 'PGTAP Likt', 'PGTAP Likt', null), ('pgtap another', 'pgtap likt', 'PGTAP Likt', 'PGTAP Likt', null);
 
-create function pg_temp.midnight(days integer) returns timestamptz
-language sql stable as $$ select (pg_temp.today() + days)::timestamp at time zone 'Europe/Oslo' $$;
 create function pg_temp.day(days integer) returns text
 language sql stable as $$ select (pg_temp.today() + days)::text $$;
 
