@@ -230,14 +230,10 @@ func TestXLSXRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			started := time.Now()
 			_, err := table(test.parts.file(t))
 			got, ok := err.(*spreadsheet.Error)
 			if !ok || got.Code != test.want {
 				t.Errorf("error is %v, want %s", err, test.want)
-			}
-			if took := time.Since(started); took > 30*time.Second {
-				t.Errorf("it took %s", took)
 			}
 		})
 	}

@@ -52,9 +52,11 @@ func TestBrowser(t *testing.T) {
 		}
 		writeJSON(w, toFunctions)
 	})
-	server := httptest.NewServer(site)
+	// What the page is given names the page, so that it must be complete before anybody may ask.
+	server := httptest.NewUnstartedServer(site)
 	t.Cleanup(server.Close)
-	g.Page = server.URL
+	g.Page = "http://" + server.Listener.Addr().String()
+	server.Start()
 
 	runNode(t, "browser.test.mjs", g)
 	logErrors(t, s)

@@ -208,8 +208,13 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 	// The state, which no refusal changes.
 	r.must(t, endpoint.Coordinator, "pause_mentor", pausing(paused, nil))
 	r.exec(t, "select private.apply_changes(array[$1::uuid], null, private.today(), 'scheduler')", endpoint.Expired)
-	key := uuid.NewString()
+	// A key each for the cases, which are carried out at once: of two requests with one key, the
+	// second hears that the first is in progress.
+	key, keyOfAmending, keyOfAnother := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	r.must(t, endpoint.Coordinator, "pause_mentor", pausing(keyUsed, arguments{"request_id": key}))
+	for reason, used := range map[string]string{"Kurs": keyOfAmending, "Reise": keyOfAnother} {
+		r.must(t, endpoint.Coordinator, "amend_pause", arguments{"mentor_id": keyUsed, "changes": arguments{"pause_reason": reason}, "request_id": used})
+	}
 	var page struct {
 		Cursor string `json:"next_cursor"`
 	}
@@ -301,7 +306,7 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 			"a return today":                    {rpc: pause, args: pausing(active, arguments{"expected_return_date": today}), code: "invalid_request"},
 			"a return in a hundred years":       {rpc: pause, args: pausing(active, arguments{"expected_return_date": "2126-01-01"}), code: "invalid_request"},
 			"a key of another request":          {rpc: pause, args: pausing(keyUsed, arguments{"request_id": key, "pause_reason": "Ferie"}), code: "idempotency_key_reused"},
-			"a key of another RPC":              {rpc: reactivate, args: arguments{"mentor_id": keyUsed, "request_id": key}, code: "idempotency_key_reused"},
+			"a key of another RPC":              {rpc: reactivate, args: arguments{"mentor_id": keyUsed, "request_id": keyOfAmending}, code: "idempotency_key_reused"},
 			"a request in progress":             {rpc: pause, args: pausing(inProgress, arguments{"request_id": pending}), code: "request_in_progress"},
 			"a request of last week":            {rpc: pause, args: pausing(active, arguments{"request_id": endpoint.KeyMade(time.Now().AddDate(0, 0, -7))}), code: "request_expired"},
 			"amending somebody active":          {rpc: amend, args: arguments{"mentor_id": active, "changes": arguments{"pause_reason": "Ferie"}}, code: "not_paused"},
@@ -406,7 +411,7 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 			"discrepancy, none":           {"acknowledge_discrepancy", admin, arguments{}, "invalid_request"},
 			"discrepancy, in progress":    {"acknowledge_discrepancy", testdb.User(endpoint.Coordinator), arguments{"discrepancy_id": 1, "request_id": pending}, "request_in_progress"},
 			"discrepancy, not there":      {"acknowledge_discrepancy", admin, arguments{"discrepancy_id": 1}, "not_found"},
-			"a plan of the same key":      {cancelPlan, testdb.User(endpoint.Coordinator), arguments{"planned_pause_id": plan.PlannedPause.ID, "request_id": key}, "idempotency_key_reused"},
+			"a plan of the same key":      {cancelPlan, testdb.User(endpoint.Coordinator), arguments{"planned_pause_id": plan.PlannedPause.ID, "request_id": keyOfAnother}, "idempotency_key_reused"},
 			"cancelling, by nobody":       {cancelPlan, nobody, arguments{"planned_pause_id": plan.PlannedPause.ID}, "unauthenticated"},
 			"cancelling none":             {cancelPlan, testdb.User(endpoint.Coordinator), arguments{}, "invalid_request"},
 			"cancelling what was one":     {cancelPlan, testdb.User(endpoint.Coordinator), arguments{"planned_pause_id": begun}, "already_paused"},
