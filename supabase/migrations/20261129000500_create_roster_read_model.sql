@@ -83,9 +83,13 @@ create function private.searchable(name text) returns text
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  plain text := private.searched_form(searchable.name, true);
   accented text := private.searched_form(searchable.name, false);
+  plain text;
 begin
+  if octet_length(accented) = char_length(accented) then
+    return accented;
+  end if;
+  plain := private.searched_form(searchable.name, true);
   return plain || case when accented <> plain then E'\n' || accented else '' end;
 end
 $$;
@@ -644,7 +648,8 @@ begin
   return case
     when assigned_ids.coordinators = '[]' then null
     when jsonb_array_length(assigned_ids.coordinators) > 20 then '{}'::uuid[]
-    else array(select (c ->> 'id')::uuid from jsonb_array_elements(assigned_ids.coordinators) c)
+    -- As text, because a query here would cost as much as all the rest of an entry.
+    else translate(jsonb_path_query_array(assigned_ids.coordinators, '$[*].id')::text, '[]"', '{}')::uuid[]
   end;
 end
 $$;
@@ -828,30 +833,34 @@ begin
       and not exists (
         select from wanted_in_sets w
         where w.mentor_id = e.mentor_id and w.chapter_id = e.chapter_id and w.from_on = e.from_on)
+  ), rewritten as (
+    update private.roster_entries e set
+      until_on = w.until_on,
+      present_from = w.present_from,
+      display_name = w.display_name,
+      chapter_set_id = w.chapter_set_id,
+      certified_until = w.certified_until,
+      certification_kind = w.certification_kind,
+      certification_is_missing = w.certification_is_missing,
+      planned_from = w.planned_from,
+      open_requests = w.open_requests,
+      coordinators = w.coordinators
+    from wanted_in_sets w
+    where e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id and e.from_on = w.from_on
+      and (e.until_on, e.present_from, e.display_name, e.chapter_set_id,
+          e.certified_until, e.certification_kind, e.certification_is_missing, e.planned_from, e.open_requests, e.coordinators)
+        is distinct from (w.until_on, w.present_from, w.display_name, w.chapter_set_id,
+          w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators)
   ), written as (
-    insert into private.roster_entries as e
+    insert into private.roster_entries
       (mentor_id, chapter_id, from_on, until_on, present_from, display_name, chapter_set_id,
         certified_until, certification_kind, certification_is_missing, planned_from, open_requests, coordinators)
     select w.mentor_id, w.chapter_id, w.from_on, w.until_on, w.present_from, w.display_name, w.chapter_set_id,
       w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators
     from wanted_in_sets w
-    on conflict on constraint roster_entries_pkey do update set
-      until_on = excluded.until_on,
-      present_from = excluded.present_from,
-      display_name = excluded.display_name,
-      chapter_set_id = excluded.chapter_set_id,
-      certified_until = excluded.certified_until,
-      certification_kind = excluded.certification_kind,
-      certification_is_missing = excluded.certification_is_missing,
-      planned_from = excluded.planned_from,
-      open_requests = excluded.open_requests,
-      coordinators = excluded.coordinators
-    where (e.until_on, e.present_from, e.display_name, e.chapter_set_id,
-        e.certified_until, e.certification_kind, e.certification_is_missing, e.planned_from, e.open_requests, e.coordinators)
-      is distinct from
-      (excluded.until_on, excluded.present_from, excluded.display_name, excluded.chapter_set_id,
-        excluded.certified_until, excluded.certification_kind, excluded.certification_is_missing, excluded.planned_from,
-        excluded.open_requests, excluded.coordinators)
+    where not exists (
+      select from private.roster_entries e
+      where e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id and e.from_on = w.from_on)
   ), wanted_places as (
     select w.mentor_id, w.chapter_id, v.from_on, v.until_on, w.present_from, w.display_name, w.certified_until, v.is_planned,
       v.is_planned or r.mentor_id is not null as is_paused,
@@ -874,8 +883,24 @@ begin
       and not exists (
         select from wanted_places w
         where w.mentor_id = p.mentor_id and w.chapter_id = p.chapter_id and w.from_on = p.from_on)
+  ), moved as (
+    update private.roster_places p set
+      until_on = w.until_on,
+      present_from = w.present_from,
+      is_paused = w.is_paused,
+      is_planned = w.is_planned,
+      display_name = w.display_name,
+      certified_until = w.certified_until,
+      expected_return_date = w.expected_return_date,
+      has_request = w.has_request,
+      assigned_to = w.assigned_to
+    from wanted_places w
+    where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on
+      and (p.until_on, p.present_from, p.is_paused, p.is_planned, p.display_name, p.certified_until,
+          p.expected_return_date, p.has_request, p.assigned_to)
+        is distinct from (w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
+          w.expected_return_date, w.has_request, w.assigned_to)
   ), placed as (
-    -- Only what differs: a conflict would lock the row, which is written.
     insert into private.roster_places
       (mentor_id, chapter_id, from_on, until_on, present_from, is_paused, is_planned, display_name, certified_until,
         expected_return_date, has_request, assigned_to)
@@ -884,21 +909,7 @@ begin
     from wanted_places w
     where not exists (
       select from private.roster_places p
-      where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on
-        and (p.until_on, p.present_from, p.is_paused, p.is_planned, p.display_name, p.certified_until,
-            p.expected_return_date, p.has_request, p.assigned_to)
-          is not distinct from (w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
-            w.expected_return_date, w.has_request, w.assigned_to))
-    on conflict on constraint roster_places_pkey do update set
-      present_from = excluded.present_from,
-      is_paused = excluded.is_paused,
-      is_planned = excluded.is_planned,
-      display_name = excluded.display_name,
-      until_on = excluded.until_on,
-      certified_until = excluded.certified_until,
-      expected_return_date = excluded.expected_return_date,
-      has_request = excluded.has_request,
-      assigned_to = excluded.assigned_to
+      where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on)
   ), unnamed as (
     delete from private.roster_names k
     where k.mentor_id = any (refresh_roster.mentor_ids)
@@ -1006,12 +1017,12 @@ declare
 begin
   -- The argument names the column with the person. Dynamic, so that one function
   -- serves tables of different shapes.
-  if tg_op <> 'DELETE' then
-    execute format('select array_agg(distinct n.%I) from new_rows n', tg_argv[0]) into more;
-    touched := touched || coalesce(more, '{}');
-  end if;
   if tg_op <> 'INSERT' then
     execute format('select array_agg(distinct o.%I) from old_rows o', tg_argv[0]) into more;
+    touched := coalesce(more, '{}');
+  end if;
+  if tg_op <> 'DELETE' then
+    execute format('select array_agg(distinct n.%I) from new_rows n where n.%1$I <> all ($1)', tg_argv[0]) using touched into more;
     touched := touched || coalesce(more, '{}');
   end if;
   if touched = '{}' then
@@ -1031,6 +1042,19 @@ begin
       select a.mentor_id from public.coordinator_assignments a
       where a.coordinator_id = any (touched) and a.ended_at is null
     );
+  end if;
+  -- Whoever hands mentors over has the entries written by what begins. An entry that is one
+  -- for all days, and doesn't name whose assignment has ended, can't name anybody less.
+  if tg_table_name = 'coordinator_assignments' and tg_op = 'UPDATE' and cardinality(touched) > 10 then
+    perform from private.person_locks l where l.person_id = any (touched) order by l.person_id for no key update;
+    touched := array(
+      select distinct n.mentor_id
+      from new_rows n
+      where n.ended_at is null or exists (
+        select from private.roster_entries e
+        where e.mentor_id = n.mentor_id
+          and (e.from_on > '-infinity' or e.until_on < 'infinity'
+            or e.coordinators @> jsonb_build_array(jsonb_build_object('id', n.coordinator_id)))));
   end if;
   perform private.refresh_roster(touched);
   if tg_table_name in ('chapter_memberships', 'leave_requests') then

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(113);
+select plan(119);
 
 -- Three chapters; the coordinator looks after the first two.
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'asker', 'bergen']) name;
@@ -279,6 +279,38 @@ update public.chapters set name = 'Oslo by' where id = pg_temp.id('oslo');
 select is(
   (select m -> 'chapters' -> 0 ->> 'name' from jsonb_array_elements(pg_temp.roster('coordinator') -> 'mentors') m where m ->> 'display_name' = 'Anna Berg'),
   'Oslo by', 'a chapter''s new name shows');
+
+-- Many assignments end, and begin, in one statement.
+
+select pg_temp.add_mentor('many ' || n, 'oslo') from generate_series(1, 12) n;
+select pg_temp.add_coordinator('leaving', 'bergen');
+update public.chapter_memberships set ended_at = pg_temp.midnight(20) where user_id = pg_temp.id('leaving');
+select pg_temp.assign('many ' || n, name)
+from generate_series(1, 12) n, unnest(array['coordinator', 'leaving', 'former coordinator']) name;
+create function pg_temp.of_many() returns uuid[]
+language sql stable as $$ select array(select pg_temp.id('many ' || n) from generate_series(1, 12) n) $$;
+create function pg_temp.named(who text) returns bigint
+language sql stable as $$
+  select count(*) from private.roster_entries e
+  where e.mentor_id = any (pg_temp.of_many()) and e.coordinators @> jsonb_build_array(jsonb_build_object('id', pg_temp.id(who)))
+$$;
+select is(
+  (select count(*) from private.roster_entries e where e.mentor_id = any (pg_temp.of_many())), 24::bigint,
+  'who is assigned and leaves elsewhere divides the days');
+select pg_temp.join_chapter('administrator', 'administrator', 'oslo');
+select is(
+  pg_temp.answer('administrator', $$public.hand_over(pg_temp.id('coordinator'), pg_temp.id('colleague'), pg_temp.id('oslo')) #>> '{hand_over,count}'$$),
+  '"13"', 'they are handed over, and one more');
+select is(array[pg_temp.named('coordinator'), pg_temp.named('colleague')], array[0, 24]::bigint[], 'their entries name the other one');
+update public.coordinator_assignments a set ended_at = clock_timestamp()
+where a.coordinator_id in (pg_temp.id('leaving'), pg_temp.id('former coordinator')) and a.mentor_id = any (pg_temp.of_many());
+select is(
+  (select count(*) from private.roster_entries e where e.mentor_id = any (pg_temp.of_many())), 12::bigint,
+  'the days are divided no more');
+update public.coordinator_assignments a set ended_at = clock_timestamp()
+where a.coordinator_id = pg_temp.id('colleague') and a.mentor_id = any (pg_temp.of_many()) and a.ended_at is null;
+select is(pg_temp.named('colleague'), 0::bigint, 'an assignment that ends by itself leaves the entry');
+select is_empty('select * from private.find_roster_differences(pg_temp.of_many())', 'the read model is what the tables say');
 
 select * from finish();
 rollback;

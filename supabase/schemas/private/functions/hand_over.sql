@@ -65,14 +65,13 @@ begin
         where m.user_id = a.mentor_id and m.role = 'mentor' and m.chapter_id = any (scope)
           and (m.ended_at is null or m.ended_at > greatest(m.started_at, moment)))
     order by a.mentor_id);
+  -- In one statement, and what begins comes first: its refresh of the roster finds both
+  -- changes, and that of what has ended has nothing left to do.
   with ended as (
     update public.coordinator_assignments a set ended_at = greatest(moment, a.started_at)
     where a.coordinator_id = hand_over.from_id and a.ended_at is null and a.mentor_id = any (mentors)
     returning a.*
-  )
-  insert into public.people_log (actor_id, command, person_id, before, after, occurred_at)
-  select caller, 'hand_over', e.mentor_id, to_jsonb(e) || '{"ended_at": null}', to_jsonb(e), moment from ended e;
-  with begun as (
+  ), begun as (
     insert into public.coordinator_assignments (mentor_id, coordinator_id, started_at)
     select m, hand_over.to_id, moment
     from unnest(mentors) m
@@ -82,7 +81,9 @@ begin
     returning coordinator_assignments.*
   )
   insert into public.people_log (actor_id, command, person_id, before, after, occurred_at)
-  select caller, 'hand_over', b.mentor_id, null, to_jsonb(b), moment from begun b;
+  select caller, 'hand_over', b.mentor_id, null, to_jsonb(b), moment from begun b
+  union all
+  select caller, 'hand_over', e.mentor_id, to_jsonb(e) || '{"ended_at": null}', to_jsonb(e), moment from ended e;
 
   return private.finish_command(caller, hand_over.request_id, fingerprint, null,
     jsonb_build_object('hand_over', jsonb_build_object('from_id', hand_over.from_id, 'to_id', hand_over.to_id,

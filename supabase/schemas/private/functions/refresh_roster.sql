@@ -97,30 +97,34 @@ begin
       and not exists (
         select from wanted_in_sets w
         where w.mentor_id = e.mentor_id and w.chapter_id = e.chapter_id and w.from_on = e.from_on)
+  ), rewritten as (
+    update private.roster_entries e set
+      until_on = w.until_on,
+      present_from = w.present_from,
+      display_name = w.display_name,
+      chapter_set_id = w.chapter_set_id,
+      certified_until = w.certified_until,
+      certification_kind = w.certification_kind,
+      certification_is_missing = w.certification_is_missing,
+      planned_from = w.planned_from,
+      open_requests = w.open_requests,
+      coordinators = w.coordinators
+    from wanted_in_sets w
+    where e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id and e.from_on = w.from_on
+      and (e.until_on, e.present_from, e.display_name, e.chapter_set_id,
+          e.certified_until, e.certification_kind, e.certification_is_missing, e.planned_from, e.open_requests, e.coordinators)
+        is distinct from (w.until_on, w.present_from, w.display_name, w.chapter_set_id,
+          w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators)
   ), written as (
-    insert into private.roster_entries as e
+    insert into private.roster_entries
       (mentor_id, chapter_id, from_on, until_on, present_from, display_name, chapter_set_id,
         certified_until, certification_kind, certification_is_missing, planned_from, open_requests, coordinators)
     select w.mentor_id, w.chapter_id, w.from_on, w.until_on, w.present_from, w.display_name, w.chapter_set_id,
       w.certified_until, w.certification_kind, w.certification_is_missing, w.planned_from, w.open_requests, w.coordinators
     from wanted_in_sets w
-    on conflict on constraint roster_entries_pkey do update set
-      until_on = excluded.until_on,
-      present_from = excluded.present_from,
-      display_name = excluded.display_name,
-      chapter_set_id = excluded.chapter_set_id,
-      certified_until = excluded.certified_until,
-      certification_kind = excluded.certification_kind,
-      certification_is_missing = excluded.certification_is_missing,
-      planned_from = excluded.planned_from,
-      open_requests = excluded.open_requests,
-      coordinators = excluded.coordinators
-    where (e.until_on, e.present_from, e.display_name, e.chapter_set_id,
-        e.certified_until, e.certification_kind, e.certification_is_missing, e.planned_from, e.open_requests, e.coordinators)
-      is distinct from
-      (excluded.until_on, excluded.present_from, excluded.display_name, excluded.chapter_set_id,
-        excluded.certified_until, excluded.certification_kind, excluded.certification_is_missing, excluded.planned_from,
-        excluded.open_requests, excluded.coordinators)
+    where not exists (
+      select from private.roster_entries e
+      where e.mentor_id = w.mentor_id and e.chapter_id = w.chapter_id and e.from_on = w.from_on)
   ), wanted_places as (
     select w.mentor_id, w.chapter_id, v.from_on, v.until_on, w.present_from, w.display_name, w.certified_until, v.is_planned,
       v.is_planned or r.mentor_id is not null as is_paused,
@@ -143,8 +147,24 @@ begin
       and not exists (
         select from wanted_places w
         where w.mentor_id = p.mentor_id and w.chapter_id = p.chapter_id and w.from_on = p.from_on)
+  ), moved as (
+    update private.roster_places p set
+      until_on = w.until_on,
+      present_from = w.present_from,
+      is_paused = w.is_paused,
+      is_planned = w.is_planned,
+      display_name = w.display_name,
+      certified_until = w.certified_until,
+      expected_return_date = w.expected_return_date,
+      has_request = w.has_request,
+      assigned_to = w.assigned_to
+    from wanted_places w
+    where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on
+      and (p.until_on, p.present_from, p.is_paused, p.is_planned, p.display_name, p.certified_until,
+          p.expected_return_date, p.has_request, p.assigned_to)
+        is distinct from (w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
+          w.expected_return_date, w.has_request, w.assigned_to)
   ), placed as (
-    -- Only what differs: a conflict would lock the row, which is written.
     insert into private.roster_places
       (mentor_id, chapter_id, from_on, until_on, present_from, is_paused, is_planned, display_name, certified_until,
         expected_return_date, has_request, assigned_to)
@@ -153,21 +173,7 @@ begin
     from wanted_places w
     where not exists (
       select from private.roster_places p
-      where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on
-        and (p.until_on, p.present_from, p.is_paused, p.is_planned, p.display_name, p.certified_until,
-            p.expected_return_date, p.has_request, p.assigned_to)
-          is not distinct from (w.until_on, w.present_from, w.is_paused, w.is_planned, w.display_name, w.certified_until,
-            w.expected_return_date, w.has_request, w.assigned_to))
-    on conflict on constraint roster_places_pkey do update set
-      present_from = excluded.present_from,
-      is_paused = excluded.is_paused,
-      is_planned = excluded.is_planned,
-      display_name = excluded.display_name,
-      until_on = excluded.until_on,
-      certified_until = excluded.certified_until,
-      expected_return_date = excluded.expected_return_date,
-      has_request = excluded.has_request,
-      assigned_to = excluded.assigned_to
+      where p.mentor_id = w.mentor_id and p.chapter_id = w.chapter_id and p.from_on = w.from_on)
   ), unnamed as (
     delete from private.roster_names k
     where k.mentor_id = any (refresh_roster.mentor_ids)

@@ -7,9 +7,13 @@ CREATE OR REPLACE FUNCTION private.searchable (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  plain text := private.searched_form(searchable.name, true);
   accented text := private.searched_form(searchable.name, false);
+  plain text;
 begin
+  if octet_length(accented) = char_length(accented) then
+    return accented;
+  end if;
+  plain := private.searched_form(searchable.name, true);
   return plain || case when accented <> plain then E'\n' || accented else '' end;
 end
 $function$;
