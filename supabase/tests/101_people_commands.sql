@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(106);
+select plan(107);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -91,6 +91,7 @@ from (values
   ($$'Ola', pg_temp.id('oslo'), locale => 'norsk!'$$, 'locale', 'a locale is a tag'),
   ($$'Ola', pg_temp.id('oslo'), email => 'ola'$$, 'email', 'an address is one'),
   ($$'Ola', pg_temp.id('oslo'), phone => '123'$$, 'phone', 'a number is one'),
+  ($$'Ola', pg_temp.id('oslo'), phone => '+47 010190 10046'$$, 'phone', 'of eight digits, if it is Norwegian'),
   ($$'Ola', pg_temp.id('oslo'), started_on => 'infinity'$$, 'started_on', 'a first day is a day'),
   ($$'Ola', pg_temp.id('oslo'), started_on => '1899-12-31'$$, 'started_on', 'of a possible year'),
   ($$'Ola', pg_temp.id('oslo'), source => 'x'$$, 'external_id', 'a source has a number'),
