@@ -38,7 +38,8 @@ func TestADeadConnectionIsReplacedAndTheRequestRepeated(t *testing.T) {
 			begun := time.Now()
 			mustDo(t, b.db, ``)
 			t.Logf("answered after %v", time.Since(begun))
-			if took := time.Since(begun); took > 3*time.Second {
+			// A connection that only falls silent costs two seconds.
+			if took := time.Since(begun); took >= 4*time.Second {
 				t.Errorf("the answer took %v", took)
 			}
 			if connections, _, cancels := b.proxy.passed(); connections != 1 || cancels != 0 {
@@ -46,7 +47,7 @@ func TestADeadConnectionIsReplacedAndTheRequestRepeated(t *testing.T) {
 			}
 			begun = time.Now()
 			fill(t, b, 3) // the other dead ones are out of the way too
-			if took := time.Since(begun); took > time.Second {
+			if took := time.Since(begun); took >= 2*time.Second {
 				t.Errorf("the calls after it took %v", took)
 			}
 			if n := b.count(t, `select count(*) from public.calls`); n != 7 {

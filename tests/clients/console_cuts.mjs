@@ -52,8 +52,8 @@ export async function randomCuts({ page, url, paused, written }, writes, seed) {
   }
   await context.unroute(/\/functions\/v1\//)
   await page.goto(`${url}/usendt`)
-  // Nothing waits on a page that is not there yet either.
-  await page.getByRole('heading', { level: 1 }).waitFor()
+  // Nothing waits on a page that has not yet read what waits either.
+  await page.getByText(/^Alt er sendt|^Endringer som du gjør uten nett/).waitFor()
   let left
   for (let n = 0; n < 240; n++) {
     await page.evaluate(() => dispatchEvent(new Event('online')))

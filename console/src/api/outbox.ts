@@ -18,6 +18,7 @@ export type Outcome =
 const day = 24 * 60 * 60 * 1000;
 
 let items: Waiting[] = [];
+let isRead = false;
 const listeners = new Set<() => void>();
 const awaited = new Map<number, (outcome: Outcome) => void>();
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('console.outbox');
@@ -25,17 +26,22 @@ const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastCh
 async function look(): Promise<void> {
   const user = userId();
   items = user ? await allWaiting(user) : [];
+  isRead = true;
   for (const listener of listeners) listener();
 }
 
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useOutbox(): Waiting[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => items,
-  );
+  return useSyncExternalStore(listen, () => items);
+}
+
+/** Whether it is known what waits: nobody may be told before that everything is sent. */
+export function useIsOutboxRead(): boolean {
+  return useSyncExternalStore(listen, () => isRead);
 }
 
 async function changed(): Promise<void> {

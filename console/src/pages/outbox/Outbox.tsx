@@ -1,7 +1,7 @@
 import { Button, Tag } from '@digdir/designsystemet-react';
 import { ArrowsCirclepathIcon, XMarkOctagonIcon } from '@navikt/aksel-icons';
 import { Link } from 'wouter';
-import { discard, flush, sendAfterAll, useOutbox, type Waiting } from '../../api/outbox';
+import { discard, flush, sendAfterAll, useIsOutboxRead, useOutbox, type Waiting } from '../../api/outbox';
 import { Head } from '../../parts/Head';
 import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
@@ -15,10 +15,11 @@ import type { Texts } from '../../texts/nb';
 export function Outbox() {
   const t = useTexts();
   const items = useOutbox();
+  const isRead = useIsOutboxRead();
   return (
     <>
       <Head title={t.outbox_title} app={t.app}>
-        <p>{items.length === 0 ? t.outbox_empty : t.outbox_empty_say}</p>
+        {isRead ? <p>{items.length === 0 ? t.outbox_empty : t.outbox_empty_say}</p> : null}
       </Head>
       {items.length > 0 ? (
         <ul className="panel plain">
