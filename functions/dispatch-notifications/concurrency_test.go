@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -33,14 +34,16 @@ func (b *bundle) notifyCrowd(t testing.TB, mentors, notifications int) {
 		mentors, notifications)
 }
 
-// together runs the dispatchers at once, each until nothing is due.
+// together runs the dispatchers at once, each until nothing is due, however slow the machine.
 func together(t testing.TB, dispatchers []*dispatcher) (total summary) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	for _, d := range dispatchers {
 		all.Go(func() {
-			got, err := d.run(t.Context())
+			got, err := d.run(ctx)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
