@@ -147,12 +147,12 @@ func TestASilentDatabaseIsAnsweredForBeforeTheDeadline(t *testing.T) {
 
 func TestACallIsOneRoundTripToAFarDatabase(t *testing.T) {
 	t.Parallel()
-	const roundTrip = 250 * time.Millisecond
+	const roundTrip = 500 * time.Millisecond
 	s := start(t, setup{mentors: 6})
 	p := s.phone()
-	s.database.Shape(roundTrip, 64_000)
 	first := pause(mentor(6))
 	outcomes := []outcome{done(first, p.mustSettle(t, first))} // it connects, which takes several
+	s.database.Shape(roundTrip, 64_000)
 	quickest := timeout
 	for n := range 5 {
 		w := pause(mentor(n + 1))
