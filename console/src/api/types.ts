@@ -6,6 +6,7 @@ export type Summary = Schemas['Summary'];
 export type RosterMentor = Schemas['Mentor'];
 export type MentorPage = Schemas['MentorPage'];
 export type MentorChange = Schemas['MentorChange'];
+export type MentorMessage = Schemas['MentorMessage'];
 export type Certification = Schemas['MentorCertification'];
 export type Recipient = Schemas['MentorRecipient'];
 export type Inbox = Schemas['Inbox'];

@@ -1,13 +1,6 @@
 import { Button, Heading, Skeleton, Tag } from '@digdir/designsystemet-react';
-import {
-  CalendarIcon,
-  ChevronLeftIcon,
-  EnvelopeClosedIcon,
-  HourglassIcon,
-  PencilIcon,
-  PhoneIcon,
-} from '@navikt/aksel-icons';
-import { type ReactNode, useState } from 'react';
+import { CalendarIcon, ChevronLeftIcon, EnvelopeClosedIcon, HourglassIcon, PhoneIcon } from '@navikt/aksel-icons';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Refused, useRead } from '../../api/client';
 import { useOutbox, type Waiting } from '../../api/outbox';
@@ -15,11 +8,12 @@ import type { Certification, MentorChange, MentorPage } from '../../api/types';
 import { Freshness } from '../../parts/Freshness';
 import { Head } from '../../parts/Head';
 import { Icon } from '../../parts/Icon';
-import { firstName, kindName, nameOf, spaced } from '../../parts/people';
+import { firstName, nameOf, spaced } from '../../parts/people';
 import { statusColours, statusIcons } from '../../parts/Status';
 import { useToday, zone } from '../../parts/time';
-import { dateIn, distance, full, moment, monthOf, withWeekday } from '../../texts/dates';
-import { Answers, AskActions, OwnRequest } from './Own';
+import { dateIn, distance, full, monthOf, withWeekday } from '../../texts/dates';
+import { History } from './History';
+import { Answers, answersOf, AskActions, OwnRequest } from './Own';
 import { Request } from './Request';
 import { Secret } from './Secret';
 import { useTexts } from '../../texts/language';
@@ -98,7 +92,16 @@ export function Mentor({ id, me, isOwn = false }: { id: string; me: string; isOw
         </div>
         <div className="stack">
           <Responsible t={t} page={page} me={me} />
-          <History t={t} page={page} id={id} name={name} />
+          <History
+            t={t}
+            page={page}
+            name={name}
+            isWhole={isWhole}
+            isOwn={isOwn}
+            requests={
+              isOwn ? page.leave_requests.filter((request) => !answersOf(page).includes(request)) : page.leave_requests
+            }
+          />
         </div>
       </div>
     </>
@@ -339,67 +342,6 @@ function Responsible({ t, page, me }: { t: Texts; page: MentorPage; me: string }
       </ul>
     </Sheet>
   );
-}
-
-function History({ t, page, id, name }: { t: Texts; page: MentorPage; id: string; name: string }) {
-  return (
-    <Sheet title={t.history}>
-      {page.timeline.length === 0 ? (
-        <p className="muted">{t.no_history}</p>
-      ) : (
-        <ol className="plain time">
-          <Changes t={t} page={page} id={id} name={name} />
-        </ol>
-      )}
-    </Sheet>
-  );
-}
-
-function Changes({ t, page, id, name }: { t: Texts; page: MentorPage; id: string; name: string }) {
-  const [isMore, setMore] = useState(false);
-  const today = useToday();
-  return (
-    <>
-      {page.timeline.map((change) => {
-        const kind = change.certification_kind ? kindName(change.certification_kind) : t.a_certification;
-        const when = Date.parse(change.occurred_at);
-        const isAmended = change.from_status === change.to_status;
-        const isDated = change.actor_id === null && dateIn(zone(), when) !== change.effective_on;
-        return (
-          <li key={change.id} data-color={statusColours[change.to_status]}>
-            <span className="time-dot">
-              <Icon of={isAmended ? PencilIcon : statusIcons[change.to_status]} small />
-            </span>
-            {sentenceOf(t, change, name, kind)}
-            <span className="time-when">{isDated ? full(t, change.effective_on) : moment(t, zone(), when)}</span>
-          </li>
-        );
-      })}
-      {page.next_cursor && !isMore ? (
-        <li className="time-more">
-          <Button variant="tertiary" className="row-button" onClick={() => setMore(true)}>
-            {t.more_history}
-          </Button>
-        </li>
-      ) : null}
-      {page.next_cursor && isMore ? <Older t={t} id={id} cursor={page.next_cursor} name={name} today={today} /> : null}
-    </>
-  );
-}
-
-function Older({ t, id, cursor, name }: { t: Texts; id: string; cursor: string; name: string; today: string }) {
-  const older = useRead<MentorPage>('mentor', { mentor_id: id, cursor });
-  if (!older.data) return <li className="time-more muted">{older.isError ? t.offline : t.loading}</li>;
-  return <Changes t={t} page={older.data.body} id={id} name={name} />;
-}
-
-function sentenceOf(t: Texts, change: MentorChange, name: string, kind: string): string {
-  const who = change.actor_name;
-  if (change.to_status === 'expired_cert' && change.from_status !== 'expired_cert') return t.was_expired(kind);
-  if (change.from_status === 'expired_cert' && change.actor_id === null) return t.was_restored(kind);
-  if (change.from_status === change.to_status) return who ? t.was_amended(who) : t.was_amended_system;
-  if (change.to_status === 'paused') return who ? t.was_paused(who, name) : t.was_paused_system(name);
-  return who ? t.was_returned(who, name) : t.was_returned_system(name);
 }
 
 function Skeletons({ t }: { t: Texts }) {

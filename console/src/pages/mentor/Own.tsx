@@ -78,9 +78,14 @@ export function OwnRequest({ t, page, request, today, isWhole }: Asked) {
   );
 }
 
+/** The last things that were answered, which stand apart from the history. */
+export function answersOf(page: MentorPage): LeaveRequest[] {
+  return page.leave_requests.filter(({ state }) => state !== 'open').slice(0, shownAnswers);
+}
+
 /** What became of the last things that one asked for. */
 export function Answers({ t, page, today, isWhole }: Omit<Asked, 'request'>) {
-  const answered = page.leave_requests.filter(({ state }) => state !== 'open').slice(0, shownAnswers);
+  const answered = answersOf(page);
   if (answered.length === 0) return null;
   return (
     <section className="panel sheet">

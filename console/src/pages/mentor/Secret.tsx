@@ -13,11 +13,12 @@ import type { Texts } from '../../texts/nb';
 export function Secret(props: {
   t: Texts;
   id: string; // of the mentor
+  cursor?: string | undefined; // of the page of history on which it stands
   isWhole: boolean;
   text: string | null;
   what?: 'reason' | 'message';
 }) {
-  const { t, id, isWhole, what = 'reason' } = props;
+  const { t, id, cursor, isWhole, what = 'reason' } = props;
   const [isShown, setShown] = useState(false);
   const [isLost, setLost] = useState(false);
   const place = useId();
@@ -28,7 +29,7 @@ export function Secret(props: {
     setLost(false);
     if (isShown || isWhole) return;
     try {
-      await readWhole<MentorPage>('mentor', { mentor_id: id });
+      await readWhole<MentorPage>('mentor', { mentor_id: id, cursor });
     } catch (error) {
       setLost(error instanceof Unreachable);
     }
