@@ -15,6 +15,7 @@ import (
 	"embed"
 	"fmt"
 	html "html/template"
+	"math"
 	"slices"
 	"strings"
 	"text/template"
@@ -140,28 +141,42 @@ var (
 	englishMonths   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
 
 	bokmaal = newLanguage(language{tag: "nb", months: norwegianMonths, dateFormat: "%d. %s %d",
-		day: dayIn("i dag", "i morgen", "i går", "om %d dager", "for %d dager siden")})
+		day: dayIn("i dag", "i morgen", "i går", "om %d %s", "for %d %s siden", "dager", "uker", "måneder")})
 	nynorsk = newLanguage(language{tag: "nn", months: norwegianMonths, dateFormat: "%d. %s %d",
-		day: dayIn("i dag", "i morgon", "i går", "om %d dagar", "for %d dagar sidan")})
+		day: dayIn("i dag", "i morgon", "i går", "om %d %s", "for %d %s sidan", "dagar", "veker", "månader")})
 	english = newLanguage(language{tag: "en", months: englishMonths, dateFormat: "%d %s %d",
-		day: dayIn("today", "tomorrow", "yesterday", "in %d days", "%d days ago")})
+		day: dayIn("today", "tomorrow", "yesterday", "in %d %s", "%d %s ago", "days", "weeks", "months")})
 
 	layout = html.Must(html.ParseFS(files, "templates/email.html"))
 )
 
-func dayIn(today, tomorrow, yesterday, ahead, past string) func(int) string {
+const (
+	longestInDays  = 60  // nobody pictures 69 days
+	longestInWeeks = 120 // days
+	daysOfAMonth   = 30.44
+)
+
+func dayIn(today, tomorrow, yesterday, ahead, past, inDays, inWeeks, inMonths string) func(int) string {
 	return func(days int) string {
-		switch {
-		case days == 0:
+		switch days {
+		case 0:
 			return today
-		case days == 1:
+		case 1:
 			return tomorrow
-		case days == -1:
+		case -1:
 			return yesterday
-		case days > 0:
-			return fmt.Sprintf(ahead, days)
+		}
+		words, away := ahead, days
+		if days < 0 {
+			words, away = past, -days
+		}
+		switch {
+		case away <= longestInDays:
+			return fmt.Sprintf(words, away, inDays)
+		case away <= longestInWeeks:
+			return fmt.Sprintf(words, int(math.Round(float64(away)/7)), inWeeks)
 		default:
-			return fmt.Sprintf(past, -days)
+			return fmt.Sprintf(words, int(math.Round(float64(away)/daysOfAMonth)), inMonths)
 		}
 	}
 }

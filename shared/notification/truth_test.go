@@ -440,7 +440,7 @@ func TestEverySentenceIsTrue(t *testing.T) {
 	for i, s := range sentences {
 		text := regexp.MustCompile(`\bD\b`).ReplaceAllString(s.text, `\d+ [A-Z][a-z]+ \d{4}`)
 		text = regexp.MustCompile(`K\b`).ReplaceAllString(text, `(?: \(First aid\))?`)
-		text = regexp.MustCompile(`\bN\b`).ReplaceAllString(text, `(?:today|tomorrow|yesterday|in \d+ days|\d+ days ago)`)
+		text = regexp.MustCompile(`\bN\b`).ReplaceAllString(text, `(?:today|tomorrow|yesterday|in \d+ (?:days|weeks|months)|\d+ (?:days|weeks|months) ago)`)
 		patterns[i] = regexp.MustCompile("^(?:" + text + ")$")
 	}
 	// Of each sentence, which patterns it has: most are said in many states.
