@@ -145,6 +145,29 @@ export function readableAtTwiceTheSize(email, pages) {
       const hidden = await page.evaluate(() => [...document.querySelectorAll('h1, p, a, button')].filter((element) => element.checkVisibility() && !element.closest('.unseen, .sheet-dialog') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.textContent))
       assert.deepEqual(hidden, [], name)
     }
+    // What a browser does whose user has chosen larger letters: the window stays as wide as it was.
+    for (const width of [320, 360]) {
+      for (const [size, name] of [['100%', 'as usual'], ['200%', 'twice the size']]) {
+        await page.setViewportSize({ width, height: 780 })
+        await page.evaluate((size) => (document.documentElement.style.fontSize = size), size)
+        const { rows, cut } = await page.evaluate(() => {
+          const tabs = [...document.querySelectorAll('.bottom a')]
+          const words = document.createRange()
+          const isCut = (tab) => {
+            const box = tab.getBoundingClientRect()
+            return [...tab.querySelectorAll('*'), tab].some((part) => [...part.childNodes].some((text) => {
+              if (text.nodeType !== Node.TEXT_NODE || part.closest('.unseen')) return false
+              words.selectNodeContents(text)
+              const { left, right } = words.getBoundingClientRect()
+              return left < box.left - 1 || right > box.right + 1
+            }))
+          }
+          return { rows: new Set(tabs.map((tab) => tab.getBoundingClientRect().top)).size, cut: tabs.filter(isCut).map((tab) => tab.textContent) }
+        })
+        assert.deepEqual({ rows, cut }, { rows: size === '100%' ? 1 : 2, cut: [] }, `tabs, ${width} px, ${name}`)
+        await picture(page, `faner-${width}-${size.replace('%', '')}`)
+      }
+    }
     await page.context().close()
   })
 }
