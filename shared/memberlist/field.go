@@ -196,23 +196,45 @@ func withoutBrackets(header string) string {
 	}
 }
 
-// known makes a function that tells which headers mean something, with a mapping.
+// known makes a function that tells which headers mean something, with a mapping. The
+// number of a certification is the header's in either case: "Kurs 2" that was left out and
+// is chosen again goes with "Kursdato 2" as before.
 func known(mapping map[string]Field) func(header string) (meaning, bool) {
-	byKey := map[string]Field{}
-	for header, field := range mapping {
-		byKey[mappingKey(header)] = field
-	}
+	byKey := byHeader(mapping)
 	return func(header string) (meaning, bool) {
-		if field, ok := byKey[mappingKey(header)]; ok {
-			return meaning{field: field}, field != ""
+		field, ok := byKey[mappingKey(header)]
+		if !ok {
+			return understand(header)
 		}
-		return understand(header)
+		m := meaning{field: field}
+		if own, _ := understand(header); own.field.ofCertification() && field.ofCertification() {
+			m.number = own.number
+		}
+		return m, field != ""
 	}
 }
 
-// mappingKey is how a header is compared with one that was sent along: without case
-// and repeated space.
+// leftOut makes a function that tells which headers a mapping has ignored.
+func leftOut(mapping map[string]Field) func(header string) bool {
+	byKey := byHeader(mapping)
+	return func(header string) bool {
+		field, ok := byKey[mappingKey(header)]
+		return ok && field == ""
+	}
+}
+
+func byHeader(mapping map[string]Field) map[string]Field {
+	byKey := make(map[string]Field, len(mapping))
+	for header, field := range mapping {
+		byKey[mappingKey(header)] = field
+	}
+	return byKey
+}
+
+// mappingKey is how a header is compared with one that was sent along: as it is shown,
+// which may be cut, without case and repeated space.
 func mappingKey(header string) string {
+	header = shorten(clean(header), shownHeader)
 	return strings.ToLower(norm.NFC.String(strings.Join(strings.Fields(header), " ")))
 }
 

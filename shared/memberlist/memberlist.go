@@ -94,7 +94,7 @@ func Read(file []byte, o Options) (*List, error) {
 			return nil, l.refuse(BadMapping, 0, nil)
 		}
 	}
-	r := &reader{language: l, understand: known(o.Mapping), keeps: o.Keep}
+	r := &reader{language: l, understand: known(o.Mapping), leftOut: leftOut(o.Mapping), keeps: o.Keep}
 	if err := r.read(file); err != nil {
 		if refused, ok := errors.AsType[*spreadsheet.Error](err); ok {
 			return nil, l.refuse(Code(refused.Code), refused.Row, err)
@@ -115,6 +115,7 @@ func Read(file []byte, o Options) (*List, error) {
 type reader struct {
 	language   language
 	understand func(header string) (meaning, bool)
+	leftOut    func(header string) bool
 	date1904   bool
 	isCSV      bool
 	keeps      bool // the cells, after they were read
@@ -294,17 +295,25 @@ func (r *reader) readHeader(block []spreadsheet.Row, areas []spreadsheet.Area, h
 		c := &column{index: i, stored: columnsNoField}
 		text := own
 		var ok bool
-		if parent, _ := over(max(ownRow-1, 1), i); parent != "" && own != "" && parent != own {
-			if c.meaning, ok = r.understand(parent + " " + own); ok {
-				text = parent + " " + own
+		parent, _ := over(max(ownRow-1, 1), i)
+		joined := parent + " " + own
+		isJoined := parent != "" && own != "" && parent != own
+		switch {
+		case isJoined && r.leftOut(joined):
+			text = joined
+		default:
+			if isJoined {
+				if c.meaning, ok = r.understand(joined); ok {
+					text = joined
+				}
 			}
-		}
-		if !ok && own != "" {
-			c.meaning, ok = r.understand(own)
+			if !ok && own != "" {
+				c.meaning, ok = r.understand(own)
+			}
 			// All columns below "Kurs 1" belong together, also where a joined header says nothing.
-			if parent, _ := over(max(ownRow-1, 1), i); ok && c.field.ofCertification() && c.number == 0 {
+			if ok && c.field.ofCertification() && c.number == 0 {
 				if above, _ := r.understand(parent); above.field.ofCertification() && above.number > 0 {
-					c.number, text = above.number, parent+" "+own
+					c.number, text = above.number, joined
 				}
 			}
 		}

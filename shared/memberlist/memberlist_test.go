@@ -81,6 +81,55 @@ func TestMapping(t *testing.T) {
 	}
 }
 
+// What was left out is chosen again under the header that is shown, and means what it did.
+func TestColumnsAreChosenAgain(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for name, file := range map[string][]byte{
+		"numbers in headers": []byte("Navn;Kurs 2;Kurs 1;Kursdato 2;Kursdato 1;Utløper 1\nKari;B;A;02.02.2026;01.01.2026;01.01.2028\n"),
+		"courses over their columns": book(t, map[string]any{
+			"A1:A2": "Navn", "B1:D1": "Kurs 1", "B2": "Type", "C2": "Dato", "D2": "Gyldig til", "E1:F1": "Kurs 2", "E2": "Navn", "F2": "Dato",
+			"A3": "Kari Berg", "B3": "A", "C3": day, "D3": 9999, "E3": "B", "F3": "24.11.2026",
+		}),
+		"courses over columns of which one is known only without the title": book(t, map[string]any{
+			"A1:A2": "Navn", "B1:D1": "Kurs 1", "B2": "Kurs", "C2": "Kursdato", "D2": "Fornyes innen",
+			"E1:G1": "Kurs 2", "E2": "Kurs", "F2": "Kursdato", "G2": "Utløper",
+			"A3": "Kari Berg", "B3": "A", "C3": day, "E3": "B", "F3": "24.11.2026", "G3": 9999,
+		}),
+	} {
+		first := read(t, file, memberlist.Options{})
+		out, again := map[string]memberlist.Field{}, map[string]memberlist.Field{}
+		var headers []string
+		for _, column := range first.Columns {
+			headers = append(headers, column.Header)
+			if column.Field == nil {
+				t.Fatalf("%s: %q is not known", name, column.Header)
+			}
+			out[column.Header], again[column.Header] = "", *column.Field
+		}
+		out["Navn"] = memberlist.DisplayName
+		without := read(t, file, memberlist.Options{Mapping: out})
+		for i, column := range without.Columns {
+			if column.Header != headers[i] || column.Field != nil && column.Header != "Navn" {
+				t.Errorf("%s: %q is left out, and is %q, %v", name, headers[i], column.Header, column.Field)
+			}
+		}
+		if len(without.Rows) != 1 || len(without.Rows[0].Certifications) > 0 {
+			t.Errorf("%s: without its columns %+v", name, without.Rows)
+		}
+		if difference := gocmp.Diff(first.Rows, read(t, file, memberlist.Options{Mapping: again}).Rows); difference != "" || len(first.Rows[0].Certifications) != 2 {
+			t.Errorf("%s (-first +again)\n%s", name, difference)
+		}
+	}
+	// A header that is cut where it is shown.
+	long := "Hvilken adresse på nettet vil du helst at laget skal bruke når det skriver til deg om kurs"
+	shown := read(t, []byte("Navn;"+long+"\nKari;kari@eksempel.no\n"), memberlist.Options{}).Columns[1].Header
+	list := read(t, []byte("Navn;"+long+"\nKari;kari@eksempel.no\n"), memberlist.Options{Mapping: map[string]memberlist.Field{shown: memberlist.Email}})
+	if shown == long || list.Rows[0].Email != "kari@eksempel.no" {
+		t.Errorf("%q is chosen, and the row is %+v", shown, list.Rows[0])
+	}
+}
+
 func TestHeaderSet(t *testing.T) {
 	t.Parallel()
 	set := func(file string) string { return read(t, []byte(file), memberlist.Options{}).HeaderSet }

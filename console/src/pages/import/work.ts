@@ -143,8 +143,7 @@ export async function map(columns: Column[]): Promise<void> {
   const chosen = new Map(Object.entries(work.chosen));
   const mapping: Record<string, string> = {};
   for (const { header, field, problem } of columns) {
-    // A number in a header says which certification it belongs to; a mapping would lose it.
-    if (!header || problem || (/\d/.test(header) && !chosen.has(header))) continue;
+    if (!header || problem) continue;
     mapping[header] = chosen.get(header) ?? field ?? '';
   }
   set({ mapping });
