@@ -202,6 +202,50 @@ test('a file can be dropped, and the keyboard is enough', async () => {
   await page.context().close()
 })
 
+test('a column that was left out is chosen again, and means what it did', async () => {
+  const page = await signedIn('astrid@example.org', { path: '/import', viewport: wide })
+  await heading(page, 'Hent inn personer fra en fil').waitFor()
+  const courses = 'Medlemsnr;Navn;Kurs 1;Kursdato 1;Kurs 2;Kursdato 2;Lag 2026\r\n951;Eirik Tomasjord;grunnkurs;17.01.2026;taushetserklæring;18.01.2026;Nedre Glomma'
+  await pick(page, courses, 'to-kurs.csv')
+  await column(page, 'Kurs 2').getByText('Kjent igjen').waitFor()
+  const meaning = (header) => page.getByLabel(`Hva betyr «${header}»?`)
+  const onwards = async () => {
+    await page.getByRole('button', { name: 'Se hva som vil skje' }).click()
+    await heading(page, 'Se over før du importerer').waitFor()
+    await page.locator('.import-row').first().waitFor()
+    return page.locator('.import-row').innerText()
+  }
+  await meaning('Lag 2026').selectOption('Lokallag')
+  const first = await onwards()
+  assert.match(first, /grunnkurs[^]*17.\u00a0januar\u00a02026[^]*taushetserklæring[^]*18.\u00a0januar\u00a02026/)
+  const back = async () => {
+    await page.getByRole('link', { name: '2. Kolonner' }).click()
+    await heading(page, 'Hva er hva i fila?').waitFor()
+  }
+  await back()
+  for (const header of ['Kurs 2', 'Kursdato 2', 'Lag 2026']) await meaning(header).selectOption('Ikke med')
+  assert.ok(!(await onwards()).includes('taushetserklæring'))
+  await back()
+  await meaning('Kurs 2').selectOption('Sertifisering')
+  await meaning('Kursdato 2').selectOption('Utstedt')
+  await meaning('Lag 2026').selectOption('Lokallag')
+  assert.equal(await onwards(), first)
+
+  // What is remembered of a column with a number holds when another one is changed.
+  await page.getByRole('button', { name: 'Importer én rad' }).click()
+  await heading(page, 'Importen er ferdig').waitFor()
+  await page.getByRole('button', { name: 'Importer en fil til' }).click()
+  await pick(page, courses.replace('951', '952').replace('Eirik', 'Eivind'), 'to-kurs-til.csv')
+  await meaning('Kurs 1').selectOption('Ikke med')
+  await meaning('Kursdato 1').selectOption('Ikke med')
+  await onwards()
+  await back()
+  assert.equal(await meaning('Lag 2026').inputValue(), 'chapter')
+  assert.equal(await meaning('Kurs 1').inputValue(), '')
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
 test('whoever has a certificate that never ends has a page, and a page that broke is left behind', async () => {
   const page = await signedIn('astrid@example.org', { path: '/import', viewport: wide })
   await heading(page, 'Hent inn personer fra en fil').waitFor()
@@ -250,6 +294,14 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
       return answer
     }
   })
+  await page.evaluate(() => {
+    // How many rows come at once: what a slow device can do without stopping.
+    globalThis.most = 0
+    new MutationObserver((changes) => {
+      const rows = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.querySelectorAll)
+      globalThis.most = Math.max(globalThis.most, rows.reduce((sum, node) => sum + node.querySelectorAll('.import-row').length, 0))
+    }).observe(document.body, { childList: true, subtree: true })
+  })
   await pick(page, big, 'alle.csv')
   await heading(page, 'Hva er hva i fila?').waitFor({ timeout: 120_000 })
   const columns = await page.evaluate(() => performance.now() - globalThis.answered)
@@ -266,6 +318,29 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
     }))
   }
   await page.getByRole('listitem').filter({ hasText: /^Rad 20/ }).last().waitFor()
+  assert.equal(await page.evaluate(() => globalThis.most), 5, 'rows come five at a time')
+  // The rows say where they are in the list, and no gap stays within sight.
+  const wantWhole = async (what) => {
+    await page.waitForFunction(() => {
+      const { top, bottom } = document.querySelector('.rows').getBoundingClientRect()
+      const seen = [...document.querySelectorAll('.import-row')].map((row) => row.getBoundingClientRect())
+        .filter((row) => row.bottom > 0 && row.top < innerHeight)
+      const covered = seen.reduce((sum, row) => sum + Math.min(row.bottom, innerHeight) - Math.max(row.top, 0), 0)
+      return covered >= Math.min(bottom, innerHeight) - Math.max(top, 0) - 4
+    }, null, { timeout: 20_000 }).catch(() => assert.fail(`a gap stays ${what}`))
+    const places = await page.locator('.import-row').evaluateAll((rows) => rows.map((row) => [Number(row.ariaPosInSet), row.ariaSetSize]))
+    places.forEach(([place, of], n) => assert.deepEqual([place, of], [places[0][0] + n, '20000'], what))
+  }
+  await wantWhole('at the end')
+  for (const key of ['PageUp', 'PageUp', 'Home', 'PageDown', 'End']) {
+    await page.keyboard.press(key)
+    await page.waitForTimeout(300)
+    await wantWhole(`after ${key}`)
+  }
+  await page.setViewportSize(small)
+  await wantWhole('in a narrow window')
+  await page.setViewportSize(wide)
+  await wantWhole('in a wide window again')
   await page.evaluate(() => scrollTo(0, 0))
   await page.getByText('Avvist', { exact: true }).first().click()
   await page.locator('.import-row').first().waitFor()
@@ -280,6 +355,20 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
   }
   await slow.send('Emulation.setCPUThrottlingRate', { rate: 1 })
   await wantAccessible(page, '400 refused rows')
+  // On paper there are rows, not the gaps of those that aren't in the page.
+  const sheets = async () => (await page.pdf()).toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length
+  const forRefused = await sheets()
+  assert.ok(forRefused > 10 && forRefused < 60, `400 rows on ${forRefused} sheets`)
+  await page.getByRole('radio', { name: /Alle/ }).check({ force: true })
+  await page.locator('.import-row').first().waitFor()
+  await wantWhole('when all are shown')
+  const forAll = await sheets()
+  assert.ok(forAll > 10 && forAll < 120, `500 of 20,000 rows on ${forAll} sheets`)
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+  assert.equal(await page.locator('.import-row[role=listitem]').count(), 500)
+  await page.getByText(/^De første 500 av 20.000 rader/).waitFor()
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')))
+  await wantWhole('after printing')
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })

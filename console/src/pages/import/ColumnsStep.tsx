@@ -37,6 +37,8 @@ export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; an
         announce(own.reading);
         await map(answer.columns);
       }
+      // A task of its own for the next page, so that a slow device never stops for long.
+      await new Promise((resolve) => setTimeout(resolve));
       settle();
       navigate(`${root}/forhandsvisning`);
     } catch (error) {
