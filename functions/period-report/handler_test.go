@@ -309,6 +309,12 @@ func TestReportAsXLSX(t *testing.T) {
 			if err != nil || cover[len(cover)-1][1] != sum {
 				t.Errorf("cover %v, %v", cover, err)
 			}
+			// LibreOffice shows as much of a cell as its row is high.
+			for name, row := range map[string]int{sheets[2]: 13, sheets[3]: 3} {
+				if height, err := book.GetRowHeight(name, row); err != nil || height < 30 {
+					t.Errorf("%s: row %d is %v points high, and hides its second line, %v", name, row, height, err)
+				}
+			}
 			last := sheets[4]
 			if kind, err := book.GetCellType(last, "D4"); err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 				t.Errorf("a day is of type %v, %v", kind, err)
@@ -333,6 +339,18 @@ func wantAccessible(t *testing.T, book *excelize.File, sheet string) {
 	tables, err := book.GetTables(sheet)
 	if err != nil || len(tables) != 1 || !strings.HasPrefix(tables[0].Range, "A3:") {
 		t.Fatalf("%s: tables %+v, %v", sheet, tables, err)
+	}
+	// On paper: as wide as the page, and each page begins with the headings.
+	if !slices.ContainsFunc(book.GetDefinedName(), func(n excelize.DefinedName) bool {
+		return n.Name == "_xlnm.Print_Titles" && n.Scope == sheet && n.RefersTo == "'"+sheet+"'!$3:$3"
+	}) {
+		t.Errorf("%s: the headings are on the first printed page only: %+v", sheet, book.GetDefinedName())
+	}
+	if footer, err := book.GetHeaderFooter(sheet); err != nil || footer == nil || !strings.Contains(footer.OddFooter, "&P / &N") {
+		t.Errorf("%s: printed pages have no numbers: %+v, %v", sheet, footer, err)
+	}
+	if layout, err := book.GetPageLayout(sheet); err != nil || layout.FitToWidth == nil || *layout.FitToWidth != 1 {
+		t.Errorf("%s: printed as wide as %+v, %v", sheet, layout, err)
 	}
 	if merged, err := book.GetMergeCells(sheet); err != nil || len(merged) != 0 {
 		t.Errorf("%s: merged cells %v, %v", sheet, merged, err)

@@ -99,7 +99,8 @@ var (
 			{"Alle dager", "Hver eneste dag i perioden."},
 			{"Dager", "Dagsverk: to likepersoner på én dag er to dager."},
 			{"Totalt", "Den som er i to lokallag, teller én gang."},
-			{"Kommet til, sluttet", "I lokallaget en dag i perioden og ikke dagen før, eller omvendt."},
+			{"Kommet til", "I lokallaget en dag i perioden, men ikke dagen før. Den som begynte på periodens første dag, er med både her og i «Registrert første dag»."},
+			{"Sluttet", "Ikke i lokallaget en dag i perioden, men dagen før. Den som var med til og med periodens siste dag, er ikke med her."},
 			{"Flyttet", "Gikk ut av ett lokallag i rapporten og inn i et annet fra én dag til den neste."},
 		},
 		{
@@ -112,7 +113,8 @@ var (
 			{"Alle dagar", "Kvar einaste dag i perioden."},
 			{"Dagar", "Dagsverk: to likepersonar på éin dag er to dagar."},
 			{"Totalt", "Den som er i to lokallag, tel éin gong."},
-			{"Komne til, slutta", "I lokallaget ein dag i perioden og ikkje dagen før, eller omvendt."},
+			{"Komne til", "I lokallaget ein dag i perioden, men ikkje dagen før. Den som byrja på den første dagen i perioden, er med både her og i «Registrert første dag»."},
+			{"Slutta", "Ikkje i lokallaget ein dag i perioden, men dagen før. Den som var med til og med den siste dagen i perioden, er ikkje med her."},
 			{"Flytta", "Gjekk ut av eitt lokallag i rapporten og inn i eit anna frå éin dag til den neste."},
 		},
 		{
@@ -125,7 +127,8 @@ var (
 			{"Every day", "Each single day of the period."},
 			{"Days", "Days of mentors: two mentors on one day are two days."},
 			{"Total", "A mentor of two chapters counts once."},
-			{"Joined, left", "In the chapter on a day of the period and not on the day before, or the other way round."},
+			{"Joined", "In the chapter on a day of the period, but not on the day before. Whoever began on the first day of the period is counted here and in “Registered first day”."},
+			{"Left", "Not in the chapter on a day of the period, but on the day before. Whoever stayed until the last day of the period is not counted here."},
 			{"Moved", "Left one chapter of the report and joined another from one day to the next."},
 		},
 	}

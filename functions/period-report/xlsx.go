@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -22,9 +23,16 @@ func writeXLSX(r *report, l locale) ([]byte, error) {
 		into *int
 		of   excelize.Style
 	}{
-		{&w.title, excelize.Style{Font: &excelize.Font{Bold: true, Size: 15}}},
-		{&w.heading, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
+		{&w.title, excelize.Style{Font: &excelize.Font{Bold: true, Size: 15, Family: font}}},
+		{&w.heading, excelize.Style{
+			Font:      &excelize.Font{Bold: true, Size: 11, Family: font},
+			Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F0ECE6"}},
+			Border:    []excelize.Border{{Type: "bottom", Color: "5E5751", Style: 1}},
+			Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"},
+		}},
+		{&w.label, excelize.Style{Font: &excelize.Font{Bold: true, Size: 11, Family: font}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 		{&w.date, excelize.Style{CustomNumFmt: new("yyyy-mm-dd"), Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}}},
+		{&w.number, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}}},
 		{&w.text, excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 	} {
 		id, err := book.NewStyle(&style.of)
@@ -51,10 +59,13 @@ func writeXLSX(r *report, l locale) ([]byte, error) {
 	return sorted(file.Bytes())
 }
 
+// font is that of cells without a style. A style that names none is shown in another one by LibreOffice.
+const font = "Calibri"
+
 type workbook struct {
 	*excelize.File
-	l                          locale
-	title, heading, date, text int // styles
+	l                                         locale
+	title, heading, label, date, number, text int // styles
 }
 
 func (w *workbook) fill(r *report, names []string) error {
@@ -81,14 +92,14 @@ func (w *workbook) fill(r *report, names []string) error {
 		noted[i] = []any{note[0], note[1]}
 	}
 	sheets := []sheet{
-		{titles[l], coverHeadings[l], []float64{24, 80}, slices.Values(cover)},
-		{contents[l][1], contentHeadings[l], []float64{18, 70}, slices.Values(listed)},
-		{contents[l][2], noteHeadings[l], []float64{24, 90}, slices.Values(noted)},
+		{titles[l], coverHeadings[l], []float64{24, 80}, slices.Values(cover), true},
+		{contents[l][1], contentHeadings[l], []float64{18, 70}, slices.Values(listed), true},
+		{contents[l][2], noteHeadings[l], []float64{24, 90}, slices.Values(noted), true},
 		{contents[l][3], append([]string{"Id", nameHeadings[l]}, numberHeadings[l]...),
-			append([]float64{38, 28}, slices.Repeat([]float64{14}, 15)...), w.summary(r)},
+			append([]float64{40, 28}, slices.Repeat([]float64{11}, 15)...), w.summary(r), false},
 	}
 	if len(names) > len(sheets) {
-		sheets = append(sheets, sheet{contents[l][4], mentorHeadings[l], []float64{38, 28, 28, 12, 12, 9, 11, 11}, w.mentors(r)})
+		sheets = append(sheets, sheet{contents[l][4], mentorHeadings[l], []float64{40, 28, 28, 12, 12, 9, 11, 11}, w.mentors(r), false})
 	}
 	for i, name := range names {
 		if i == 0 {
@@ -160,9 +171,32 @@ type sheet struct {
 	headings []string
 	widths   []float64
 	rows     func(func([]any) bool)
+
+	isLabelled bool // its first column says what the second one is
 }
 
-const headingRow = 3
+const (
+	headingRow = 3
+	lineHeight = 15 // points
+)
+
+// lines is how many lines the cells of a row take: a row that says nothing about its height
+// has one in LibreOffice, and the next row hides the others.
+func (s sheet) lines(cells []any) int {
+	most := 1
+	for i, value := range cells {
+		cell, ok := value.(excelize.Cell)
+		if !ok || len(cells) != len(s.widths) {
+			continue
+		}
+		if text, ok := cell.Value.(string); ok {
+			// Words don't fill a line to its end.
+			across := max(int(s.widths[i]*0.9), 1)
+			most = max(most, (utf8.RuneCountInString(text)+across-1)/across)
+		}
+	}
+	return min(most, 27) // 409 points are the most that a row can have
+}
 
 func (w *workbook) write(name string, number int, s sheet) error {
 	// On paper each table is as wide as the page.
@@ -171,6 +205,15 @@ func (w *workbook) write(name string, number int, s sheet) error {
 	}
 	if err := w.SetPageLayout(name, &excelize.PageLayoutOptions{
 		Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0), // A4
+	}); err != nil {
+		return err
+	}
+	if err := w.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: "&L&A&R&P / &N"}); err != nil {
+		return err
+	}
+	// Each sheet of paper begins with the headings.
+	if err := w.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", name, headingRow, headingRow), Scope: name,
 	}); err != nil {
 		return err
 	}
@@ -193,17 +236,29 @@ func (w *workbook) write(name string, number int, s sheet) error {
 	row := 0
 	add := func(cells []any) error {
 		row++
-		return stream.SetRow(fmt.Sprintf("A%d", row), cells)
+		return stream.SetRow(fmt.Sprintf("A%d", row), cells, excelize.RowOpts{Height: lineHeight * float64(s.lines(cells))})
 	}
-	for _, cells := range [][]any{{excelize.Cell{StyleID: w.title, Value: s.title}}, {oneTable[w.l]}, headings} {
+	if err := stream.SetRow("A1", []any{excelize.Cell{StyleID: w.title, Value: s.title}}, excelize.RowOpts{Height: 24}); err != nil {
+		return err
+	}
+	row++
+	for _, cells := range [][]any{{oneTable[w.l]}, headings} {
 		if err := add(cells); err != nil {
 			return err
 		}
 	}
 	for cells := range s.rows {
 		for i, cell := range cells {
-			if text, ok := cell.(string); ok {
-				cells[i] = excelize.Cell{StyleID: w.text, Value: text}
+			switch cell.(type) {
+			case excelize.Cell:
+			case string:
+				style := w.text
+				if i == 0 && s.isLabelled {
+					style = w.label
+				}
+				cells[i] = excelize.Cell{StyleID: style, Value: cell}
+			default:
+				cells[i] = excelize.Cell{StyleID: w.number, Value: cell}
 			}
 		}
 		if err := add(cells); err != nil {

@@ -6,7 +6,7 @@ import { Icon } from '../../parts/Icon';
 import { short } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { inPeriod, type Period } from './address';
-import type { Judged } from './judge';
+import { addsUp, type Judged } from './judge';
 import type { ReportTexts } from './texts';
 
 /** A number as it is read: 36 538. */
@@ -91,7 +91,9 @@ export function Figures(props: {
             ))}
           </Table.Body>
         </Table>
-        <p className="muted">{own.came_went_list(moves)}</p>
+        <p className="muted">
+          {own.came_went_list(moves)} {addsUp(numbers) ? '' : own.came_first_day}
+        </p>
       </div>
     </div>
   );

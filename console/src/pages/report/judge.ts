@@ -1,5 +1,5 @@
 // Who is behind a number of a report, judged by the stretches of days as the report does.
-import type { ReportMentor, ReportStretch } from '../../api/types';
+import type { ReportMentor, ReportNumbers, ReportStretch } from '../../api/types';
 import { daysBetween } from '../../texts/dates';
 
 export const judged = [
@@ -50,4 +50,12 @@ export function sums(mentor: ReportMentor): ['active' | 'certified' | 'paused' |
   return (['certified', 'active', 'paused', 'expired_cert'] as const)
     .map((status): [typeof status, number] => [status, all[status]])
     .filter(([, days]) => days > 0);
+}
+
+/**
+ * Whether those of the first day and those who came, less those who left, are those of the last.
+ * They are not where somebody began on the first day, who is counted in both, or left and came back.
+ */
+export function addsUp(n: Pick<ReportNumbers, 'registered_start' | 'registered_end' | 'joined' | 'left'>): boolean {
+  return n.registered_start + n.joined - n.left === n.registered_end;
 }
