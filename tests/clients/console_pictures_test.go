@@ -19,7 +19,23 @@ import (
 // so that what the server's clock has shown before is ahead of it on every day.
 var pictured = time.Date(2026, 3, 11, 9, 30, 0, 0, time.UTC)
 
-// TestConsolePictures compares pages of the built console with their pictures, in each width.
+// pastOfIngrid is a request that was declined, whom the pause was told to, and an e-mail that
+// did not arrive.
+const pastOfIngrid = `
+insert into public.leave_requests (mentor_id, kind, state, reason, expected_return_date, answered_by, answered_at, message, created_at) values
+	('00000000-0000-4000-8000-0000000f0005', 'change_return', 'declined', 'Eksamen er utsatt', private.today() + 60,
+		'00000000-0000-4000-8000-0000000000c5', now() - interval '20 days', 'Kan vi snakke først?', now() - interval '22 days');
+insert into public.notification_attempts (notification_id, mentor_id, kind, channel, recipient_id, recipient_role, chosen_because, outcome, reason)
+select n.id, n.mentor_id, n.kind, c.channel, w.id, w.role, 'assigned to the mentor',
+	case when w.role = 'coordinator' and c.channel = 'email' then 'failed' else 'delivered' end, 'the mailbox is full'
+from public.notifications n
+join (values ('00000000-0000-4000-8000-0000000000c1'::uuid, 'coordinator'), ('00000000-0000-4000-8000-0000000f0005', 'mentor')) w (id, role)
+	on n.audience = w.role
+cross join (values ('inbox'), ('email')) c (channel)
+where n.mentor_id = '00000000-0000-4000-8000-0000000f0005' and n.kind = 'mentor_paused';
+`
+
+// TestConsolePictures compares pages of the built console with their pictures, in each language and width.
 // A picture is that of one version of Chromium: under another one the test says what to do.
 // UPDATE=1 takes the pictures that have become others.
 func TestConsolePictures(t *testing.T) {
@@ -57,7 +73,7 @@ func TestConsolePictures(t *testing.T) {
 	g := prepareConsole(t, s)
 	g.Browser, g.Now = browser, pictured
 	owner := s.Database.Connect(t, "postgres")
-	if _, err := owner.Exec(t.Context(), keptPeople); err != nil {
+	if _, err := owner.Exec(t.Context(), keptPeople+pastOfIngrid); err != nil {
 		t.Fatal(err)
 	}
 	runNode(t, "console_pictures.test.mjs", g)
