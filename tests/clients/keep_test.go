@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"net/http"
 	"testing"
 
 	"mentorpause/local/deployment"
@@ -70,6 +71,13 @@ func TestConsoleForAdministrators(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveRows(s, owner)
+	// Several with one problem, once the page was looked at without them.
+	s.Handle("/test/many", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := owner.Exec(r.Context(), `insert into public.status_discrepancies (mentor_id, kind)
+			select ('00000000-0000-4000-8000-0000000f000' || n)::uuid, 'status_differs' from generate_series(2, 5) n`); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}))
 	runNode(t, "keep.test.mjs", g)
 	logErrors(t, s)
 }

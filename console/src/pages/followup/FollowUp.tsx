@@ -89,8 +89,18 @@ export function FollowUp() {
             count={undelivered.length}
             isMore={read.hasNextPage}
           >
-            {undelivered.map((messages) => (
-              <OfMentor key={messages[0]?.id} messages={messages} />
+            {together(undelivered, ([message]) => message?.fix ?? 'wait').map(([fix, list]) => (
+              <Alike
+                key={fix}
+                count={list.length}
+                isMore={read.hasNextPage}
+                title={own.alike_n[fix](list.length)}
+                next={own.what_to_do[fix]}
+              >
+                {list.map((messages) => (
+                  <OfMentor key={messages[0]?.id} messages={messages} />
+                ))}
+              </Alike>
             ))}
           </Group>
           <Group
@@ -99,11 +109,26 @@ export function FollowUp() {
             say={own.emails_say}
             count={failed.length + refusedAddresses.length}
           >
-            {refusedAddresses.map((address) => (
-              <RefusedAddress key={address.person_id} address={address} />
-            ))}
-            {failed.map((email) => (
-              <FailedEmail key={email.person_id} email={email} />
+            <Alike
+              count={refusedAddresses.length}
+              title={own.alike_refused_n(refusedAddresses.length)}
+              next={own.alike_next.correct_or_allow_address}
+            >
+              {refusedAddresses.map((address) => (
+                <RefusedAddress key={address.person_id} address={address} />
+              ))}
+            </Alike>
+            {together(failed, (email) => email.fix).map(([fix, list]) => (
+              <Alike
+                key={fix}
+                count={list.length}
+                title={own.alike_emails_n[fix](list.length)}
+                next={own.alike_next[fix]}
+              >
+                {list.map((email) => (
+                  <FailedEmail key={email.person_id} email={email} />
+                ))}
+              </Alike>
             ))}
           </Group>
           <Group
@@ -112,20 +137,34 @@ export function FollowUp() {
             say={own.discrepancies_say}
             count={discrepancies.length}
           >
-            {discrepancies.map((discrepancy) => (
-              <Found key={discrepancy.id} discrepancy={discrepancy} />
+            {together(discrepancies, ({ kind, fix }) => `${kind} ${fix}`).map(([problem, list]) => (
+              <Alike
+                key={problem}
+                count={list.length}
+                title={own.alike_discrepancies_n(list.length, list[0]?.kind ?? 'log_missing')}
+                next={list[0]?.fix === 'ask_operator' ? own.ask_operator : own.repaired}
+              >
+                {list.map((discrepancy) => (
+                  <Found key={discrepancy.id} discrepancy={discrepancy} />
+                ))}
+              </Alike>
             ))}
           </Group>
           <Group icon={HourglassIcon} title={own.stuck} say={own.stuck_say} count={stuck.length}>
-            {stuck.map((message) => (
-              <li key={message.id} className="message">
-                <h3>{message.mentor_id ? (message.mentor_name ?? own.somebody) : own.several}</h3>
-                <p>
-                  {own.kinds[message.kind] ?? own.a_message}, {own.to[message.audience]}. {own.causes[message.cause]}
-                </p>
-                <Said reason={message.reason} />
-                <p className="muted">{own.since(moment(t, zone(), Date.parse(message.since)))}</p>
-              </li>
+            {together(stuck, (message) => message.cause).map(([cause, list]) => (
+              <Alike key={cause} count={list.length} title={own.alike_stuck_n(list.length)} next={own.causes[cause]}>
+                {list.map((message) => (
+                  <li key={message.id} className="message">
+                    <h3>{message.mentor_id ? (message.mentor_name ?? own.somebody) : own.several}</h3>
+                    <p>
+                      {own.kinds[message.kind] ?? own.a_message}, {own.to[message.audience]}.{' '}
+                      {own.causes[message.cause]}
+                    </p>
+                    <Said reason={message.reason} />
+                    <p className="muted">{own.since(moment(t, zone(), Date.parse(message.since)))}</p>
+                  </li>
+                ))}
+              </Alike>
             ))}
           </Group>
           {read.hasNextPage ? (
@@ -162,6 +201,33 @@ function byMentor(messages: Undelivered[]): Undelivered[][] {
     found.set(key, [...(found.get(key) ?? []), message]);
   }
   return [...found.values()];
+}
+
+const few = 3; // rows with one problem, which are read as quickly as a line about them
+
+/** Lists by what is the matter, in the order of the first of each. */
+function together<T, K extends string>(list: T[], problem: (one: T) => K): [K, T[]][] {
+  const found = new Map<K, T[]>();
+  for (const one of list) found.set(problem(one), [...(found.get(problem(one)) ?? []), one]);
+  return [...found];
+}
+
+/** Rows with the same problem: when they are many, how many and what helps, and they themselves behind it. */
+function Alike(props: { count: number; isMore?: boolean; title: string; next: string; children: ReactNode }) {
+  const own = useOwnTexts(texts);
+  if (props.count <= few) return props.children;
+  return (
+    <li className="alike">
+      <details>
+        <summary>
+          <span>
+            <strong>{props.isMore ? own.alike_more(props.title) : props.title}.</strong> {props.next}
+          </span>
+        </summary>
+        <ul className="plain">{props.children}</ul>
+      </details>
+    </li>
+  );
 }
 
 function Group(props: {

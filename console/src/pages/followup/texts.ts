@@ -1,4 +1,7 @@
+import type { FollowUp } from '../../api/types';
 import type { Language } from '../../texts/language';
+
+type Kind = FollowUp['discrepancies'][number]['kind'];
 
 const words = ['null', 'én', 'to', 'tre', 'fire', 'fem', 'seks', 'sju', 'åtte', 'ni', 'ti', 'elleve', 'tolv'];
 const number = (n: number) => words[n] ?? String(n);
@@ -63,6 +66,48 @@ const nb = {
     acknowledge: 'Merk beskjeden som fulgt opp.',
     wait: 'Du trenger ikke gjøre noe.',
   },
+  // Many with the same problem: how many, and what helps.
+  alike_more: (title: string) => `${title} (så langt)`,
+  alike_n: {
+    assign_coordinator: (n: number) => `${capital(number(n))} uten ansvarlig koordinator`,
+    appoint_administrator: (n: number) => `${capital(number(n))} i et lokallag uten administrator`,
+    start_membership: (n: number) => `${capital(number(n))} som ikke er med i noe lokallag`,
+    check_dispatcher: (n: number) => `${capital(number(n))} med en utsending som stoppet`,
+    acknowledge: (n: number) => `${capital(number(n))} som beskjeden ikke lenger gjelder for`,
+    wait: (n: number) => `${capital(number(n))} som noen følger opp nå`,
+  },
+  alike_refused_n: (n: number) => `${capital(number(n))} adresser er avvist`,
+  alike_emails_n: {
+    invite: (n: number) => `${capital(number(n))} kan ikke logge inn ennå`,
+    give_address: (n: number) => `${capital(number(n))} har en innlogging uten adresse`,
+    confirm_address: (n: number) => `${capital(number(n))} har aldri logget inn`,
+    lift_ban: (n: number) => `${capital(number(n))} har en sperret innlogging`,
+    correct_or_allow_address: (n: number) => `${capital(number(n))} har en adresse som er avvist`,
+    check_mail_server: (n: number) => `${capital(number(n))} får ikke e-post fordi e-posttjeneren vår ikke virker`,
+    wait: (n: number) => `${capital(number(n))} er rettet`,
+  },
+  alike_next: {
+    invite: 'Send en invitasjon til hver av dem.',
+    give_address: 'Skriv adressen til hver av dem, så får de en kode.',
+    confirm_address: 'Send nye invitasjoner, gjerne til andre adresser.',
+    lift_ban: 'Driften kan åpne innloggingene.',
+    correct_or_allow_address: 'Ta de riktige adressene av lista, og be driften om å bytte de andre.',
+    check_mail_server: 'Si fra til driften.',
+    wait: 'Neste e-post viser om den kommer fram.',
+  },
+  alike_stuck_n: (n: number) => `${capital(number(n))} beskjeder`,
+  alike_discrepancies_n: (n: number, kind: Kind) =>
+    `${capital(number(n))} likepersoner: ${
+      {
+        log_missing: 'en pause manglet i loggen',
+        version_missing: 'en endring manglet i loggen',
+        version_repeated: 'en endring står to ganger i loggen',
+        version_ahead: 'loggen har en endring som ikke finnes',
+        status_differs: 'loggen sluttet med en annen status',
+        record_missing: 'loggen nevner en pause som ikke finnes',
+        stretches_overlap: 'to pauser gjelder samme tid',
+      }[kind]
+    }`,
   sent_again: 'Beskjeden sendes på nytt i natt.',
   acknowledge: 'Merk som fulgt opp',
   acknowledge_of: (name: string) => `Merk som fulgt opp: ${name}`,
@@ -213,6 +258,47 @@ const nn: Own = {
     acknowledge: 'Merk meldinga som følgd opp.',
     wait: 'Du treng ikkje gjere noko.',
   },
+  alike_more: (title) => `${title} (så langt)`,
+  alike_n: {
+    assign_coordinator: (n) => `${capital(nnNumber(n))} utan ansvarleg koordinator`,
+    appoint_administrator: (n) => `${capital(nnNumber(n))} i eit lokallag utan administrator`,
+    start_membership: (n) => `${capital(nnNumber(n))} som ikkje er med i noko lokallag`,
+    check_dispatcher: (n) => `${capital(nnNumber(n))} med ei utsending som stoppa`,
+    acknowledge: (n) => `${capital(nnNumber(n))} som beskjeden ikkje lenger gjeld for`,
+    wait: (n) => `${capital(nnNumber(n))} som nokon følgjer opp no`,
+  },
+  alike_refused_n: (n) => `${capital(nnNumber(n))} adresser er avviste`,
+  alike_emails_n: {
+    invite: (n) => `${capital(nnNumber(n))} kan ikkje logge inn enno`,
+    give_address: (n) => `${capital(nnNumber(n))} har ei innlogging utan adresse`,
+    confirm_address: (n) => `${capital(nnNumber(n))} har aldri logga inn`,
+    lift_ban: (n) => `${capital(nnNumber(n))} har ei sperra innlogging`,
+    correct_or_allow_address: (n) => `${capital(nnNumber(n))} har ei adresse som er avvist`,
+    check_mail_server: (n) => `${capital(nnNumber(n))} får ikkje e-post fordi e-posttenaren vår ikkje verkar`,
+    wait: (n) => `${capital(nnNumber(n))} er retta`,
+  },
+  alike_next: {
+    invite: 'Send ein invitasjon til kvar av dei.',
+    give_address: 'Skriv adressa til kvar av dei, så får dei ein kode.',
+    confirm_address: 'Send nye invitasjonar, gjerne til andre adresser.',
+    lift_ban: 'Drifta kan opne innloggingane.',
+    correct_or_allow_address: 'Ta dei rette adressene av lista, og be drifta om å byte dei andre.',
+    check_mail_server: 'Sei frå til drifta.',
+    wait: 'Neste e-post viser om han kjem fram.',
+  },
+  alike_stuck_n: (n) => `${capital(nnNumber(n))} beskjedar`,
+  alike_discrepancies_n: (n, kind) =>
+    `${capital(nnNumber(n))} likepersonar: ${
+      {
+        log_missing: 'ein pause mangla i loggen',
+        version_missing: 'ei endring mangla i loggen',
+        version_repeated: 'ei endring står to gonger i loggen',
+        version_ahead: 'loggen har ei endring som ikkje finst',
+        status_differs: 'loggen slutta med ein annan status',
+        record_missing: 'loggen nemner ein pause som ikkje finst',
+        stretches_overlap: 'to pausar gjeld same tid',
+      }[kind]
+    }`,
   sent_again: 'Meldinga blir send på nytt i natt.',
   acknowledge: 'Merk som følgd opp',
   acknowledge_of: (name) => `Merk som følgd opp: ${name}`,
@@ -359,6 +445,47 @@ const en: Own = {
     acknowledge: 'Mark the message as dealt with.',
     wait: 'You don’t have to do anything.',
   },
+  alike_more: (title) => `${title} (so far)`,
+  alike_n: {
+    assign_coordinator: (n) => `${capital(enNumber(n))} without a responsible coordinator`,
+    appoint_administrator: (n) => `${capital(enNumber(n))} in a chapter without an administrator`,
+    start_membership: (n) => `${capital(enNumber(n))} who are in no chapter`,
+    check_dispatcher: (n) => `${capital(enNumber(n))} with a dispatch that stopped`,
+    acknowledge: (n) => `${capital(enNumber(n))} for whom the message no longer holds`,
+    wait: (n) => `${capital(enNumber(n))} whom somebody looks after now`,
+  },
+  alike_refused_n: (n) => `${capital(enNumber(n))} addresses were refused`,
+  alike_emails_n: {
+    invite: (n) => `${capital(enNumber(n))} can’t sign in yet`,
+    give_address: (n) => `${capital(enNumber(n))} have a login without an address`,
+    confirm_address: (n) => `${capital(enNumber(n))} have never signed in`,
+    lift_ban: (n) => `${capital(enNumber(n))} have a login that is blocked`,
+    correct_or_allow_address: (n) => `${capital(enNumber(n))} have an address that was refused`,
+    check_mail_server: (n) => `${capital(enNumber(n))} get no e-mail because our mail server doesn’t work`,
+    wait: (n) => `${capital(enNumber(n))} are put right`,
+  },
+  alike_next: {
+    invite: 'Send each of them an invitation.',
+    give_address: 'Write each address, and they get a code.',
+    confirm_address: 'Send new invitations, to other addresses if you have them.',
+    lift_ban: 'The operator can open the logins.',
+    correct_or_allow_address: 'Take the right addresses off the list, and ask the operator to change the others.',
+    check_mail_server: 'Tell the operator.',
+    wait: 'The next e-mail shows whether it arrives.',
+  },
+  alike_stuck_n: (n) => `${capital(enNumber(n))} messages`,
+  alike_discrepancies_n: (n, kind) =>
+    `${capital(enNumber(n))} mentors: ${
+      {
+        log_missing: 'a pause was missing from the log',
+        version_missing: 'a change was missing from the log',
+        version_repeated: 'a change is in the log twice',
+        version_ahead: 'the log has a change that does not exist',
+        status_differs: 'the log ended with another status',
+        record_missing: 'the log names a pause that does not exist',
+        stretches_overlap: 'two pauses cover the same time',
+      }[kind]
+    }`,
   sent_again: 'The message is sent again tonight.',
   acknowledge: 'Mark as dealt with',
   acknowledge_of: (name) => `Mark as dealt with: ${name}`,
