@@ -72,10 +72,12 @@ test('what reached nobody is seen to', async () => {
   await acknowledge.first().click()
   await page.locator('.alike').waitFor({ state: 'detached' })
   assert.deepEqual(await rows(`select count(*)::int as n from public.status_discrepancies where acknowledged_at is null`), [{ n: 4 }])
-  const left = page.getByRole('button', { name: /^Merk som fulgt opp: (?!Per-Erik)/ })
-  for (let n = 3; n > 0; n--) {
-    await left.nth(n - 1).click()
-    await left.nth(n - 1).waitFor({ state: 'detached' })
+  // Another matter of one of them has a button of the same name.
+  for (const name of ['Ánne-Máret', 'Berit', 'Hans Petter', 'Ingrid']) {
+    const differing = page.getByRole('listitem').filter({ hasText: name }).filter({ hasText: 'Loggen sluttet' })
+    if (await differing.count() === 0) continue // the first one of the four
+    await differing.getByRole('button', { name: /^Merk som fulgt opp/ }).click()
+    await differing.waitFor({ state: 'detached' })
   }
   assert.deepEqual(await rows(`select mentor_id from public.status_discrepancies where acknowledged_at is null`), [{ mentor_id: '00000000-0000-4000-8000-0000000f0010' }])
   assert.deepEqual(page.faults, [])
