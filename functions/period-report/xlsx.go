@@ -59,7 +59,8 @@ func writeXLSX(r *report, l locale) ([]byte, error) {
 	return sorted(file.Bytes())
 }
 
-// font is that of cells without a style. A style that names none is shown in another one by LibreOffice.
+// font is that of cells without a style. A style that names none is shown in another one by
+// LibreOffice.
 const font = "Calibri"
 
 type workbook struct {

@@ -35,9 +35,9 @@ cross join (values ('inbox'), ('email')) c (channel)
 where n.mentor_id = '00000000-0000-4000-8000-0000000f0005' and n.kind = 'mentor_paused';
 `
 
-// TestConsolePictures compares pages of the built console with their pictures, in each language and width.
-// A picture is that of one version of Chromium: under another one the test says what to do.
-// UPDATE=1 takes the pictures that have become others.
+// TestConsolePictures compares pages of the built console with their pictures, in each language
+// and width. A picture is that of one version of Chromium: under another one the test says what
+// to do. UPDATE=1 takes the pictures that have become others.
 func TestConsolePictures(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CONSOLE") != "all" {

@@ -141,7 +141,7 @@ export function FollowUp() {
               <Alike
                 key={problem}
                 count={list.length}
-                title={own.alike_discrepancies_n(list.length, list[0]?.kind ?? 'log_missing')}
+                title={`${own.alike_discrepancies_n(list.length)}: ${own.alike_discrepancies_say[list[0]?.kind ?? 'log_missing']}`}
                 next={list[0]?.fix === 'ask_operator' ? own.ask_operator : own.repaired}
               >
                 {list.map((discrepancy) => (

@@ -1,7 +1,4 @@
-import type { FollowUp } from '../../api/types';
 import type { Language } from '../../texts/language';
-
-type Kind = FollowUp['discrepancies'][number]['kind'];
 
 const words = ['null', 'én', 'to', 'tre', 'fire', 'fem', 'seks', 'sju', 'åtte', 'ni', 'ti', 'elleve', 'tolv'];
 const number = (n: number) => words[n] ?? String(n);
@@ -96,18 +93,16 @@ const nb = {
     wait: 'Neste e-post viser om den kommer fram.',
   },
   alike_stuck_n: (n: number) => `${capital(number(n))} beskjeder`,
-  alike_discrepancies_n: (n: number, kind: Kind) =>
-    `${capital(number(n))} likepersoner: ${
-      {
-        log_missing: 'en pause manglet i loggen',
-        version_missing: 'en endring manglet i loggen',
-        version_repeated: 'en endring står to ganger i loggen',
-        version_ahead: 'loggen har en endring som ikke finnes',
-        status_differs: 'loggen sluttet med en annen status',
-        record_missing: 'loggen nevner en pause som ikke finnes',
-        stretches_overlap: 'to pauser gjelder samme tid',
-      }[kind]
-    }`,
+  alike_discrepancies_n: (n: number) => `${capital(number(n))} likepersoner`,
+  alike_discrepancies_say: {
+    log_missing: 'en pause manglet i loggen',
+    version_missing: 'en endring manglet i loggen',
+    version_repeated: 'en endring står to ganger i loggen',
+    version_ahead: 'loggen har en endring som ikke finnes',
+    status_differs: 'loggen sluttet med en annen status',
+    record_missing: 'loggen nevner en pause som ikke finnes',
+    stretches_overlap: 'to pauser gjelder samme tid',
+  },
   sent_again: 'Beskjeden sendes på nytt i natt.',
   acknowledge: 'Merk som fulgt opp',
   acknowledge_of: (name: string) => `Merk som fulgt opp: ${name}`,
@@ -287,18 +282,16 @@ const nn: Own = {
     wait: 'Neste e-post viser om han kjem fram.',
   },
   alike_stuck_n: (n) => `${capital(nnNumber(n))} beskjedar`,
-  alike_discrepancies_n: (n, kind) =>
-    `${capital(nnNumber(n))} likepersonar: ${
-      {
-        log_missing: 'ein pause mangla i loggen',
-        version_missing: 'ei endring mangla i loggen',
-        version_repeated: 'ei endring står to gonger i loggen',
-        version_ahead: 'loggen har ei endring som ikkje finst',
-        status_differs: 'loggen slutta med ein annan status',
-        record_missing: 'loggen nemner ein pause som ikkje finst',
-        stretches_overlap: 'to pausar gjeld same tid',
-      }[kind]
-    }`,
+  alike_discrepancies_n: (n) => `${capital(nnNumber(n))} likepersonar`,
+  alike_discrepancies_say: {
+    log_missing: 'ein pause mangla i loggen',
+    version_missing: 'ei endring mangla i loggen',
+    version_repeated: 'ei endring står to gonger i loggen',
+    version_ahead: 'loggen har ei endring som ikkje finst',
+    status_differs: 'loggen slutta med ein annan status',
+    record_missing: 'loggen nemner ein pause som ikkje finst',
+    stretches_overlap: 'to pausar gjeld same tid',
+  },
   sent_again: 'Meldinga blir send på nytt i natt.',
   acknowledge: 'Merk som følgd opp',
   acknowledge_of: (name) => `Merk som følgd opp: ${name}`,
@@ -474,18 +467,16 @@ const en: Own = {
     wait: 'The next e-mail shows whether it arrives.',
   },
   alike_stuck_n: (n) => `${capital(enNumber(n))} messages`,
-  alike_discrepancies_n: (n, kind) =>
-    `${capital(enNumber(n))} mentors: ${
-      {
-        log_missing: 'a pause was missing from the log',
-        version_missing: 'a change was missing from the log',
-        version_repeated: 'a change is in the log twice',
-        version_ahead: 'the log has a change that does not exist',
-        status_differs: 'the log ended with another status',
-        record_missing: 'the log names a pause that does not exist',
-        stretches_overlap: 'two pauses cover the same time',
-      }[kind]
-    }`,
+  alike_discrepancies_n: (n) => `${capital(enNumber(n))} mentors`,
+  alike_discrepancies_say: {
+    log_missing: 'a pause was missing from the log',
+    version_missing: 'a change was missing from the log',
+    version_repeated: 'a change is in the log twice',
+    version_ahead: 'the log has a change that does not exist',
+    status_differs: 'the log ended with another status',
+    record_missing: 'the log names a pause that does not exist',
+    stretches_overlap: 'two pauses cover the same time',
+  },
   sent_again: 'The message is sent again tonight.',
   acknowledge: 'Mark as dealt with',
   acknowledge_of: (name) => `Mark as dealt with: ${name}`,
