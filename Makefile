@@ -191,7 +191,7 @@ docs: node_modules/.package-lock.json ## renders docs/openapi.yaml as one self-c
 # The server has the memory of a small Supabase project, and enough room for WAL that
 # no checkpoint begins during a measurement; its files are on the disk.
 .PHONY: bench
-bench: bench/node_modules/.package-lock.json node_modules/.package-lock.json $(CONSOLE) ## measures everything beside its peers and writes docs/performance.md (MENTORS=1000000; half an hour)
+bench: bench/node_modules/.package-lock.json node_modules/.package-lock.json $(CONSOLE) ## measures everything beside its peers and writes docs/performance.md (MENTORS=1000000; hours; ONLY=nights)
 	@PATH="$$PATH:/usr/sbin" .ci/install pgbouncer pgbouncer pgbouncer
 	$(TESTCLUSTER)
 	@$(LEND_PGBENCH)

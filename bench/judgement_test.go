@@ -42,28 +42,44 @@ func TestVerdict(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	t.Parallel()
-	r := &report{scale: short, about: []string{"a machine"}}
+	r := &report{title: "Pages", scale: short, about: []string{"a machine", "a version"}}
 	r.add(t, "page", atMost(1.1), "", []float64{1.2, 1, 1.3}, "%d and %d", 12, 10)
 	r.add(t, "rate", bar{}, "/s", []float64{1234567.8}, "alone")
-	pages := table{title: "Pages", across: "mentors", columns: []int{1, 32, 100_000}}
+	pages := table{title: "A page in µs", across: "mentors", columns: []int{1, 32, 100_000}}
 	pages.add("ours", []float64{0.4, 2, 512.3})
 	r.tables = []table{pages}
-	dir := t.TempDir()
-	if err := r.write(dir); err != nil {
+	dir, titles := t.TempDir(), []string{"Nights", "Pages", "Renamed", "Transitions"}
+	r.title = "Renamed"
+	for _, title := range []string{"Pages", "Transitions", "Nights", "Pages"} {
+		if err := r.write(dir, titles); err != nil {
+			t.Fatal(err)
+		}
+		r.title = title
+	}
+	r.rows[0].bar = atMost(1.2)
+	if err := r.write(dir, append(titles[:2:2], titles[3])); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		"| page | ≤ 1.10 | 1.20 | 1.00 – 1.30 | missed | 12 and 10 |",
-		"| rate |  | 1,234,568 /s | 1,234,568 – 1,234,568 |  | alone |",
-		"| a machine |",
-		"\n\n## Pages\n\n| mentors | 1 | 32 | 100,000 |\n| --- | ---: | ---: | ---: |\n| ours | 0.40 | 2.00 | 512 |\n",
-	} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("no %q in\n%s", want, text)
+	sections := strings.Split(string(text), "\n## ")
+	if len(sections) != 4 {
+		t.Fatalf("not three sections, one of each:\n%s", text)
+	}
+	for n, verdict := range []string{"≤ 1.10 | 1.20 | 1.00 – 1.30 | missed", "≤ 1.20 | 1.20 | 1.00 – 1.30 | ok", "≤ 1.10 | 1.20 | 1.00 – 1.30 | missed"} {
+		section := sections[n+1]
+		for _, want := range []string{
+			[]string{"Nights", "Pages", "Transitions"}[n] + "\n\nOn ",
+			"| page | " + verdict + " | 12 and 10 |",
+			"| rate |  | 1,234,568 /s | 1,234,568 – 1,234,568 |  | alone |",
+			"\n\n- a machine\n- a version\n\n| measure |",
+			"\n\nA page in µs:\n\n| mentors | 1 | 32 | 100,000 |\n| --- | ---: | ---: | ---: |\n| ours | 0.40 | 2.00 | 512 |\n",
+		} {
+			if !strings.Contains(section, want) {
+				t.Errorf("no %q in\n%s", want, section)
+			}
 		}
 	}
 }

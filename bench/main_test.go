@@ -4,7 +4,8 @@
 // of the two in the same round, because absolute times say nothing about another day or
 // another machine.
 //
-// `make bench` measures with a million mentors and writes docs/performance.md.
+// `make bench` measures with a million mentors and writes docs/performance.md, in which
+// each measurement has a section of its own: one that is taken alone replaces its section.
 // Without -full it only shows that every measurement runs.
 package bench_test
 
@@ -19,11 +20,13 @@ import (
 )
 
 var (
-	full    = flag.Bool("full", false, "measure with a million mentors, for about half an hour")
-	mentors = flag.Int("mentors", 1_000_000, "how many mentors to measure with, at least 50,000")
+	full    = flag.Bool("full", false, "measure with a million mentors, for some hours")
+	mentors = flag.Int("mentors", 1_000_000, "how many mentors to measure with; with fewer than 50,000 performance.md stays as it is")
 	only    = flag.String("only", "", "the measurements to take, by a part of their names")
-	docs    = flag.String("docs", "", "the folder to write performance.md to, when everything is measured")
+	docs    = flag.String("docs", "", "the folder to write performance.md to")
 )
+
+const enough = 50_000 // mentors, for figures that are kept
 
 // scale is how much is measured.
 type scale struct {
@@ -90,32 +93,40 @@ func TestBench(t *testing.T) {
 	}
 	organisation := newSystem(t)
 	filled := false
-	r := &report{scale: s, about: machine(t, organisation)}
-	for _, measure := range []struct {
+	about := machine(t, organisation)
+	type measurement struct {
 		name    string
 		run     func(*testing.T, *system, scale, *report)
 		outside bool // needs no organisation: it makes its own data
-	}{
-		{"pages", rosterPages, false},
-		{"throughput", rosterThroughput, false},
-		{"far", far, false},
-		{"round trips", roundTrips, false},
-		{"size", size, false},
-		{"mentor", mentorPages, false},
-		{"transitions", transitions, false},
-		{"batches", batches, false},
-		{"filters", rosterFilters, false}, // which adds chapters
-		{"requests", requestPages, true},
-		{"nights", nights, true},
-		{"plans", plans, true},
-		{"dispatch", dispatch, true},
-		{"digests", digests, true},
-		{"imports", importing, true},
-		{"periods", periods, true},
-		{"recording", recording, true},
-		{"console", console, true},
-		{"cold starts", coldStarts, true},
-	} {
+		title   string
+	}
+	measurements := []measurement{
+		{"pages", rosterPages, false, "Pages of the roster"},
+		{"throughput", rosterThroughput, false, "Pages a second"},
+		{"far", far, false, "Far from the database"},
+		{"round trips", roundTrips, false, "Round trips"},
+		{"size", size, false, "Bytes"},
+		{"mentor", mentorPages, false, "A mentor's page"},
+		{"transitions", transitions, false, "Pause and reactivate"},
+		{"batches", batches, false, "Many at once"},
+		{"filters", rosterFilters, false, "Filters of the roster"}, // which adds chapters
+		{"requests", requestPages, true, "Requests"},
+		{"nights", nights, true, "The nightly run"},
+		{"plans", plans, true, "Planned pauses"},
+		{"dispatch", dispatch, true, "Notifications"},
+		{"digests", digests, true, "Digests"},
+		{"imports", importing, true, "Import and hand-over"},
+		{"periods", periods, true, "The period report"},
+		{"recording", recording, true, "The second time"},
+		{"console", console, true, "The console"},
+		{"cold starts", coldStarts, true, "Cold starts"},
+	}
+	var titles []string
+	for _, m := range measurements {
+		titles = append(titles, m.title)
+	}
+	var text strings.Builder
+	for _, measure := range measurements {
 		// A browser takes a minute and a half in the short form too, and tests/clients does the
 		// same things with it.
 		if measure.name == "console" && !*full && *only == "" {
@@ -128,14 +139,16 @@ func TestBench(t *testing.T) {
 			organisation.fill(t, s.mentors)
 			filled = true
 		}
+		r := &report{title: measure.title, scale: s, about: about}
 		if !t.Run(measure.name, func(t *testing.T) { measure.run(t, organisation, s, r) }) {
 			t.FailNow()
 		}
-	}
-	fmt.Print("\n", r.text(), "\n")
-	if *docs != "" && *only == "" {
-		if err := r.write(*docs); err != nil {
-			t.Fatal(err)
+		fmt.Fprintf(&text, "\n%s\n", r.text())
+		if *docs != "" && s.mentors >= enough {
+			if err := r.write(*docs, titles); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	fmt.Print(text.String())
 }

@@ -1,7 +1,9 @@
 package bench_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -48,8 +50,9 @@ type row struct {
 
 func (r row) median() float64 { return median(r.values) }
 
-// report collects the rows in order.
+// report collects the rows of one measurement in order.
 type report struct {
+	title  string
 	scale  scale
 	about  []string // the machine and the versions
 	rows   []row
@@ -169,24 +172,45 @@ func quotients(a, b []float64) []float64 {
 	return q
 }
 
-const page = "performance.md"
+const (
+	page    = "performance.md"
+	heading = "\n## " // of a measurement's section of the page
+)
 
-// write makes the page.
-func (r *report) write(dir string) error {
+// section is what the page has of the measurement.
+func (r *report) section() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "<!-- Written by make bench; don't edit. -->\n# Performance\n\n"+
-		"The latest run of `make bench`, on %s, with %s mentors.\n"+
-		"Each row has the median, the least and the most of %d runs in which a subject and its peers\n"+
-		"took turns. Only the ratios apply to other machines;\n"+
-		"[performance-notes.md](performance-notes.md) says what they mean.\n\n",
-		time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
-	fmt.Fprintf(&s, "| measured on |\n| --- |\n")
-	for _, line := range r.about {
-		fmt.Fprintf(&s, "| %s |\n", line)
-	}
-	fmt.Fprintf(&s, "\n%s", r.text())
+	fmt.Fprintf(&s, "%s\n\nOn %s, with %s mentors, in %d runs. ", r.title, time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
+	fmt.Fprintf(&s, "Measured on:\n\n- %s\n\n%s", strings.Join(r.about, "\n- "), r.text())
 	for _, t := range r.tables {
-		fmt.Fprintf(&s, "\n## %s\n\n%s", t.title, t.text())
+		fmt.Fprintf(&s, "\n%s:\n\n%s", t.title, t.text())
 	}
-	return os.WriteFile(filepath.Join(dir, page), []byte(s.String()), 0o644)
+	return s.String()
+}
+
+// write gives the measurement its section of the page and leaves the others as they were, in
+// the order of the titles.
+func (r *report) write(dir string, titles []string) error {
+	path := filepath.Join(dir, page)
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	sections := map[string]string{}
+	for _, section := range strings.Split(string(old), heading)[1:] {
+		title, _, _ := strings.Cut(section, "\n")
+		sections[title] = strings.TrimRight(section, "\n") + "\n"
+	}
+	sections[r.title] = r.section()
+	var s strings.Builder
+	s.WriteString("<!-- Written by make bench; don't edit. -->\n# Performance\n\n" +
+		"The latest figures of `make bench`, which measures one thing at a time. Each row has the median,\n" +
+		"the least and the most of some runs in which a subject and its peers took turns. Only the ratios\n" +
+		"apply to other machines; [performance-notes.md](performance-notes.md) says what they mean.\n")
+	for _, title := range titles {
+		if section, ok := sections[title]; ok {
+			s.WriteString(heading + section)
+		}
+	}
+	return os.WriteFile(path, []byte(s.String()), 0o644)
 }
