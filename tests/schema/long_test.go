@@ -21,7 +21,7 @@ func TestLongHistoriesFollowTheModel(t *testing.T) {
 		seed = text
 	}
 	t.Logf("SEED=%s repeats these histories", seed)
-	for name, value := range map[string]string{"rapid.seed": seed, "rapid.checks": "28", "rapid.shrinktime": "10m"} {
+	for name, value := range map[string]string{"rapid.seed": seed, "rapid.checks": "40", "rapid.shrinktime": "10m"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
