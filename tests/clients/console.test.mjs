@@ -581,6 +581,38 @@ everywhere('a pause can be given with the keyboard alone', async () => {
   await page.context().close()
 })
 
+everywhere('functions at other addresses are found without a new version', async () => {
+  const page = await signedIn('jonas@example.org')
+  await row(page, 'Anders Lillevold').waitFor()
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+  })
+  await page.reload()
+  await page.waitForFunction(() => navigator.serviceWorker.controller)
+  await row(page, 'Anders Lillevold').waitFor()
+  await fetch(`${given.url}/test/moved`, { method: 'POST' })
+  try {
+    // The page that is kept may not call the new addresses; the one that comes with them may.
+    const isElsewhere = (answer) => new URL(answer.url()).hostname === 'localhost' && answer.status() < 400
+    const answered = page.waitForResponse(isElsewhere)
+    await page.reload()
+    await answered
+    await row(page, 'Anders Lillevold').waitFor()
+    await page.getByText(/Sist oppdatert/).waitFor({ state: 'detached' })
+    // Both are kept: without a network the page opens, and with it again it goes on there.
+    await page.context().setOffline(true)
+    await page.reload()
+    await row(page, 'Anders Lillevold').waitFor()
+    const again = page.waitForResponse(isElsewhere)
+    await page.context().setOffline(false)
+    await again
+  } finally {
+    await fetch(`${given.url}/test/moved`, { method: 'DELETE' })
+  }
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
 everywhere('a new version waits until its user wants it', async () => {
   const page = await signedIn('jonas@example.org')
   await row(page, 'Anders Lillevold').waitFor()

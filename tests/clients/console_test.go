@@ -2,12 +2,15 @@ package clients_test
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -83,7 +86,14 @@ func TestConsole(t *testing.T) {
 	t.Parallel()
 	browser := builtConsole(t)
 	var deployed nextVersion
-	s := deployment.Start(t, deployment.WithUsers(), deployment.WithConsole(), deployment.Wrap(deployed.wrap))
+	var moved otherAddresses
+	s := deployment.Start(t, deployment.WithUsers(), deployment.WithConsole(), deployment.Wrap(func(next http.Handler) http.Handler {
+		return deployed.wrap(moved.wrap(next))
+	}))
+	s.Handle("/test/moved", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		moved.are.Store(r.Method == http.MethodPost)
+		writeJSON(w, true)
+	}))
 	s.Handle("/test/version", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		deployed.isThere.Store(true)
 		writeJSON(w, true)
@@ -129,6 +139,44 @@ func (v *nextVersion) wrap(next http.Handler) http.Handler {
 		w.Header().Del("etag")
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(append(answer.Body.Bytes(), "\n// another version"...))
+	})
+}
+
+// otherAddresses stands for functions that were deployed anew, at some moment: the console's
+// configuration and policy name localhost, which is another origin of the same server. At the
+// old address no function answers.
+type otherAddresses struct{ are atomic.Bool }
+
+func (o *otherAddresses) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		isFunction := strings.HasPrefix(r.URL.Path, "/functions/")
+		switch {
+		case !o.are.Load() || isFunction && strings.HasPrefix(r.Host, "localhost:"):
+			next.ServeHTTP(w, r)
+			return
+		case isFunction:
+			http.Error(w, "nobody is here any more", http.StatusBadGateway)
+			return
+		}
+		for _, name := range []string{"Accept-Encoding", "If-None-Match"} {
+			r.Header.Del(name)
+		}
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		elsewhere := strings.Replace(r.Host, "127.0.0.1", "localhost", 1)
+		policy := w.Header().Get("content-security-policy")
+		w.Header().Set("content-security-policy", strings.Replace(policy, "connect-src 'self'", "connect-src 'self' http://"+elsewhere, 1))
+		body := answer.Body.String()
+		if r.URL.Path == "/config.json" {
+			body = strings.ReplaceAll(body, r.Host+"/functions", elsewhere+"/functions")
+			w.Header().Set("content-length", strconv.Itoa(len(body)))
+		}
+		if etag := w.Header().Get("etag"); etag != "" {
+			w.Header().Set("etag", strings.TrimSuffix(etag, `"`)+`-moved"`)
+		}
+		w.WriteHeader(answer.Code)
+		_, _ = io.WriteString(w, body)
 	})
 }
 

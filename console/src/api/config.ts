@@ -25,6 +25,11 @@ const patience = 20_000; // ms
 export async function loadConfig(): Promise<Config> {
   const answer = await fetch('/config.json', { signal: AbortSignal.timeout(patience) });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
+  if (answer.headers.has('x-page-is-old')) {
+    // The service worker has a page that may call the new addresses. Nothing was typed yet.
+    location.reload();
+    return new Promise(() => undefined);
+  }
   const found = (await answer.json()) as Config;
   // A network that asks for a sign-in of its own answers with a page.
   if (!found.functions) throw new TypeError('this is not the configuration');

@@ -13,13 +13,16 @@ const worker = self as unknown as {
 };
 const prefix = 'console-';
 const mine = prefix + VERSION;
+const settings = '/config.json';
 
 type Extendable = { waitUntil(work: Promise<unknown>): void };
 type Fetched = { request: Request; respondWith(answer: Promise<Response>): void };
 
 worker.addEventListener('install', (event: Extendable) => {
   event.waitUntil(
-    caches.open(mine).then((cache) => cache.addAll(FILES.map((path) => new Request(path, { cache: 'no-cache' })))),
+    caches
+      .open(mine)
+      .then((cache) => cache.addAll([...FILES, settings].map((path) => new Request(path, { cache: 'no-cache' })))),
   );
 });
 
@@ -48,18 +51,33 @@ async function file(request: Request): Promise<Response> {
 
 const patience = 600; // ms
 
+/**
+ * Fetches the page again, for the headers that have come with other addresses: its policy names
+ * those that it may call. False when it is the page of another version, which brings its own.
+ */
+async function renewPage(cache: Cache): Promise<boolean> {
+  const [fetched, kept] = await Promise.all([fetch('/', { cache: 'no-cache' }), cache.match('/')]);
+  if (!fetched.ok || !kept || (await fetched.clone().text()) !== (await kept.text())) return false;
+  await cache.put('/', fetched);
+  return true;
+}
+
 // The addresses of the functions may change without a new version, so the network is asked; but
-// on a poor line nobody waits for what is nearly always the same.
+// on a poor line nobody waits for what is nearly always the same. The page and its addresses
+// are kept together: whoever asks with the page of before is told to load the new one.
 async function configuration(request: Request): Promise<Response> {
   const cache = await caches.open(mine);
-  const fetched = fetch(request).then(async (answer) => {
-    if (answer.ok) await cache.put(request, answer.clone());
-    return answer;
-  });
   const kept = await cache.match(request);
-  if (!kept) return fetched;
-  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(kept), patience));
-  return Promise.race([fetched.catch(() => kept), late]);
+  if (!kept) return fetch(request);
+  const fetched = fetch(request).then(async (answer) => {
+    const text = await answer.text();
+    if (!answer.ok || text === (await kept.clone().text()) || !(await renewPage(cache))) return kept.clone();
+    const headers = { 'content-type': 'application/json' };
+    await cache.put(request, new Response(text, { headers }));
+    return new Response(text, { headers: { ...headers, 'x-page-is-old': 'true' } });
+  });
+  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(kept.clone()), patience));
+  return Promise.race([fetched.catch(() => kept.clone()), late]);
 }
 
 worker.addEventListener('fetch', (event: Fetched) => {
@@ -69,5 +87,5 @@ worker.addEventListener('fetch', (event: Fetched) => {
   if (/^\/(functions|auth|rest)\/v1\//.test(url.pathname)) return; // in development, on the same origin
   if (request.mode === 'navigate') event.respondWith(page(request));
   else if (url.pathname.startsWith('/assets/') || FILES.includes(url.pathname)) event.respondWith(file(request));
-  else if (url.pathname === '/config.json') event.respondWith(configuration(request));
+  else if (url.pathname === settings) event.respondWith(configuration(request));
 });
