@@ -428,13 +428,14 @@ revoke all on function private.answerable_chapter_ids(uuid) from public, anon, a
 comment on function private.answerable_chapter_ids(uuid) is
   'The chapters that answer for this mentor: those in which the mentor is active; of one who is active nowhere, the last one left; sorted. Definer, because callers may not see the memberships of other chapters.';
 
--- The dashboard over all chapters counts also what no chapter answers for.
+-- The dashboard over all chapters counts also what no chapter answers for. Whoever waited for
+-- a lock is judged by the time at which it was given, not by that of the statement.
 create function private.answers_for(mentor_id uuid) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return private.is_organisation_administrator()
-    or private.answerable_chapter_ids(answers_for.mentor_id) && private.my_administered_chapter_ids();
+  return private.administers_organisation(auth.uid())
+    or private.answerable_chapter_ids(answers_for.mentor_id) && private.chapters_now(auth.uid());
 end
 $$;
 revoke all on function private.answers_for(uuid) from public, anon, authenticated, service_role;

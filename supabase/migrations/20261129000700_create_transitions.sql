@@ -33,6 +33,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller uuid := auth.uid();
+  mine uuid[];
 begin
   if exists (
     select from public.chapter_memberships t
@@ -66,11 +67,12 @@ begin
   if authorised_caller.mentor_id is null and authorised_caller.code = 'mentor_not_found' then
     perform private.refuse('invalid_request', 'mentor_id', 'mentor_id is required.');
   end if;
-  if private.my_chapter_ids() = '{}' then
+  mine := private.chapters_now(caller, true);
+  if mine = '{}' then
     perform private.refuse('not_a_coordinator');
   end if;
   if private.kept_id(authorised_caller.mentor_id) <> authorised_caller.mentor_id then
-    perform private.refuse_unless_mine(authorised_caller.mentor_id, private.my_chapter_ids(), code => authorised_caller.code);
+    perform private.refuse_unless_mine(authorised_caller.mentor_id, mine, code => authorised_caller.code);
   end if;
   perform private.refuse(authorised_caller.code);
   return null;

@@ -756,7 +756,7 @@ begin
   from public.notifications n
   where n.id = acknowledge_undelivered.notification_id and n.state = 'undeliverable'
   for update;
-  if not private.is_organisation_administrator() and private.my_administered_chapter_ids() = '{}' then
+  if not private.administers_organisation(caller) and private.chapters_now(caller) = '{}' then
     perform private.refuse('not_an_administrator');
   end if;
   if about is null or not private.answers_for(about) then
@@ -817,7 +817,7 @@ begin
   end if;
   -- Rights, and whether the person still exists, are read under the lock.
   perform from private.person_locks l where l.person_id = allow_address.person_id for no key update;
-  administered := private.my_administered_chapter_ids();
+  administered := private.chapters_now(caller);
   if administered = '{}' then
     perform private.refuse('not_an_administrator');
   end if;

@@ -108,7 +108,7 @@ begin
   if not found then
     perform private.refuse('not_found');
   end if;
-  perform private.refuse_unless_mine(holder, private.chapters_now(lock_certification.caller_id),
+  perform private.refuse_unless_mine(holder, private.require_administrator(lock_certification.caller_id),
     everybody => private.administers_organisation(lock_certification.caller_id));
   return stored;
 end

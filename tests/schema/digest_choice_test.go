@@ -71,7 +71,7 @@ func TestDigestsFollowTheChoice(t *testing.T) {
 				want, end = tt.ifCommitted, "committed"
 			}
 			t.Run(strings.Join([]string{tt.before, tt.first, tt.second, end}, " "), func(t *testing.T) {
-				s := m.scene(t, false)
+				s := m.scene(t, false, false)
 				m.exec(t, "insert into public.leave_requests (mentor_id, kind) values ($1, 'pause')", s.mentor)
 				for name := range strings.SplitSeq(tt.before, ", ") {
 					if name != "" {

@@ -29,7 +29,7 @@ begin
   from public.status_discrepancies d
   where d.id = acknowledge_discrepancy.discrepancy_id
   for update;
-  if not private.is_organisation_administrator() and private.my_administered_chapter_ids() = '{}' then
+  if not private.administers_organisation(caller) and private.chapters_now(caller) = '{}' then
     perform private.refuse('not_an_administrator');
   end if;
   if about is null or not private.answers_for(about) then

@@ -26,7 +26,7 @@ begin
   end if;
   -- Rights, and whether the person still exists, are read under the lock.
   perform from private.person_locks l where l.person_id = allow_address.person_id for no key update;
-  administered := private.my_administered_chapter_ids();
+  administered := private.chapters_now(caller);
   if administered = '{}' then
     perform private.refuse('not_an_administrator');
   end if;

@@ -8,8 +8,8 @@ CREATE OR REPLACE FUNCTION private.answers_for (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  return private.is_organisation_administrator()
-    or private.answerable_chapter_ids(answers_for.mentor_id) && private.my_administered_chapter_ids();
+  return private.administers_organisation(auth.uid())
+    or private.answerable_chapter_ids(answers_for.mentor_id) && private.chapters_now(auth.uid());
 end
 $function$;
 

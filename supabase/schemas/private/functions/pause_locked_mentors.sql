@@ -38,7 +38,7 @@ declare
   notification uuid;
   made record;
 begin
-  if mine = '{}' and private.my_chapter_ids() = '{}' then
+  if mine = '{}' and private.chapters_now(caller, true) = '{}' then
     perform private.refuse('not_a_coordinator');
   end if;
 
