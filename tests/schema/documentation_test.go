@@ -66,3 +66,50 @@ func TestThePageOnTheDatabaseIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// docs/operations.md says of every table what removes its rows, so that none grows without
+// anybody knowing.
+func TestThePageOnOperationsSaysWhatIsRemoved(t *testing.T) {
+	t.Parallel()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(text), "| table | removed |\n| --- | --- |\n")
+	list, _, ends := strings.Cut(list, "\n\n")
+	if !found || !ends {
+		t.Fatal("there is no list of what is removed")
+	}
+	named := map[string]int{}
+	for row := range strings.Lines(list) {
+		tables, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
+		for table := range strings.SplitSeq(tables, ", ") {
+			named[strings.Trim(table, "`")]++
+		}
+	}
+	rows, err := testdb.New(t).Connect(t, "postgres").Query(t.Context(), `
+		select case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end
+		from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where n.nspname in ('public', 'private') and c.relkind in ('r', 'p')
+			and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		if named[table] != 1 {
+			t.Errorf("%s stands %d times in the list", table, named[table])
+		}
+		delete(named, table)
+	}
+	for table := range named {
+		t.Errorf("%s is no table", table)
+	}
+}
