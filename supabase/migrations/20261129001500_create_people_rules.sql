@@ -55,9 +55,14 @@ begin
   if judged_day.day is null and judged_day.is_required then
     perform private.refuse('invalid_request', judged_day.field, judged_day.field || ' is required.');
   end if;
-  -- The day after it is stored as a moment, in any zone.
-  if judged_day.day not between '1900-01-02' and '9999-12-29' then
+  if judged_day.day not between '1900-01-01' and '9999-12-31' then
     perform private.refuse('invalid_request', judged_day.field, judged_day.field || ' must be a date from 1900 to 9999.');
+  end if;
+  -- It may be stored as the moment at which it begins, or the day after it: east of Oslo
+  -- the first day began too early for the tables, and in the west the last one ends too late.
+  if private.midnight(judged_day.day) < timestamptz '1899-12-31 23:00+00' or private.midnight(judged_day.day + 1) >= timestamptz '10000-01-01 00:00+00' then
+    perform private.refuse('invalid_request', judged_day.field,
+      format('%s must be a date after 1900-01-01 and before 9999-12-31.', judged_day.field));
   end if;
   return judged_day.day;
 end
@@ -94,7 +99,7 @@ create function private.email_address(value text) returns text
 language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
-  address text := lower(private.trimmed(email_address.value));
+  address text := normalize(lower(private.trimmed(email_address.value)), nfc); -- as typed on a Mac and elsewhere
 begin
   if char_length(address) between 3 and 254 and address ~ '^[^[:space:][:cntrl:]@<>,;"]+@[^[:space:][:cntrl:]@<>,;"]+$' then
     return address;

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(107);
+select plan(109);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -69,6 +69,12 @@ select is(
 
 select pg_temp.refuses('administrator', $$public.register_person('Kari igjen', pg_temp.id('oslo'), email => 'KARI@example.no')$$,
   'already_exists', 409, 'known by address in the chapter and role', pg_temp.kari()::text);
+select is(
+  pg_temp.answer('administrator', $$public.register_person('Åse', pg_temp.id('oslo'), email => normalize('åse@example.no', nfd), started_on => '1900-01-01') #>> '{person,email}'$$),
+  to_jsonb('åse@example.no'::text), 'an address is kept in one spelling, and a first day may be the first that there is');
+select pg_temp.refuses('administrator', $$public.register_person('Åse igjen', pg_temp.id('oslo'), email => 'ÅSE@example.no')$$,
+  'already_exists', 409, 'known by it in any spelling',
+  (select c.person_id::text from public.contacts c where c.email = 'åse@example.no'));
 select pg_temp.refuses('administrator', $$public.register_person('Kari igjen', pg_temp.id('oslo'), source => 'hypersys', external_id => '17')$$,
   'already_exists', 409, 'known by number', pg_temp.kari()::text);
 select is(

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(59);
+select plan(60);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -76,6 +76,8 @@ select is(pg_temp.answer('coordinator', $$public.register_certification(pg_temp.
 select is(pg_temp.answer('coordinator', $$public.register_certification(pg_temp.id('mentor'), 'Pgtap Kurs', '2026-01-31', 'Never') #>> '{certification,expires_on}'$$), null, 'never is never');
 select is(pg_temp.answer('coordinator', $$public.register_certification(pg_temp.id('mentor'), 'pgtap nytt kurs', '2026-01-31') #>> '{certification,expires_on}'$$), null, 'as is a kind without months');
 select is(pg_temp.answer('coordinator', $$public.register_certification(pg_temp.id('mentor'), 'pgtap nytt kurs', '2026-01-31', '2028-05-17') #>> '{certification,expires_on}'$$), '"2028-05-17"', 'an end that is given counts');
+select is(pg_temp.answer('coordinator', $$(public.register_certification(pg_temp.id('mentor'), 'pgtap nytt kurs', '1900-01-01', '9999-12-31') -> 'certification') - '{id,mentor_id}'::text[]$$),
+  '{"kind": "pgtap nytt kurs", "issued_on": "1900-01-01", "expires_on": "9999-12-31"}', 'from the first day that there is through the last one');
 select pg_temp.refuses('coordinator', $$public.register_certification(pg_temp.id('mentor'), 'pgtap kurs', '2026-01-31')$$, 'already_exists', 409, 'the same one twice');
 select pg_temp.refuses('coordinator', format('public.register_certification(pg_temp.id(''mentor''), %s)', arguments), 'invalid_request', 400, why, field)
 from (values

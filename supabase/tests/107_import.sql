@@ -227,7 +227,7 @@ from (values
     jsonb_build_object('kind', 'pgtap kurs', 'issued_on', pg_temp.day(-9), 'expires_on', pg_temp.day(9)),
     jsonb_build_object('kind', 'pgtap kurs', 'issued_on', pg_temp.day(-9), 'expires_on', pg_temp.day(8)))), '', 'expires_on:contradicts_row:2'),
   (jsonb_build_object('display_name', 'A', 'chapter', 'pgtap oslo', 'last_day', pg_temp.day(-9)), '', 'started_on:start_missing'),
-  ('{"display_name": "A", "chapter": "pgtap oslo", "started_on": "1900-01-01"}', '', 'started_on:date_out_of_range'),
+  ('{"display_name": "A", "chapter": "pgtap oslo", "started_on": "1899-12-31"}', '', 'started_on:date_out_of_range'),
   (jsonb_build_object('display_name', 'A', 'chapter', 'pgtap oslo', 'started_on', pg_temp.day(-9), 'last_day', pg_temp.day(-10)), '', 'last_day:ends_before_start'),
   (jsonb_build_object('external_id', '2', 'chapter', 'pgtap oslo'), '', 'started_on:membership_ended'),
   (jsonb_build_object('external_id', '2', 'chapter', 'pgtap oslo', 'started_on', pg_temp.day(-400), 'last_day', pg_temp.day(9)), '', 'started_on:membership_ended'),

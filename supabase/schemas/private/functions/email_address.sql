@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION private.email_address (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  address text := lower(private.trimmed(email_address.value));
+  address text := normalize(lower(private.trimmed(email_address.value)), nfc); -- as typed on a Mac and elsewhere
 begin
   if char_length(address) between 3 and 254 and address ~ '^[^[:space:][:cntrl:]@<>,;"]+@[^[:space:][:cntrl:]@<>,;"]+$' then
     return address;

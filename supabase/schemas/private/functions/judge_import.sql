@@ -81,9 +81,11 @@ begin
           when o.found > 1 then 'chapter:chapter_ambiguous'
           when o.chapter_id is null and (o.standing in ('new', 'elsewhere') or num_nonnulls(o.started_on, o.last_day, o.coordinator) > 0)
             then 'chapter:chapter_missing' end,
-        -- The day after a last day is stored as a moment, in any zone.
-        case when o.starts_on not between '1900-01-02' and '9999-12-29' then 'started_on:date_out_of_range' end,
-        case when o.ends <> 'never' and (o.ends < '1900-01-02' or o.ends > '9999-12-29') then 'last_day:date_out_of_range' end,
+        -- Stored as moments, in any zone: east of Oslo the first day began too early, and in the
+        -- west the day after the last one begins too late. (A day of 9999 is read as never.)
+        case when o.starts_on not between '1900-01-01' and '9999-12-31'
+          or o.starts_on = '1900-01-01' and private.midnight(o.starts_on) < timestamptz '1899-12-31 23:00+00' then 'started_on:date_out_of_range' end,
+        case when o.ends <> 'never' and (o.ends < '1900-01-01' or o.ends > '9999-12-29') then 'last_day:date_out_of_range' end,
         case when o.ends <> 'never' and o.ends::date < o.starts_on then 'last_day:ends_before_start' end,
         case when o.last_day <> o.ends then 'last_day:contradicts_row:' || o.person end,
         case when o.reach >= o.starts_on and o.chapter_id is not null then 'started_on:membership_overlaps' end
