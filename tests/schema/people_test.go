@@ -48,7 +48,7 @@ func (o office) do(ctx context.Context, call string) (answer json.RawMessage, co
 // contract. No circle forms, and nothing that is derived is left behind.
 func TestTwoAdministratorsAtOnce(t *testing.T) {
 	t.Parallel()
-	const rounds = 12
+	const rounds = 6 // in an order that chance decides; TestTwoAtOnce has every order once
 	w := newWorld(t)
 	offices := administrators(t, w, 2)
 	other := uuid.NewString()
