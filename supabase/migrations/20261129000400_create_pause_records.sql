@@ -240,17 +240,23 @@ create policy select_own_and_managed on public.pause_status_log
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
     )
+    -- The row that closes a record is seen with it, whenever it was written down: a record
+    -- may have ended with a membership, and a late night said so in the days of the next one.
+    -- The other rows are seen by those who had the mentor when they were written, unless that
+    -- is a membership of today and the record was over before it.
     and (
-      exists (
+      to_status <> 'active' and exists (
         select from public.chapter_memberships m
         where m.user_id = pause_status_log.mentor_id
           and m.role = 'mentor'
           and m.started_at <= pause_status_log.occurred_at
           and (m.ended_at is null or m.ended_at >= pause_status_log.occurred_at)
           and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+          and (
+            m.ended_at <= statement_timestamp()
+            or exists (select from public.pause_records r where r.id = pause_status_log.pause_record_id)
+          )
       )
-      -- Whose record ended with the membership, which a night wrote down later: the row is
-      -- seen with the record.
       or to_status = 'active' and exists (
         select from public.pause_records r
         where r.id = pause_status_log.pause_record_id and r.version = pause_status_log.record_version

@@ -167,10 +167,16 @@ begin
       select l.* from public.pause_status_log l
       where l.mentor_id = mentor and l.occurred_at >= seen_from
         and l.occurred_at <= log_before and (l.occurred_at, l.id) < (log_before, log_before_id)
-        -- As the log's policy: the row that closed a record is seen with it.
-        and (l.occurred_at <@ seen or l.to_status = 'active' and exists (
-          select from public.pause_records r
-          where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen))
+        -- As the log's policy: the row that closed a record is seen with it, and no other one
+        -- that was written down late, of a record that was over before. (Few are late.)
+        and case when l.to_status = 'active'
+          then exists (
+            select from public.pause_records r
+            where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen)
+          else l.occurred_at <@ seen and (l.effective_on >= (l.occurred_at at time zone zone)::date or not exists (
+            select from public.pause_records r
+            where r.id = l.pause_record_id and r.reactivated_at < l.occurred_at and not r.reactivated_at <@ seen))
+          end
       order by l.occurred_at desc, l.id desc
       limit page
     ) o
@@ -183,9 +189,14 @@ begin
     select from public.pause_status_log l
     where l.mentor_id = mentor and l.occurred_at >= seen_from
       and l.occurred_at <= logged.last_at and (l.occurred_at, l.id) < (logged.last_at, logged.last_id)
-      and (l.occurred_at <@ seen or l.to_status = 'active' and exists (
-        select from public.pause_records r
-        where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen)));
+      and case when l.to_status = 'active'
+        then exists (
+          select from public.pause_records r
+          where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen)
+        else l.occurred_at <@ seen and (l.effective_on >= (l.occurred_at at time zone zone)::date or not exists (
+          select from public.pause_records r
+          where r.id = l.pause_record_id and r.reactivated_at < l.occurred_at and not r.reactivated_at <@ seen))
+        end);
 
   -- Half as many, and one more, to know whether there are others. Of several tries the last
   -- one; what is not tried again is the last. What was sent to a profile that was joined into

@@ -36,11 +36,14 @@ CREATE POLICY "select_own_and_managed" ON "public"."pause_status_log"
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = pause_status_log.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
-    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) AND ((EXISTS ( SELECT
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) AND (((to_status <> 'active'::text) AND (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = pause_status_log.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= pause_status_log.occurred_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=
-    pause_status_log.occurred_at)) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) OR ((to_status = 'active'::text) AND (EXISTS ( SELECT
+    pause_status_log.occurred_at)) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])) AND
+    ((m.ended_at <= statement_timestamp()) OR (EXISTS ( SELECT
+           FROM public.pause_records r
+          WHERE (r.id = pause_status_log.pause_record_id)))))))) OR ((to_status = 'active'::text) AND (EXISTS ( SELECT
    FROM public.pause_records r
   WHERE ((r.id = pause_status_log.pause_record_id) AND (r.version = pause_status_log.record_version) AND (r.status = 'active'::text)))))))));
 
