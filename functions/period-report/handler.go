@@ -193,9 +193,13 @@ func period(query map[string]*string) (in database.PeriodReportArguments, err er
 		return in, err
 	}
 	if in.KnownAt = query["as_known_at"]; in.KnownAt != nil {
-		if _, err := time.Parse(time.RFC3339Nano, *in.KnownAt); err != nil {
+		at, err := time.Parse(time.RFC3339Nano, *in.KnownAt)
+		if at = at.UTC(); err != nil || at.Year() < 1 || at.Year() > 9999 {
 			return in, functionurl.Invalid("as_known_at", "must be a moment of RFC 3339, such as 2027-01-31T12:00:00Z")
 		}
+		// PostgreSQL has no year 0, and reads neither a comma before the fraction nor every offset.
+		known := at.Format("2006-01-02T15:04:05.000000Z")
+		in.KnownAt = &known
 	}
 	in.Detail, in.Sample, in.Seed, err = extent(query)
 	return in, err
