@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -301,5 +302,103 @@ func TestEndingWhatBeganMeanwhile(t *testing.T) {
 	}
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whatever was entered of a person by every command that takes a text is gone when they are
+// erased: no row of any table names them, their addresses, or what was said of them.
+func TestNothingOfTheErasedIsLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	administrator := administrators(t, w, 1)[0]
+	session := w.db.Connect(t, "authenticator")
+	as := func(person, call string, arguments ...any) (answer json.RawMessage) {
+		t.Helper()
+		for _, setting := range []string{"set role authenticated", "select set_config('request.jwt.claims', '" + string(claims(person)) + "', false)"} {
+			if _, err := session.Exec(t.Context(), setting); err != nil {
+				t.Fatal(err)
+			}
+		}
+		call = fmt.Sprintf(call, arguments...)
+		if err := session.QueryRow(t.Context(), "select public."+call).Scan(&answer); err != nil {
+			t.Fatalf("%s: %v", call, err)
+		}
+		return answer
+	}
+	key := uuid.NewString
+	register := func(name, address, phone, number string) string {
+		t.Helper()
+		var answer struct{ Person struct{ ID string } }
+		found := as(administrator.person, "register_person('%s', '%s', email => '%s@example.org', phone => '%s', source => 'kilde', external_id => '%s', request_id => '%s')",
+			name, w.chapter, address, phone, number, key())
+		if err := json.Unmarshal(found, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer.Person.ID
+	}
+	coordinator, colleague := w.coordinators[0], w.mentor(t)
+	person := register("Zxqvik Åse", "zxqvik", "98765432", "zxqvik-1")
+	double := register("Zxqvik Åse Dobbel", "zxqvik.to", "+4798765433", "zxqvik-2")
+	w.exec(t, "insert into auth.users (id, email, invited_at) values ($1, 'zxqvik@example.org', now())", person)
+
+	as(administrator.person, "finish_invitation('%s', null, '%s')", person, key())
+	as(administrator.person, "update_person('%s', 'Zxqvik Åse Marie', request_id => '%s')", person, key())
+	as(administrator.person, "start_membership('%s', '%s', 'coordinator', request_id => '%s')", person, w.chapter, key())
+	as(administrator.person, "assign_coordinator('%s', '%s', '%s')", person, coordinator, key())
+	as(administrator.person, "assign_coordinator('%s', '%s', '%s')", colleague, person, key())
+	as(administrator.person, "hand_over('%s', '%s', null, '%s')", coordinator, w.coordinators[1], key())
+	as(administrator.person, "merge_people('%s', '%s', '%s')", person, double, key())
+	imported := `import_people('{"rows": [{"row": 2, "person": 2, "display_name": "Zxqvik Åse", "email": "zxqvik@example.org", "phone": "+4798765432"}]}', '%s', 'kilde', %s, '%s')`
+	var seen struct{ Preview string }
+	if err := json.Unmarshal(as(administrator.person, imported, w.chapter, "null", key()), &seen); err != nil {
+		t.Fatal(err)
+	}
+	as(administrator.person, imported, w.chapter, "'"+seen.Preview+"'", key())
+	as(coordinator, "pause_mentor('%s', 'zxqvik er syk', request_id => '%s')", person, key())
+	as(coordinator, "amend_pause('%s', '{\"pause_reason\": \"zxqvik er sykere\"}', request_id => '%s')", person, key())
+	var asked struct {
+		Request struct{ ID string } `json:"leave_request"`
+	}
+	ask := func(kind string) string {
+		t.Helper()
+		if err := json.Unmarshal(as(person, "request_leave('%s', 'zxqvik ber', request_id => '%s')", kind, key()), &asked); err != nil {
+			t.Fatal(err)
+		}
+		return asked.Request.ID
+	}
+	as(coordinator, "answer_leave_request('%s', 'decline', 'nei, zxqvik', request_id => '%s')", ask("return"), key())
+	as(coordinator, "reactivate_mentor('%s', request_id => '%s')", person, key())
+	as(coordinator, "pause_mentors(array['%s']::uuid[], 'zxqvik reiser', current_date + 60, request_id => '%s')", person, key())
+	as(coordinator, "cancel_planned_pause('%s', '%s')", queryOne(t, w, "select id::text from public.planned_pauses where mentor_id = $1", person), key())
+	as(coordinator, "plan_pause('%s', 'zxqvik reiser', current_date + 90, null, '%s')", person, key())
+	as(coordinator, "pause_mentor('%s', 'zxqvik er syk igjen', request_id => '%s')", person, key())
+	w.exec(t, `insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body)
+		values (gen_random_uuid(), $1, $2, 'mentor_paused', 'Zxqvik Åse har pause', 'Zxqvik kommer tilbake.')`, coordinator, person)
+	w.exec(t, "insert into private.refused_addresses (person_id, address_hash, refused_at) values ($1, private.hash_address('zxqvik@example.org'), now())", person)
+
+	// left names the rows that say something of the person, or of the profile joined into it.
+	left := func() (places []string) {
+		t.Helper()
+		rows, err := w.db.Connect(t, "supabase_admin").Query(t.Context(), `
+			select c.relnamespace::regnamespace || '.' || c.relname from pg_catalog.pg_class c
+			where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace, 'auth'::regnamespace) and c.relkind = 'r'
+				and (xpath('/row/n/text()', query_to_xml(format(
+					$$select count(*) as n from %s x where x::text ~* 'zxqvik|9876543'$$, c.oid::regclass), true, true, '')))[1]::text::int > 0
+			order by 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return places
+	}
+	if before := left(); len(before) < 12 {
+		t.Fatalf("this test proves little: only %v say something of the person", before)
+	}
+	as(administrator.person, "erase_person('%s', '%s')", person, key())
+	if after := left(); len(after) > 0 {
+		t.Errorf("%v still say something of the person", after)
 	}
 }
