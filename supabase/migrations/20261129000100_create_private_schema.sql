@@ -55,7 +55,7 @@ $$;
 revoke all on function private.agreed_zone(text) from public, anon, authenticated, service_role;
 
 comment on function private.agreed_zone(text) is
-  'The zone of private.settings, which whoever reads it passes through here. The functions send theirs in the setting mentorpause.time_zone; when it has another name, whatever the case of its letters, it raises SQLSTATE 55000. supabase.rpc sends none.';
+  'The zone of private.settings, which whoever judges or stores a day by it passes through here. The functions send theirs in the setting mentorpause.time_zone; when it has another name, whatever the case of its letters, it raises SQLSTATE 55000. supabase.rpc sends none.';
 
 create function private.today() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

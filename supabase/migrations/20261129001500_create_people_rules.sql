@@ -40,7 +40,7 @@ create function private.midnight(day date) returns timestamptz
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return midnight.day::timestamp at time zone (select s.time_zone from private.settings s);
+  return midnight.day::timestamp at time zone (select private.agreed_zone(s.time_zone) from private.settings s);
 end
 $$;
 revoke all on function private.midnight(date) from public, anon, authenticated, service_role;

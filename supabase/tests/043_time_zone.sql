@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(26);
+select plan(42);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -20,13 +20,44 @@ insert into calls values
   ('owner', 'public.claim_notifications()');
 grant select on calls to public;
 
+-- And every other one that takes a day.
+select pg_temp.add_person('office');
+select pg_temp.appoint('office');
+select pg_temp.add_chapter('empty');
+select pg_temp.add_person('administrator');
+select pg_temp.join_chapter('administrator', 'administrator', 'oslo');
+select pg_temp.certify('mentor', 1000, kind => 'kurs');
+create temporary table dated (actor text, call text);
+insert into dated values
+  ('coordinator', $$public.plan_pause(pg_temp.id('mentor'), 'Ferie', current_date + 30)$$),
+  ('coordinator', $$public.pause_mentors(array[pg_temp.id('mentor')], 'Ferie', current_date + 30)$$),
+  ('mentor', $$public.request_leave('pause', starts_on => current_date + 30)$$),
+  ('office', $$public.register_person('Ny Person', pg_temp.id('oslo'), 'coordinator', started_on => '2026-01-01')$$),
+  ('office', $$public.start_membership(pg_temp.id('mentor'), pg_temp.id('oslo'), 'coordinator', '2026-01-01')$$),
+  ('office', (select format($$public.end_membership(%L, '2035-01-01')$$, m.id) from public.chapter_memberships m where m.user_id = pg_temp.id('mentor'))),
+  ('office', (select format($$public.end_membership(%L, '2035-01-01')$$, m.id) from public.chapter_memberships m where m.user_id = pg_temp.id('administrator'))),
+  ('office', $$public.close_chapter(pg_temp.id('oslo'), '2035-01-01')$$),
+  ('office', $$public.close_chapter(pg_temp.id('empty'), '2035-01-01')$$),
+  ('office', $$public.start_membership(pg_temp.id('administrator'), pg_temp.id('empty'), 'administrator', '2026-01-01')$$),
+  ('office', $$public.register_certification(pg_temp.id('mentor'), 'kurs', '2026-01-01')$$),
+  ('office', (select format($$public.revoke_certification(%L, current_date)$$, c.id) from public.certifications c where c.mentor_id = pg_temp.id('mentor'))),
+  ('office', $$public.period_report('2024-01-01', '2024-12-31')$$),
+  ('office', $$public.issue_period_report('2024-01-01', '2024-12-31')$$),
+  ('office', $$public.report_evidence(pg_temp.id('mentor'), '2024-01-01', '2024-12-31')$$);
+select is_empty(
+  $$ select p.proname from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and 'date'::regtype = any (p.proargtypes)
+       and (has_function_privilege('authenticated', p.oid, 'execute') or has_function_privilege('pause_scheduler', p.oid, 'execute'))
+       and not exists (select from (table calls union all table dated) c where c.call like 'public.' || p.proname || '(%') $$,
+  'each RPC that takes a day is called here');
+
 -- Another name in the settings, the same name in other letters, and none.
 set local mentorpause.time_zone = 'Arctic/Longyearbyen';
 select throws_ok(
   format('select pg_temp.answer(%L, %L)', c.actor, c.call), '55000',
   'ORGANISATION_TIME_ZONE is Arctic/Longyearbyen, but the database''s time zone is Europe/Oslo',
   'another zone, though with the same days: ' || c.call)
-from calls c;
+from (table calls union all table dated) c;
 select pg_temp.sign_out();
 select is_empty($$ select from public.pause_records r where r.mentor_id = pg_temp.id('mentor') $$, 'and nothing was written');
 

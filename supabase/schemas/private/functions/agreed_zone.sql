@@ -17,6 +17,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."agreed_zone"(text) IS 'The zone of private.settings, which whoever reads it passes through here. The functions send theirs in the setting mentorpause.time_zone; when it has another name, whatever the case of its letters, it raises SQLSTATE 55000. supabase.rpc sends none.';
+COMMENT ON FUNCTION "private"."agreed_zone"(text) IS 'The zone of private.settings, which whoever judges or stores a day by it passes through here. The functions send theirs in the setting mentorpause.time_zone; when it has another name, whatever the case of its letters, it raises SQLSTATE 55000. supabase.rpc sends none.';
 
 REVOKE ALL ON FUNCTION "private"."agreed_zone"(text) FROM PUBLIC;

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION private.midnight (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  return midnight.day::timestamp at time zone (select s.time_zone from private.settings s);
+  return midnight.day::timestamp at time zone (select private.agreed_zone(s.time_zone) from private.settings s);
 end
 $function$;
 
