@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(66);
+select plan(67);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -225,6 +225,15 @@ select is((pg_temp.log('lapses today'))[2:], array[
   'expired_cert>paused v1 by reconciler - from day 1', 'paused>expired_cert v2 by scheduler - from day 1'],
   'first the log is made to tell what the table said, then the facts have their way');
 select is(pg_temp.night(36) ->> 'discrepancies', '0', 'and all is well');
+
+-- Answers are kept for as long as they are promised, and go however many chunks it takes.
+delete from private.idempotent_requests;
+insert into private.idempotent_requests (caller_id, request_id, fingerprint, response, created_at)
+select gen_random_uuid(), gen_random_uuid(), '', to_jsonb(age::text), clock_timestamp() - age
+from unnest(array['71 hours 59 minutes', '72 hours 1 minute', '73 hours', '80 hours', '1 year', '2 years']::interval[]) age;
+select pg_temp.night(37, 2);
+select is(array(select i.response #>> '{}' from private.idempotent_requests i), array['71:59:00'],
+  'the night removes the answers that are older than promised, and no other');
 
 -- Who is marked by a change of a record: whom no date would bring up.
 
