@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { randomCuts } from './console_cuts.mjs'
-import { browser, code, everywhere, given, heading, launch, log, look, open, row, signedIn } from './console.mjs'
+import { browser, code, everywhere, given, heading, launch, log, look, open, row, session, signedIn } from './console.mjs'
 
 const long = { timeout: 90_000 }
 const mentor = (n) => `00000000-0000-4000-8000-0000000f0${String(n).padStart(3, '0')}`
@@ -318,6 +318,72 @@ for (const isOffline of [false, true]) {
     await context.close()
   })
 }
+
+test('what one person asked for is not shown to the next one, whenever it comes', async () => {
+  const context = await bare()
+  const first = await signedIn('lise@example.org', { context, path: `/likepersoner/${mentor(3)}` })
+  await heading(first, 'Berit Haugstuen').waitFor()
+  await pause(first, 'Berit', 'Lises grunn')
+  await first.locator('main').getByText('Berit er satt på pause.').waitFor()
+  await first.reload() // and the reason is to be read anew
+  await heading(first, 'Berit Haugstuen').waitFor()
+  const jonas = JSON.stringify(await session('jonas@example.org'))
+  const second = await open({ context, path: '/mer' })
+  await first.waitForLoadState('networkidle')
+  let held
+  await context.route((url) => functions.test(url.href) && url.search.includes(mentor(3)), (route) => {
+    if (held) return route.abort('internetdisconnected').catch(() => {})
+    held = route
+  })
+  await first.getByRole('button', { name: 'Vis grunn' }).first().click()
+  for (let n = 0; !held && n < 100; n++) await first.waitForTimeout(100)
+  await second.getByRole('button', { name: /^Logg ut/ }).click()
+  await heading(first, 'Logg inn').waitFor()
+  await second.evaluate((kept) => localStorage.setItem('console.session', kept), jonas)
+  await heading(first, 'Logg inn').waitFor({ state: 'detached' })
+  const answered = first.waitForResponse((answer) => answer.url().includes(mentor(3)))
+  await held.continue()
+  await answered
+  await first.getByText('dette er ikke hentet før').first().waitFor()
+  await first.waitForTimeout(500)
+  assert.equal(await first.getByText('Lises grunn').count() + await heading(first, 'Berit Haugstuen').count(), 0)
+  assert.ok(!(await kept(first)).includes('Berit'))
+  await end('lise@example.org', mentor(3))
+  await context.close()
+})
+
+test('what was chosen and said is forgotten when somebody signs out', async () => {
+  const context = await bare()
+  const page = await signedIn('mia@example.org', { context, path: `/likepersoner/${mentor(4)}` })
+  await heading(page, 'Hans Petter Østmoen').waitFor()
+  await pause(page, 'Hans', 'Mias grunn')
+  await page.locator('main').getByText('Hans er satt på pause.').waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'Likepersoner', exact: true }).click()
+  await page.getByRole('button', { name: 'Velg flere' }).click()
+  await page.getByLabel('Velg Liv Åsgårdsrud').check()
+  await page.getByText('1 valgt').waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'Mer' }).click()
+  const hers = await page.evaluate(() => localStorage.getItem('console.session'))
+  await page.getByRole('button', { name: /^Logg ut/ }).click()
+  await heading(page, 'Logg inn').waitFor()
+  const enter = async (kept) => {
+    // As another tab does in which somebody signs in.
+    const other = await context.newPage()
+    await other.goto(`${given.url}/version.json`)
+    await other.evaluate((kept) => localStorage.setItem('console.session', kept), kept)
+    await other.close()
+  }
+  await enter(JSON.stringify(await session('jonas@example.org')))
+  await page.getByRole('button', { name: /^Logg ut/ }).waitFor()
+  assert.doesNotMatch(await page.locator('body').innerText(), /Hans|Liv/)
+  // She herself begins anew too.
+  await enter(hers)
+  await page.getByText('mia@example.org').waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'Likepersoner', exact: true }).click()
+  await page.getByRole('button', { name: 'Velg flere' }).waitFor()
+  await end('mia@example.org', mentor(4))
+  await context.close()
+})
 
 everywhere('two people on one device: what the first has not sent stays hers', async () => {
   const context = await bare()

@@ -15,7 +15,8 @@ var faultPeople = map[string]string{
 	"ella@example.org": "00000000-0000-4000-8000-0000000ea001", "frida@example.org": "00000000-0000-4000-8000-0000000ea002",
 	"gro@example.org": "00000000-0000-4000-8000-0000000ea003", "heidi@example.org": "00000000-0000-4000-8000-0000000ea004",
 	"ida@example.org": "00000000-0000-4000-8000-0000000ea005", "julie@example.org": "00000000-0000-4000-8000-0000000ea006",
-	"kaja@example.org": "00000000-0000-4000-8000-0000000ea007",
+	"kaja@example.org": "00000000-0000-4000-8000-0000000ea007", "lise@example.org": "00000000-0000-4000-8000-0000000ea008",
+	"mia@example.org": "00000000-0000-4000-8000-0000000ea009",
 }
 
 // TestConsoleFaults uses the built console in Chromium on lines that break, with sessions that

@@ -374,6 +374,26 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
   await page.context().close()
 })
 
+test('the file is forgotten when its owner signs out', async () => {
+  const page = await signedIn('astrid@example.org', { path: '/import', viewport: wide })
+  await pick(page, list)
+  await heading(page, 'Hva er hva i fila?').waitFor()
+  const hers = await page.evaluate(() => localStorage.getItem('console.session'))
+  await page.evaluate(() => history.pushState(null, '', '/mer'))
+  await page.getByRole('button', { name: /^Logg ut/ }).click()
+  await heading(page, 'Logg inn').waitFor()
+  // As another tab does in which she signs in again.
+  const other = await page.context().newPage()
+  await other.goto(`${given.url}/version.json`)
+  await other.evaluate((kept) => localStorage.setItem('console.session', kept), hers)
+  await page.getByText('astrid@example.org').waitFor()
+  await page.evaluate(() => history.pushState(null, '', '/import/kolonner'))
+  await heading(page, 'Hent inn personer fra en fil').waitFor()
+  assert.equal(await page.getByText('kursdeltakere.csv').count(), 0)
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
 // The rest is make test-console.
 const pages = { import: '/import' }
 accessibleEverywhere('olav@example.org', pages)

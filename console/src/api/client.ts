@@ -193,14 +193,18 @@ export function usePages<T extends { next_cursor: string | null }>(name: Functio
 /** Reads all of an answer that is kept without its reasons. */
 export async function readWhole<T>(name: FunctionName, query: Query): Promise<Reading<T>> {
   const asked = text(query);
+  const user = userId();
   const reading = await fetchReading<T>(name, asked, true);
-  queries.setQueryData([name, asked], reading);
+  // Whoever is here by now asked for nothing.
+  if (user === userId()) queries.setQueryData([name, asked], reading);
   return reading;
 }
 
 /** Puts what is kept of a person where useRead finds it. */
 export async function restore(user: string): Promise<void> {
-  for (const { key, body, etag, at } of await keptAnswers(user)) {
+  const answers = await keptAnswers(user);
+  if (user !== userId()) return;
+  for (const { key, body, etag, at } of answers) {
     if (!readings.has(key)) readings.set(key, { body, etag, at, whole: false });
   }
 }

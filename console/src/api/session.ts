@@ -17,6 +17,17 @@ let hasEnded = false; // without being asked to
 let isLeaving = false;
 let left: Promise<void> | undefined; // when the client has forgotten the session
 const listeners = new Set<() => void>();
+let last: string | null = null; // who was here last
+const forgetters = new Set<() => void>();
+
+/** Has something in memory forgotten when its person signs out, or another one signs in. */
+export function whenLeft(forget: () => void): void {
+  forgetters.add(forget);
+}
+
+function forgetAll(): void {
+  for (const forget of forgetters) forget();
+}
 
 function set(session: Session | null): void {
   if (isLeaving && session) return; // renewed while it was being removed
@@ -27,6 +38,11 @@ function set(session: Session | null): void {
   hasEnded = !session && Boolean(current) && !isLeaving;
   current = whole;
   half = isHalf ? session : null;
+  if (session) {
+    // Whoever signs in again goes on.
+    if (last !== null && last !== session.user.id) forgetAll();
+    last = session.user.id;
+  }
   for (const listener of listeners) listener();
 }
 
@@ -197,6 +213,7 @@ export async function signOut(): Promise<void> {
     // nothing was kept
   }
   set(null);
+  forgetAll();
   // The client forgets its session too, and tells other tabs; a renewal that is on its way
   // comes before that. The server hears of it if it can be reached.
   left = auth

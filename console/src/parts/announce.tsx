@@ -2,11 +2,18 @@
 import { CheckmarkCircleIcon } from '@navikt/aksel-icons';
 import { useEffect, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
+import { whenLeft } from '../api/session';
 import { Icon } from './Icon';
 
 let said = '';
 let shown: { text: string; path: string } | null = null;
 const listeners = new Set<() => void>();
+
+// It may name somebody.
+whenLeft(() => {
+  said = '';
+  shown = null;
+});
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);

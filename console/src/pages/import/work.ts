@@ -4,6 +4,7 @@
 import { useSyncExternalStore } from 'react';
 import { call, text } from '../../api/client';
 import { newKey } from '../../api/clock';
+import { whenLeft } from '../../api/session';
 import { draft, keepDraft } from '../../api/store';
 import { close, open } from './rows';
 import type { Answer, Column } from './types';
@@ -67,6 +68,13 @@ function keep(): void {
   void keepDraft(owner, form, name ? { name, chapter, source, mapping, chosen } : null);
 }
 
+// The file may be a list of everybody.
+whenLeft(() => {
+  owner = '';
+  work = nothing;
+  close();
+});
+
 /** Takes up what this person left. Somebody else's is not theirs. */
 export async function takeUp(me: string): Promise<void> {
   if (owner !== me) {
@@ -100,8 +108,11 @@ function queryOf(more: Record<string, string | undefined> = {}): string {
 }
 
 async function post(query: string, file: Blob, headers: Record<string, string> = {}): Promise<Answer> {
+  const asked = owner;
   const answer = await call('import', { method: 'POST', query, file, headers });
-  return open(await answer.arrayBuffer());
+  const content = await answer.arrayBuffer();
+  if (owner !== asked) throw new Error('whoever asked has left');
+  return open(content);
 }
 
 async function dryRun(file: Blob, isOutdated = false): Promise<void> {
@@ -113,13 +124,14 @@ async function dryRun(file: Blob, isOutdated = false): Promise<void> {
 export async function read(file: File): Promise<void> {
   const content = new Blob([file], { type: /\.xlsx$/i.test(file.name) ? xlsx : 'text/csv' });
   const { name, mapping, chosen } = work;
+  const asked = owner;
   if (file.name !== name) set({ mapping: null, chosen: {} });
   set({ name: file.name, file: null, answer: null, done: null, at: 'kolonner' });
   try {
     await dryRun(content);
   } catch (error) {
     // A file that can't be read is none that one is in the middle of.
-    set({ name, mapping, chosen });
+    if (owner === asked) set({ name, mapping, chosen });
     throw error;
   }
   set({ file: content });

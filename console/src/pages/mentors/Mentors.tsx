@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { type Query, type Reading, Refused, usePages } from '../../api/client';
 import { serverNow } from '../../api/clock';
+import { whenLeft } from '../../api/session';
 import type { Roster, RosterMentor, Summary } from '../../api/types';
 import { announce } from '../../parts/announce';
 import { Freshness } from '../../parts/Freshness';
@@ -24,6 +25,7 @@ const statuses = ['active', 'paused', 'expired_cert'] as const;
 
 // Whom somebody has chosen, while other pages are looked at.
 const choices = new Map<string, ReadonlyMap<string, string>>();
+whenLeft(() => choices.clear());
 
 /** What is asked for, as it stands in the address. */
 interface Filter {
