@@ -385,6 +385,86 @@ test('what was chosen and said is forgotten when somebody signs out', async () =
   await context.close()
 })
 
+test('what waits for more than a day is sent when its user says so', async () => {
+  const context = await bare()
+  const page = await signedIn('nora@example.org', { context, path: `/likepersoner/${mentor(4)}` })
+  const before = (await log('Hans')).length
+  await page.getByRole('link', { name: 'Sett Hans på pause' }).click()
+  await page.getByLabel('Hvorfor?').fill('<img src=x onerror=alert(1)>')
+  await context.route(functions, (route) => route.abort('internetdisconnected'))
+  await page.getByRole('button', { name: 'Sett Hans på pause' }).click()
+  await page.getByText('venter på å bli sendt.').first().waitFor()
+  // The browser was closed for a night and a day.
+  await page.evaluate(() => new Promise((resolve, reject) => {
+    indexedDB.open('console').onsuccess = ({ target: { result: db } }) => {
+      const transaction = db.transaction('outbox', 'readwrite')
+      const outbox = transaction.objectStore('outbox')
+      outbox.getAll().onsuccess = ({ target: { result } }) => result.forEach((item) => outbox.put({ ...item, made: item.made - 25 * 3_600_000 }))
+      transaction.oncomplete = () => resolve(db.close())
+      transaction.onerror = reject
+    }
+  }))
+  await context.unroute(functions)
+  await page.goto(`${given.url}/usendt`)
+  await page.getByText('Mer enn et døgn gammel. Skal den fortsatt sendes?').waitFor()
+  await look(page, 'døgngammel-360')
+  assert.equal((await log('Hans')).length, before)
+  await page.getByRole('button', { name: 'Send nå' }).click()
+  await page.getByText('Alt er sendt.').waitFor()
+  assert.equal((await log('Hans')).length, before + 1)
+  // A reason is text, whatever it looks like.
+  await page.goto(`${given.url}/likepersoner/${mentor(4)}`)
+  await page.getByRole('button', { name: 'Vis grunn' }).first().click()
+  await page.getByText('<img src=x onerror=alert(1)>', { exact: true }).first().waitFor()
+  assert.equal(await page.locator('img[src=x]').count(), 0)
+  await end('nora@example.org', mentor(4))
+  await context.close()
+})
+
+test('a file of the console that is gone: the page says so, and what was typed is there again', async () => {
+  const context = await bare()
+  const page = await signedIn('nora@example.org', { context, path: `/likepersoner/${mentor(6)}/pause` })
+  await page.getByLabel('Hvorfor?').fill('Skrevet før den nye versjonen')
+  // As the console answers for a file that it has no longer.
+  await context.route(/\/assets\/Inbox-/, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: '<!doctype html>' }))
+  await page.evaluate(() => history.pushState(null, '', '/innboks'))
+  await heading(page, 'Dette kunne ikke vises').waitFor()
+  await look(page, 'mangler-fil-360')
+  await context.unroute(/\/assets\/Inbox-/)
+  await page.getByRole('button', { name: 'Last siden på nytt' }).click()
+  await heading(page, 'Innboks').waitFor()
+  await page.evaluate((path) => history.pushState(null, '', path), `/likepersoner/${mentor(6)}/pause`)
+  await page.waitForFunction(() => document.querySelector('textarea')?.value === 'Skrevet før den nye versjonen')
+  await context.close()
+})
+
+test('no token and no code stands in an address, and nobody shows the console in a frame', async () => {
+  const page = await open({ path: '/' })
+  const addresses = []
+  page.context().on('request', (request) => addresses.push(request.url(), request.headers().referer ?? ''))
+  page.on('framenavigated', (frame) => addresses.push(frame.url()))
+  await page.getByLabel('E-postadresse').fill('nora@example.org')
+  await page.getByRole('button', { name: 'Send kode' }).click()
+  await heading(page, 'Skriv koden fra e-posten').waitFor()
+  const sent = await code('nora@example.org')
+  await page.getByLabel('Kode på seks tall').fill(sent)
+  await page.getByRole('button', { name: 'Logg inn' }).click()
+  await heading(page, 'Trenger deg').waitFor()
+  const { access_token, refresh_token } = await page.evaluate(() => JSON.parse(localStorage.getItem('console.session')))
+  await page.goto(`${given.url}/mer`)
+  await page.getByRole('button', { name: /^Logg ut/ }).click()
+  await heading(page, 'Logg inn').waitFor()
+  assert.ok(addresses.some((address) => address.includes('/auth/v1/verify')))
+  for (const secret of [access_token, refresh_token, sent, 'nora@']) {
+    assert.deepEqual(addresses.filter((address) => address.includes(secret)), [])
+  }
+  const frame = await page.context().newPage()
+  await frame.setContent(`<iframe src="${given.url}/"></iframe>`)
+  for (let n = 0; !/^chrome-error:/.test(frame.frames()[1]?.url()) && n < 100; n++) await frame.waitForTimeout(100)
+  assert.match(frame.frames()[1].url(), /^chrome-error:/)
+  await page.context().close()
+})
+
 everywhere('two people on one device: what the first has not sent stays hers', async () => {
   const context = await bare()
   const page = await signedIn('gro@example.org', { context, path: `/likepersoner/${mentor(6)}` })

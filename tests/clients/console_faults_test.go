@@ -2,6 +2,7 @@ package clients_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ var faultPeople = map[string]string{
 	"gro@example.org": "00000000-0000-4000-8000-0000000ea003", "heidi@example.org": "00000000-0000-4000-8000-0000000ea004",
 	"ida@example.org": "00000000-0000-4000-8000-0000000ea005", "julie@example.org": "00000000-0000-4000-8000-0000000ea006",
 	"kaja@example.org": "00000000-0000-4000-8000-0000000ea007", "lise@example.org": "00000000-0000-4000-8000-0000000ea008",
-	"mia@example.org": "00000000-0000-4000-8000-0000000ea009",
+	"mia@example.org": "00000000-0000-4000-8000-0000000ea009", "nora@example.org": "00000000-0000-4000-8000-0000000ea010",
 }
 
 // TestConsoleFaults uses the built console in Chromium on lines that break, with sessions that
@@ -52,5 +53,14 @@ func TestConsoleFaults(t *testing.T) {
 		writeJSON(w, code)
 	}))
 	runNode(t, "console_faults.test.mjs", g)
+	// What people typed, who they are and what they signed in with stands in no log.
+	for _, secret := range []string{"eyJ", "example.org", "grunn", "onerror", "Feilsøker", "Haugstuen"} {
+		if strings.Contains(s.Log.String(), secret) {
+			t.Errorf("the functions' log has %q", secret)
+		}
+	}
+	if !strings.Contains(s.Log.String(), "/pause") && !strings.Contains(s.Log.String(), `"pause"`) {
+		t.Error("the functions' log says nothing of a pause")
+	}
 	logErrors(t, s)
 }

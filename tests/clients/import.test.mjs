@@ -174,12 +174,13 @@ test('a file can be dropped, and the keyboard is enough', async () => {
   await heading(page, 'Hent inn personer fra en fil').waitFor()
   const dropped = await page.evaluateHandle((content) => {
     const transfer = new DataTransfer()
-    transfer.items.add(new File([content], 'sluppet.csv', { type: 'text/csv' }))
+    transfer.items.add(new File([content], '<img src=x onerror=alert(1)>.csv', { type: 'text/csv' }))
     return transfer
   }, list)
   await page.dispatchEvent('.drop', 'drop', { dataTransfer: dropped })
   await heading(page, 'Hva er hva i fila?').waitFor()
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Hva er hva i fila?')
+  assert.equal(await page.locator('img[src=x]').count(), 0)
   const tabTo = async (name) => {
     for (let n = 0; n < 60; n++) {
       await page.keyboard.press('Tab')
@@ -194,6 +195,8 @@ test('a file can be dropped, and the keyboard is enough', async () => {
   await tabTo('Se hva som vil skje')
   await page.keyboard.press('Enter')
   await heading(page, 'Se over før du importerer').waitFor()
+  // The name of a file is text, whatever it looks like.
+  await page.getByText('5 rader i <img src=x onerror=alert(1)>.csv.').waitFor()
   await tabTo('5Alle')
   await page.keyboard.press('ArrowLeft')
   await page.getByRole('radio', { name: /Avvist/, checked: true }).waitFor({ state: 'attached' })
