@@ -121,7 +121,8 @@ type importRun struct {
 	took    time.Duration
 }
 
-func importFile(t *testing.T, function *lambda.Function, token, query string, file []byte) importRun {
+// fileRequest is a request of import with a file of CSV.
+func fileRequest(t *testing.T, token, query string, file []byte) []byte {
 	t.Helper()
 	event := request(t, token, "POST", query, nil, "content-type", "text/csv", "accept-encoding", "gzip")
 	var fields map[string]any
@@ -133,6 +134,12 @@ func importFile(t *testing.T, function *lambda.Function, token, query string, fi
 	if err != nil {
 		t.Fatal(err)
 	}
+	return event
+}
+
+func importFile(t *testing.T, function *lambda.Function, token, query string, file []byte) importRun {
+	t.Helper()
+	event := fileRequest(t, token, query, file)
 	began := time.Now()
 	response, err := invoke(t.Context(), function, event)
 	took := time.Since(began)

@@ -327,6 +327,9 @@ func roundTrips(t *testing.T, o *system, s scale, r *report) {
 		{"inbox", func(int) []byte { return request(t, token, "GET", "", nil) }},
 		{"requests", func(int) []byte { return request(t, token, "GET", "state=open", nil) }},
 		{"follow-up", func(int) []byte { return request(t, o.token(office), "GET", "", nil) }},
+		{"people", func(int) []byte { return request(t, o.token(office), "GET", "", nil) }},
+		{"period-report", func(int) []byte { return request(t, token, "GET", "from=2026-01-01&to=2026-01-31", nil) }},
+		{"import", func(n int) []byte { return fileRequest(t, o.token(office), "", fmt.Appendf(nil, "Navn\nNy %d\n", n)) }},
 		{"pause", func(n int) []byte { return request(t, token, "POST", "", pauseBody(mentors[n]), newKey()...) }},
 		{"reactivate", func(n int) []byte { return request(t, token, "POST", "", reactivateBody(mentors[n]), newKey()...) }},
 	} {
