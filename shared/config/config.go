@@ -7,6 +7,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,23 +161,19 @@ func ReadConsole(getenv func(name string) string) (Console, error) {
 	e := environment{getenv: getenv}
 	settings := Console{
 		SupabaseURL: strings.TrimRight(e.text("SUPABASE_URL", checkProjectURL), "/"),
-		APIKey:      e.text("SUPABASE_PUBLISHABLE_KEY", nil),
+		APIKey:      e.text("SUPABASE_PUBLISHABLE_KEY", checkPublicKey),
 		Functions:   map[string]string{},
 		TimeZone:    e.timeZone(),
 		LogLevel:    logLevels[strings.ToLower(e.text("LOG_LEVEL", checkLogLevel))],
 	}
-	if anonKey := e.text("SUPABASE_ANON_KEY", nil); settings.APIKey == "" {
+	if anonKey := e.text("SUPABASE_ANON_KEY", checkPublicKey); settings.APIKey == "" {
 		settings.APIKey = anonKey
 	}
 	if getenv("SUPABASE_URL") == "" {
 		e.fail("SUPABASE_URL", "is required")
 	}
-	if settings.APIKey == "" {
+	if getenv("SUPABASE_PUBLISHABLE_KEY") == "" && getenv("SUPABASE_ANON_KEY") == "" {
 		e.fail("SUPABASE_PUBLISHABLE_KEY", "is required, or else SUPABASE_ANON_KEY")
-	}
-	// Everybody who opens the page reads it.
-	if strings.HasPrefix(settings.APIKey, "sb_secret_") {
-		e.fail("SUPABASE_PUBLISHABLE_KEY", "is a secret key, which nobody may be shown")
 	}
 	base := strings.TrimRight(e.text("FUNCTIONS_URL", checkFunctionsURL), "/")
 	for _, name := range consoleFunctions {
@@ -408,6 +405,20 @@ func checkKeySet(value string) (problem string) {
 
 // secretKey is a key for servers: one of the new kind, or a JSON Web Token.
 var secretKey = regexp.MustCompile(`^(sb_secret_[A-Za-z0-9_-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+)$`)
+
+// checkPublicKey refuses the keys for servers: everybody who opens the page reads this one.
+// That of a legacy project is a JSON Web Token like its public one, and says its role.
+func checkPublicKey(value string) (problem string) {
+	var claims struct{ Role string }
+	if parts := strings.Split(value, "."); len(parts) == 3 {
+		payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
+		_ = json.Unmarshal(payload, &claims) // what is no token names no role
+	}
+	if strings.HasPrefix(value, "sb_secret_") || claims.Role == "service_role" {
+		return "is a secret key, which nobody may be shown"
+	}
+	return ""
+}
 
 func checkSecretKey(value string) (problem string) {
 	if !secretKey.MatchString(value) {

@@ -201,9 +201,11 @@ func TestReadConsole(t *testing.T) {
 		changes map[string]string
 		want    string // the name in the error
 	}{
-		"no project":            {map[string]string{"SUPABASE_URL": ""}, "SUPABASE_URL"},
-		"a service's address":   {map[string]string{"SUPABASE_URL": "https://abc.supabase.co/auth/v1"}, "SUPABASE_URL"},
-		"no key":                {map[string]string{"SUPABASE_PUBLISHABLE_KEY": ""}, "SUPABASE_PUBLISHABLE_KEY"},
+		"no project":          {map[string]string{"SUPABASE_URL": ""}, "SUPABASE_URL"},
+		"a service's address": {map[string]string{"SUPABASE_URL": "https://abc.supabase.co/auth/v1"}, "SUPABASE_URL"},
+		"no key":              {map[string]string{"SUPABASE_PUBLISHABLE_KEY": ""}, "SUPABASE_PUBLISHABLE_KEY"},
+		// {"role":"service_role"} in the middle
+		"a legacy secret key":   {map[string]string{"SUPABASE_PUBLISHABLE_KEY": "", "SUPABASE_ANON_KEY": "eyJh.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.x-_y"}, "SUPABASE_ANON_KEY"},
 		"a secret key":          {map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_secret_sesame"}, "SUPABASE_PUBLISHABLE_KEY"},
 		"no functions":          {map[string]string{"FUNCTIONS_URL": ""}, "PAUSE_URL"},
 		"no address":            {map[string]string{"FUNCTIONS_URL": "f.example"}, "FUNCTIONS_URL"},
