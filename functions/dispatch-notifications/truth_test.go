@@ -114,6 +114,13 @@ func (s mentorStory) returnsOn(t testing.TB, days int) {
 	s.exec(t, "update public.pause_records set expected_return_date = $2::date where mentor_id = $1 and status <> 'active'", s.mentor, s.day(t, days))
 }
 
+// pausedSince enters a pause without a return date that began at noon of that day.
+func (s mentorStory) pausedSince(t testing.TB, days int) {
+	t.Helper()
+	s.exec(t, `insert into public.pause_records (mentor_id, status, paused_at, coordinator_id)
+		values ($1, 'paused', ($2 || ' 12:00 Europe/Oslo')::timestamptz, $3)`, s.mentor, s.day(t, days), s.coordinator)
+}
+
 func (s mentorStory) plan(t *testing.T, days int) {
 	t.Helper()
 	s.exec(t, "insert into public.planned_pauses (mentor_id, starts_on, expected_return_date) values ($1, $2::date, $3::date)",
@@ -525,6 +532,34 @@ func TestOnlyWhatIsTrueIsSent(t *testing.T) {
 				"mentor_reactivated delivered mentor", "return_changed settled mentor", "return_overdue settled coordinator",
 				"return_overdue settled mentor"},
 			nil, []string{"still paused"},
+		},
+		"no return date for long": {
+			func(t *testing.T, s mentorStory) { s.pausedSince(t, -90); s.deliver(t); s.night(t) },
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor",
+				"pause_open_ended delivered coordinator", "pause_open_ended delivered mentor"},
+			[]string{"no return date since"}, nil,
+		},
+		"no return date for long, and one since": {
+			func(t *testing.T, s mentorStory) {
+				s.pausedSince(t, -90)
+				s.deliver(t)
+				s.night(t)
+				s.returnsOn(t, 20)
+			},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "pause_open_ended settled coordinator",
+				"pause_open_ended settled mentor", "return_changed delivered mentor"},
+			nil, []string{"no return date since"},
+		},
+		"no return date for long, and back since": {
+			func(t *testing.T, s mentorStory) {
+				s.pausedSince(t, -90)
+				s.deliver(t)
+				s.night(t)
+				s.reactivate(t)
+			},
+			[]string{"mentor_paused delivered coordinator", "mentor_paused delivered mentor", "mentor_reactivated delivered coordinator",
+				"mentor_reactivated delivered mentor", "pause_open_ended settled coordinator", "pause_open_ended settled mentor"},
+			nil, []string{"no return date since"},
 		},
 		"the mentor has left": {
 			func(t *testing.T, s mentorStory) { s.pauseUntil(t, 60, nil); s.leave(t, s.mentor) },
