@@ -438,6 +438,25 @@ test('a file of the console that is gone: the page says so, and what was typed i
   await context.close()
 })
 
+test('what is shown is checked when the page is looked at again, and nothing moves for those who want it so', async () => {
+  const context = await browser.newContext({ ...settings, serviceWorkers: 'block', reducedMotion: 'reduce' })
+  const page = await signedIn('nora@example.org', { context })
+  await row(page, 'Liv Åsgårdsrud').waitFor()
+  await page.waitForLoadState('networkidle')
+  const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((element) => {
+    const { animationDuration, transitionDuration } = getComputedStyle(element)
+    return `${animationDuration}, ${transitionDuration}`.split(', ').some((duration) => Number.parseFloat(duration) > 0.001)
+  }).length)
+  assert.equal(moving, 0)
+  await page.waitForTimeout(5_500) // what is younger is not asked for again
+  const answered = page.waitForResponse((answer) => new URL(answer.url()).pathname.endsWith('/roster') && answer.request().method() === 'GET')
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+  const answer = await answered
+  assert.ok((await answer.request().allHeaders())['if-none-match'])
+  assert.equal(answer.status(), 304)
+  await context.close()
+})
+
 test('no token and no code stands in an address, and nobody shows the console in a frame', async () => {
   const page = await open({ path: '/' })
   const addresses = []
