@@ -223,8 +223,7 @@ function Filters(props: { t: Texts; filter: Filter; summary?: Summary; onChange:
   const mine = (summary as { mine?: number } | undefined)?.mine;
   const chip = (label: string, count: number | undefined, checked: boolean, changed: Filter) => (
     <Chip.Checkbox key={label} checked={checked} onChange={() => props.onChange(changed)}>
-      {label}
-      {count === undefined ? null : <span className="num">{count}</span>}
+      {label} {count === undefined ? null : <span className="num">{count}</span>}
     </Chip.Checkbox>
   );
   return (
