@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(129);
+select plan(131);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -201,6 +201,15 @@ select is((select jsonb_build_array(l.before, l.after) from public.people_log l 
   '[{"display_name": "Anne Ny"}, {"display_name": "Anne Nyere"}]', 'and logged, before and after');
 select is((select array[answer #>> '{warnings,0,code}', answer #>> '{warnings,0,field}', answer #>> '{warnings,0,share}'] from (select pg_temp.anne('{"phone": "+4799999998"}') as answer) a),
   array['changes_many', 'phone', '1.000'], 'what changes in many rows is warned of');
+create function pg_temp.ten(changed integer) returns jsonb
+language sql as $$
+  select pg_temp.import('office', (
+    select pg_temp.list(variadic array_agg(jsonb_build_object('external_id', 'ten ' || n, 'display_name', 'Ti ' || n,
+      'phone', '+479000' || case when n <= changed then 1000 * changed else 0 end + 1000 + n) order by n))
+    from generate_series(1, 10) n), ', source => ''pgtap ten'', chapter_id => pg_temp.id(''oslo'')') -> 'warnings'
+$$;
+select is(array[pg_temp.ten(0), pg_temp.ten(2)], array['[]', '[]']::jsonb[], 'not what changes in two of ten rows');
+select is(pg_temp.ten(3), '[{"code": "changes_many", "field": "phone", "share": 0.300}]', 'but in three, with what was two');
 select is(pg_temp.outcomes(pg_temp.import('office', pg_temp.list('{"email": "bo@pgtap.example", "external_id": "3"}'), ', source => ''pgtap'', chapter_id => pg_temp.id(''bergen'')')),
   array['2 changed'], 'an unknown number with a known address');
 select is((select p.display_name::text from public.profiles p where p.id = pg_temp.person('pgtap', '3')), 'Bo Ny', 'adds the number');
