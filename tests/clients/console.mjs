@@ -105,6 +105,28 @@ export async function look(page, name) {
 export const row = (page, name) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) })
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name })
 
+/** How one goes on with the keyboard alone: presses Tab until something of that name has the focus, which it shows. */
+export const tabber = (page) => async (name) => {
+  for (let n = 0; n < 60; n++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement
+      const label = element.ariaLabel ?? element.labels?.[0]?.textContent ?? element.textContent
+      const style = getComputedStyle(element)
+      const around = [element.closest('li'), element.closest('label'), element.parentElement].filter(Boolean)
+      // The link to the content is there only while it has the focus.
+      const isShown = element.matches('.ds-skip-link') && element.offsetWidth > 20 || style.outlineStyle !== 'none' || style.boxShadow !== 'none' ||
+        around.some((other) => getComputedStyle(other).outlineStyle !== 'none' || getComputedStyle(other).boxShadow !== 'none')
+      return { label: label?.replaceAll('\u00a0', ' ').trim(), isShown }
+    })
+    if (focused.label?.startsWith(name)) {
+      assert.ok(focused.isShown, `${name} has the focus and doesn't show it`)
+      return
+    }
+  }
+  assert.fail(`Tab doesn't reach ${name}`)
+}
+
 /** A test that only make test-console runs. */
 export const everywhere = given.all ? test : () => {}
 

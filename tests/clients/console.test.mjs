@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import {
-  accessibleEverywhere, browser, code, everywhere, given, heading, launch, log, look, open, readableAtTwiceTheSize, row, signedIn, signIn,
+  accessibleEverywhere, browser, code, everywhere, given, heading, launch, log, look, open, readableAtTwiceTheSize, row, signedIn, signIn, tabber,
 } from './console.mjs'
 
 test('somebody signs in with the code from the e-mail', async () => {
@@ -40,13 +40,14 @@ test('a first visit whose line breaks says so, and goes on by itself', async () 
   await context.close()
 })
 
-test('known and unknown addresses look the same, and a wrong code is said', async () => {
+test('known, unknown and unconfirmed addresses look the same, and a wrong code is said', async () => {
   const seen = []
-  for (const email of ['nobody@example.org', 'nina@example.org']) {
+  for (const email of ['nobody@example.org', 'nina@example.org', 'unconfirmed@example.org']) {
     const page = await open()
     await page.getByLabel('E-postadresse').fill(email)
     await page.getByRole('button', { name: 'Send kode' }).click()
     await heading(page, 'Skriv koden fra e-posten').waitFor()
+    await page.getByText(/Du kan be om en ny kode om \d+ sekund/).waitFor()
     seen.push((await page.locator('main').innerText()).replace(email, '…').replace(/\d+ sekund/, 'n sekund'))
     await page.getByLabel('Kode på seks tall').fill('12 34 5')
     await page.getByRole('button', { name: 'Logg inn' }).click()
@@ -59,6 +60,7 @@ test('known and unknown addresses look the same, and a wrong code is said', asyn
     await page.context().close()
   }
   assert.equal(seen[0], seen[1])
+  assert.equal(seen[0], seen[2])
 })
 
 test('the roster is searched and filtered, in the address too', async () => {
@@ -306,6 +308,7 @@ test('without a network the page opens, says how old it is, and sends later, onc
     await context.setOffline(true)
     await page.reload()
     await page.getByText('Du er uten nett.').waitFor()
+    await page.getByText(/^Sist oppdatert \d\d\.\d\d\.$/).waitFor()
     await look(page, 'frakoblet-360')
     assert.equal(await page.getByText('Oppdatert nå').count(), 0)
     await page.getByRole('link', { name: 'Hans Petter Østmoen' }).click()
@@ -541,29 +544,11 @@ accessibleEverywhere('marit@example.org', pages)
 
 readableAtTwiceTheSize('marit@example.org', pages)
 
-everywhere('a pause can be given with the keyboard alone', async () => {
+everywhere('a pause is given, ended, planned and taken back with the keyboard alone', async () => {
   const page = await signedIn('marit@example.org')
   await page.goto(`${given.url}/likepersoner`)
   await row(page, 'Per-Erik Tangestad').waitFor()
-  /** Presses Tab until something of that name has the focus, which it shows. */
-  const tabTo = async (name) => {
-    for (let n = 0; n < 60; n++) {
-      await page.keyboard.press('Tab')
-      const focused = await page.evaluate(() => {
-        const element = document.activeElement
-        const label = element.labels?.[0]?.textContent ?? element.textContent
-        const style = getComputedStyle(element)
-        const row = element.closest('li')
-        const isShown = style.outlineStyle !== 'none' || style.boxShadow !== 'none' || (row && getComputedStyle(row).outlineStyle !== 'none')
-        return { label: label?.replaceAll('\u00a0', ' ').trim(), isShown }
-      })
-      if (focused.label?.startsWith(name)) {
-        assert.ok(focused.isShown, `${name} has the focus and doesn't show it`)
-        return
-      }
-    }
-    assert.fail(`Tab doesn't reach ${name}`)
-  }
+  const tabTo = tabber(page)
   await tabTo('Gå til innholdet')
   await tabTo('Per-Erik Tangestad')
   await page.keyboard.press('Enter')
@@ -577,7 +562,85 @@ everywhere('a pause can be given with the keyboard alone', async () => {
   await tabTo('Sett Per-Erik på pause')
   await page.keyboard.press('Enter')
   await page.getByText('Marit Elvestad satte Per-Erik på pause').waitFor()
+  const press = async (name) => {
+    await tabTo(name)
+    await page.keyboard.press('Enter')
+  }
+  await press('Er tilbake')
+  await page.getByText('Per-Erik er aktiv fra nå av').waitFor()
+  await press('Ja, Per-Erik er tilbake')
+  await page.getByText('Marit Elvestad gjorde Per-Erik aktiv igjen').waitFor()
+
+  await press('Sett Per-Erik på pause')
+  await page.getByRole('dialog').waitFor()
+  await tabTo('I dag')
+  await page.keyboard.press('ArrowDown')
+  await tabTo('Første dag')
+  const first = new Date(Date.now() + 40 * 86_400_000)
+  await page.keyboard.type(`${first.getUTCDate()}.${first.getUTCMonth() + 1}.${first.getUTCFullYear()}`)
+  await tabTo('Hvorfor?')
+  await page.keyboard.type('Reise')
+  await press('Planlegg pausen')
+  await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor()
+  await press('Endre planen')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await press('Avlys pausen')
+  await page.getByText('Per-Erik går likevel ikke på pause').waitFor()
+  await press('Avlys pausen')
+  await page.getByRole('heading', { name: 'Planlagt pause' }).waitFor({ state: 'detached' })
   assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+everywhere('a request is made and answered, and several are chosen, with the keyboard alone', async () => {
+  const mentor = await signedIn('mentor1@example.org', { path: '/' })
+  await heading(mentor, 'Anders Lillevold').waitFor()
+  await tabber(mentor)('Be om pause')
+  await mentor.keyboard.press('Enter')
+  await mentor.getByRole('dialog').waitFor()
+  await tabber(mentor)('Hvorfor?')
+  await mentor.keyboard.type('Ferie')
+  await tabber(mentor)('Be om pause')
+  await mentor.keyboard.press('Enter')
+  await mentor.getByRole('heading', { name: /^Du har bedt om pause/ }).waitFor()
+
+  const page = await signedIn('marit@example.org', { path: '/' })
+  const tabTo = tabber(page)
+  const press = async (name) => {
+    await tabTo(name)
+    await page.keyboard.press('Enter')
+  }
+  await page.getByRole('link', { name: 'Svar Anders' }).waitFor()
+  await press('Svar Anders')
+  await page.getByRole('heading', { name: /^Anders spør om pause/ }).waitFor()
+  await press('Avslå med en melding')
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA')
+  await page.keyboard.type('Kan vi snakke først?')
+  await press('Avslå')
+  await page.locator('.request').waitFor({ state: 'detached' })
+
+  await press('Likepersoner')
+  await row(page, 'Per-Erik Tangestad').waitFor()
+  await press('Velg flere')
+  await page.getByText('Ingen er valgt').waitFor()
+  for (const name of ['Per-Erik Tangestad', 'Anders Lillevold']) {
+    // They come in the order of their names.
+    await tabTo(`Velg ${name}`)
+    await page.keyboard.press('Space')
+  }
+  await page.getByText('2 valgt').waitFor()
+  await press('Sett på pause')
+  await page.getByRole('dialog').waitFor()
+  await tabTo('Hvorfor?')
+  await page.keyboard.type('Kontoret er stengt')
+  await press('Se hva som skjer')
+  await page.getByText(/^To likepersoner er på pause fra nå av/).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.deepEqual([...page.faults, ...mentor.faults], [])
+  await mentor.context().close()
   await page.context().close()
 })
 

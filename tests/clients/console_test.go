@@ -197,6 +197,9 @@ func prepareConsole(t *testing.T, s *deployment.Deployment) console {
 		o.post(t, s.URL+"/auth/v1/admin/users", map[string]any{"id": id, "email": email, "email_confirm": true}, "apikey", s.Project.SecretKey)
 	}
 
+	// She was invited and has not come yet.
+	o.post(t, s.URL+"/auth/v1/admin/users", map[string]any{"email": "unconfirmed@example.org"}, "apikey", s.Project.SecretKey)
+
 	var asking sync.Mutex // a connection answers one at a time
 	s.Handle("/test/log", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asking.Lock()
