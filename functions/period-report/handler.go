@@ -137,8 +137,9 @@ func evidence(ctx context.Context, db *database.DB, r *functionurl.Request, quer
 // written is the answer in the form that was asked for.
 func written(body []byte, form string, isPart bool) (none functionurl.Answer, err error) {
 	var answer struct {
-		Locale *string         `json:"locale"`
-		Report json.RawMessage `json:"report"`
+		Locale   *string         `json:"locale"`
+		TimeZone string          `json:"time_zone"`
+		Report   json.RawMessage `json:"report"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return none, fmt.Errorf("what the RPC answered: %w", err)
@@ -164,8 +165,12 @@ func written(body []byte, form string, isPart bool) (none functionurl.Answer, er
 	if form == "csv" {
 		return functionurl.Answer{Body: writeCSV(&read, l), File: file}, nil
 	}
+	zone, err := time.LoadLocation(answer.TimeZone)
+	if err != nil {
+		return none, fmt.Errorf("the zone of the organisation: %w", err)
+	}
 	file.MediaType = xlsxType
-	content, err := writeXLSX(&read, l)
+	content, err := writeXLSX(&read, l, zone)
 	return functionurl.Answer{Body: content, File: file}, err
 }
 

@@ -308,9 +308,24 @@ func TestReportAsXLSX(t *testing.T) {
 			for _, name := range book.GetSheetList() {
 				wantAccessible(t, book, name)
 			}
+			var issued report
+			if err := json.Unmarshal(endpoint.Body(t, b.Invoke(t, b.Get(administrator, "id="+id+"&detail=summary"))), &issued); err != nil {
+				t.Fatal(err)
+			}
 			cover, err := book.GetRows(sheets[0])
-			if err != nil || cover[len(cover)-1][1] != sum {
-				t.Errorf("cover %v, %v", cover, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values := make([]string, 0, len(cover))
+			for _, row := range cover[5:] { // after the title, a sentence, the headings, and two days
+				values = append(values, row[1])
+			}
+			want := []string{
+				"Oslo", spoken(t, issued.KnownAt, locale), "Anne Administrator", issued.RuleVersion,
+				id, issued.KnownAt, administrator, sum,
+			}
+			if diff := cmp.Diff(want, values); diff != "" {
+				t.Errorf("cover (-want +got):\n%s", diff)
 			}
 			// LibreOffice shows as much of a cell as its row is high.
 			for name, row := range map[string]int{sheets[2]: 13, sheets[3]: 3} {
@@ -332,6 +347,45 @@ func TestReportAsXLSX(t *testing.T) {
 				t.Errorf("formula %q, %v", formula, err)
 			}
 		})
+	}
+}
+
+// spoken is a moment of now, by the clocks of Oslo, as people of that language say it.
+func spoken(t *testing.T, moment, locale string) string {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at = at.In(zone); locale == "en" {
+		return at.Format("2 January 2006 at 15:04")
+	}
+	month := strings.Fields("januar februar mars april mai juni juli august september oktober november desember")[at.Month()-1]
+	return at.Format("2. ") + month + at.Format(" 2006 kl. 15.04")
+}
+
+func TestMomentsAreSaidByTheClocksOfTheOrganisation(t *testing.T) {
+	t.Parallel()
+	oslo, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		locale       locale
+		moment, want string
+	}{
+		{bokmaal, "2027-03-03T13:20:59.123456+00:00", "3. mars 2027 kl. 14.20"},
+		{nynorsk, "2027-07-31T22:05:00+00:00", "1. august 2027 kl. 00.05"},
+		{english, "2027-12-31T23:00:00Z", "1 January 2028 at 00:00"},
+		{bokmaal, "yesterday", "yesterday"},
+	} {
+		if got := (&workbook{l: c.locale, zone: oslo}).moment(c.moment); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.moment, got, c.want)
+		}
 	}
 }
 

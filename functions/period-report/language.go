@@ -77,10 +77,30 @@ var (
 	contentHeadings = [3][]string{{"Ark", "Innhold"}, {"Ark", "Innhald"}, {"Sheet", "Content"}}
 	noteHeadings    = [3][]string{{"Merknad", "Forklaring"}, {"Merknad", "Forklaring"}, {"Note", "Explanation"}}
 	coverItems      = [3][]string{
-		{"Fra og med", "Til og med", "Lokallag", "Slik det var kjent", "Regelversjon", "Utstedt av", "Rapportnummer", "Sjekksum (SHA-256)"},
-		{"Frå og med", "Til og med", "Lokallag", "Slik det var kjent", "Regelversjon", "Utferda av", "Rapportnummer", "Sjekksum (SHA-256)"},
-		{"From", "To", "Chapters", "As known at", "Version of the rules", "Issued by", "Report id", "Checksum (SHA-256)"},
+		{
+			"Fra og med", "Til og med", "Lokallag", "Slik det var kjent", "Utstedt av", "Regelversjon",
+			"Rapportnummer", "Nøyaktig tid (til kontroll)", "Utsteders id (til kontroll)", "Sjekksum (SHA-256)",
+		},
+		{
+			"Frå og med", "Til og med", "Lokallag", "Slik det var kjent", "Utferda av", "Regelversjon",
+			"Rapportnummer", "Nøyaktig tid (til kontroll)", "Utferdars id (til kontroll)", "Sjekksum (SHA-256)",
+		},
+		{
+			"From", "To", "Chapters", "As known at", "Issued by", "Version of the rules",
+			"Report id", "Exact moment (for auditors)", "Issuer's id (for auditors)", "Checksum (SHA-256)",
+		},
 	}
+	longDates = [3]string{"[$-414]d. mmmm yyyy", "[$-814]d. mmmm yyyy", "[$-809]d mmmm yyyy"}
+	// momentFormats take day, month, year, hour and minute.
+	momentFormats   = [3]string{"%d. %s %d kl. %02d.%02d", "%d. %s %d kl. %02d.%02d", "%d %s %d at %02d:%02d"}
+	norwegianMonths = []string{
+		"januar", "februar", "mars", "april", "mai", "juni",
+		"juli", "august", "september", "oktober", "november", "desember",
+	}
+	months = [3][]string{norwegianMonths, norwegianMonths, {
+		"January", "February", "March", "April", "May", "June",
+		"July", "August", "September", "October", "November", "December",
+	}}
 	notIssued = [3]string{"Ikke utstedt", "Ikkje utferda", "Not issued"}
 	oneTable  = [3]string{"Arket har én tabell.", "Arket har éin tabell.", "This sheet has one table."}
 	contents  = [3][5]string{
@@ -99,8 +119,8 @@ var (
 			{"Alle dager", "Hver eneste dag i perioden."},
 			{"Dager", "Dagsverk: to likepersoner på én dag er to dager."},
 			{"Totalt", "Den som er i to lokallag, teller én gang."},
-			{"Kommet til", "I lokallaget en dag i perioden, men ikke dagen før. Den som begynte på periodens første dag, er med både her og i «Registrert første dag»."},
-			{"Sluttet", "Ikke i lokallaget en dag i perioden, men dagen før. Den som var med til og med periodens siste dag, er ikke med her."},
+			{"Kommet til", "I lokallaget en dag i perioden, men ikke dagen før. Den som begynte på periodens første dag, er med både her og i «Registrert første dag». Den som kom til flere ganger, teller én gang."},
+			{"Sluttet", "Ikke i lokallaget en dag i perioden, men dagen før. Den som var med til og med periodens siste dag, er ikke med her. Den som sluttet flere ganger, teller én gang."},
 			{"Flyttet", "Gikk ut av ett lokallag i rapporten og inn i et annet fra én dag til den neste."},
 		},
 		{
@@ -113,8 +133,8 @@ var (
 			{"Alle dagar", "Kvar einaste dag i perioden."},
 			{"Dagar", "Dagsverk: to likepersonar på éin dag er to dagar."},
 			{"Totalt", "Den som er i to lokallag, tel éin gong."},
-			{"Komne til", "I lokallaget ein dag i perioden, men ikkje dagen før. Den som byrja på den første dagen i perioden, er med både her og i «Registrert første dag»."},
-			{"Slutta", "Ikkje i lokallaget ein dag i perioden, men dagen før. Den som var med til og med den siste dagen i perioden, er ikkje med her."},
+			{"Komne til", "I lokallaget ein dag i perioden, men ikkje dagen før. Den som byrja på den første dagen i perioden, er med både her og i «Registrert første dag». Den som kom til fleire gonger, tel éin gong."},
+			{"Slutta", "Ikkje i lokallaget ein dag i perioden, men dagen før. Den som var med til og med den siste dagen i perioden, er ikkje med her. Den som slutta fleire gonger, tel éin gong."},
 			{"Flytta", "Gjekk ut av eitt lokallag i rapporten og inn i eit anna frå éin dag til den neste."},
 		},
 		{
@@ -127,8 +147,8 @@ var (
 			{"Every day", "Each single day of the period."},
 			{"Days", "Days of mentors: two mentors on one day are two days."},
 			{"Total", "A mentor of two chapters counts once."},
-			{"Joined", "In the chapter on a day of the period, but not on the day before. Whoever began on the first day of the period is counted here and in “Registered first day”."},
-			{"Left", "Not in the chapter on a day of the period, but on the day before. Whoever stayed until the last day of the period is not counted here."},
+			{"Joined", "In the chapter on a day of the period, but not on the day before. Whoever began on the first day of the period is counted here and in “Registered first day”. Whoever joined more than once counts once."},
+			{"Left", "Not in the chapter on a day of the period, but on the day before. Whoever stayed until the last day of the period is not counted here. Whoever left more than once counts once."},
 			{"Moved", "Left one chapter of the report and joined another from one day to the next."},
 		},
 	}

@@ -11,8 +11,9 @@ type report struct {
 	To          string    `json:"to"`
 	KnownAt     string    `json:"as_known_at"`
 	RuleVersion string    `json:"rule_version"`
-	ID          string    `json:"id"` // these three of an issued one
+	ID          string    `json:"id"` // these four of an issued one
 	IssuedBy    string    `json:"issued_by"`
+	Issuer      string    `json:"issued_by_name"` // empty when nobody knows any longer
 	SHA256      string    `json:"sha256"`
 	Chapters    []chapter `json:"chapters"`
 	Total       numbers   `json:"total"`

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -15,10 +16,10 @@ import (
 // writeXLSX writes the report as a workbook that screen readers can follow: a cover, the
 // contents, notes, and then the tables, each alone on its sheet from column A on, without
 // merged or blank cells. The same report gives the same bytes.
-func writeXLSX(r *report, l locale) ([]byte, error) {
+func writeXLSX(r *report, l locale, zone *time.Location) ([]byte, error) {
 	book := excelize.NewFile()
 	defer func() { _ = book.Close() }() // it has no file of its own
-	w := workbook{File: book, l: l}
+	w := workbook{File: book, l: l, zone: zone}
 	for _, style := range []struct {
 		into *int
 		of   excelize.Style
@@ -32,6 +33,7 @@ func writeXLSX(r *report, l locale) ([]byte, error) {
 		}},
 		{&w.label, excelize.Style{Font: &excelize.Font{Bold: true, Size: 11, Family: font}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 		{&w.date, excelize.Style{CustomNumFmt: new("yyyy-mm-dd"), Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}}},
+		{&w.longDate, excelize.Style{CustomNumFmt: &longDates[l], Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top"}}},
 		{&w.number, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}}},
 		{&w.text, excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 	} {
@@ -65,20 +67,30 @@ const font = "Calibri"
 
 type workbook struct {
 	*excelize.File
-	l                                         locale
-	title, heading, label, date, number, text int // styles
+	l    locale
+	zone *time.Location // of the organisation's clocks
+
+	title, heading, label, date, longDate, number, text int // styles
 }
 
 func (w *workbook) fill(r *report, names []string) error {
 	l := w.l
-	cover := [][]any{
-		{coverItems[l][0], w.day(r.From)}, {coverItems[l][1], w.day(r.To)},
-	}
+	from, to := w.day(r.From), w.day(r.To)
+	from.StyleID, to.StyleID = w.longDate, w.longDate
+	cover := [][]any{{coverItems[l][0], from}, {coverItems[l][1], to}}
 	chapters := make([]string, len(r.Chapters))
 	for i, c := range r.Chapters {
 		chapters[i] = c.Name
 	}
-	for i, value := range []string{shortened(strings.Join(chapters, ", ")), r.KnownAt, r.RuleVersion, r.IssuedBy, r.ID, r.SHA256} {
+	issuer := r.Issuer
+	if issuer == "" {
+		issuer = r.IssuedBy
+	}
+	// What people read comes first, and then what an auditor compares, to the last digit.
+	for i, value := range []string{
+		shortened(strings.Join(chapters, ", ")), w.moment(r.KnownAt), issuer, r.RuleVersion,
+		r.ID, r.KnownAt, r.IssuedBy, r.SHA256,
+	} {
 		if value == "" {
 			value = notIssued[l]
 		}
@@ -93,7 +105,7 @@ func (w *workbook) fill(r *report, names []string) error {
 		noted[i] = []any{note[0], note[1]}
 	}
 	sheets := []sheet{
-		{titles[l], coverHeadings[l], []float64{24, 80}, slices.Values(cover), true},
+		{titles[l], coverHeadings[l], []float64{30, 80}, slices.Values(cover), true},
 		{contents[l][1], contentHeadings[l], []float64{18, 70}, slices.Values(listed), true},
 		{contents[l][2], noteHeadings[l], []float64{24, 90}, slices.Values(noted), true},
 		{contents[l][3], append([]string{"Id", nameHeadings[l]}, numberHeadings[l]...),
@@ -128,6 +140,16 @@ func shortened(text string) string {
 
 func (w *workbook) day(date string) excelize.Cell {
 	return excelize.Cell{StyleID: w.date, Value: day(date)}
+}
+
+// moment is a moment as people say it, by the clocks of the organisation.
+func (w *workbook) moment(text string) string {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	at = at.In(w.zone)
+	return fmt.Sprintf(momentFormats[w.l], at.Day(), months[w.l][at.Month()-1], at.Year(), at.Hour(), at.Minute())
 }
 
 func (w *workbook) summary(r *report) func(func([]any) bool) {

@@ -107,7 +107,7 @@ func NewWithoutKeys(t testing.TB, build web.Build) *Bundle {
 
 func newBundle(t testing.TB, build web.Build, databaseURL string, project *authserver.Project, settings auth.Settings) *Bundle {
 	t.Helper()
-	db, err := database.Open(database.Settings{URL: databaseURL})
+	db, err := database.Open(database.Settings{URL: databaseURL, TimeZone: "Europe/Oslo"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,8 +42,10 @@ type EvidenceArguments struct {
 	KnownAt   *string // a timestamp of RFC 3339
 }
 
-// With the caller's language, in which tables have their headings.
+// With the caller's language, in which tables have their headings, and the zone of the
+// organisation's clocks.
 const periodReport = `select jsonb_build_object('locale', (select p.locale from public.profiles p where p.id = (select auth.uid())),
+		'time_zone', current_setting('mentorpause.time_zone', true),
 		'report', private.period_report(
 			from_date => $1::date,
 			to_date => $2::date,
@@ -55,6 +57,7 @@ const periodReport = `select jsonb_build_object('locale', (select p.locale from 
 	current_setting('response.headers', true)`
 
 const issuedReport = `select jsonb_build_object('locale', (select p.locale from public.profiles p where p.id = (select auth.uid())),
+		'time_zone', current_setting('mentorpause.time_zone', true),
 		'report', private.issued_period_report(
 			report_id => $1::uuid,
 			part => $2::text,
@@ -84,8 +87,8 @@ const reportEvidence = `select private.report_evidence(
 const issuedReports = `select private.issued_reports_page(page_limit => $1::int, page_cursor => $2::text),
 	current_setting('response.headers', true)`
 
-// PeriodReport answers {"locale", "report"}: the caller's language, and who was active in a
-// period.
+// PeriodReport answers {"locale", "time_zone", "report"}: the caller's language, the
+// organisation's zone, and who was active in a period.
 //
 // Its refusals: invalid_request, not_a_coordinator, not_an_administrator,
 // chapter_not_found.
@@ -96,8 +99,8 @@ func (db *DB) PeriodReport(ctx context.Context, claims []byte, in PeriodReportAr
 	}})
 }
 
-// IssuedReport answers {"locale", "report"}: the caller's language, and a report that was
-// issued, or {"content"}, a part of it.
+// IssuedReport answers {"locale", "time_zone", "report"}: the caller's language, the
+// organisation's zone, and a report that was issued, or {"content"}, a part of it.
 //
 // Its refusals: invalid_request, not_an_administrator, not_found.
 func (db *DB) IssuedReport(ctx context.Context, claims []byte, in IssuedReportArguments) (Reply, error) {

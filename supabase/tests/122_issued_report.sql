@@ -148,7 +148,7 @@ language sql as $$
 $$;
 create temporary table read as select * from pg_temp.read_again();
 -- What was issued is what was true then: as if it were asked now about the same moment.
-select is(r.answer - '{id,issued_at,issued_by,sha256}'::text[],
+select is(r.answer - '{id,issued_at,issued_by,issued_by_name,sha256}'::text[],
   pg_temp.answer('office', format('public.period_report(%L, %L, null, %L, %L, 3, 7)', '2024-01-01', '2024-12-31', r.answer ->> 'as_known_at', r.detail)) || '{"requested_known_at": null}',
   'what is stored says what the facts say: ' || r.detail) from read r;
 update private.settings set time_zone = 'America/New_York';

@@ -11,7 +11,7 @@ import { dateIn, moment, withWeekday } from '../../texts/dates';
 import { useOwnTexts, useTexts } from '../../texts/language';
 import type { Texts } from '../../texts/nb';
 import { nameOf, root, titleOf } from './address';
-import { useIssued, useOnce } from './calls';
+import { useOnce } from './calls';
 import { ByMonth } from './Chart';
 import { DownloadButton, Downloads, Signatures } from './Files';
 import { ByChapter, Figures } from './Figures';
@@ -87,20 +87,11 @@ export function Back({ own, to = root }: { own: ReportTexts; to?: string }) {
   );
 }
 
-/** Who issued it, as the list says; the report itself has the id only. */
-export function useIssuer(id: string): string | null {
-  const issued = useIssued();
-  return (
-    issued.data?.pages.flatMap((page) => page.period_reports).find((report) => report.id === id)?.issued_by_name ?? null
-  );
-}
-
 /** A report as it was issued. */
 export function Issued({ id }: { id: string }) {
   const t = useTexts();
   const own = useOwnTexts(texts);
   const report = useOnce<PeriodReport>({ id, detail: 'months' });
-  const issuer = useIssuer(id);
   const shown = report.data;
   if (report.error instanceof Refused) {
     return (
@@ -129,7 +120,7 @@ export function Issued({ id }: { id: string }) {
       <Head title={`${own.title}, ${titleOf(t, own, shown).toLowerCase()}`} app={t.app}>
         <p>
           {shown.chapters.map(({ name }) => name).join(', ')}.{' '}
-          {own.issued_by(moment(t, zone(), Date.parse(shown.issued_at ?? '')), issuer ?? own.elsewhere)}
+          {own.issued_by(moment(t, zone(), Date.parse(shown.issued_at ?? '')), shown.issued_by_name ?? own.elsewhere)}
         </p>
         <Subject t={t} own={own} report={shown} />
       </Head>

@@ -37,6 +37,7 @@ begin
     perform private.refuse('invalid_request', 'sample', 'sample must be a number from 1 to 200.');
   end if;
   answer := private.issued_as_json(issued) || jsonb_build_object(
+    'issued_by_name', private.name_of_recorder(issued.issued_by),
     'from', issued.from_date, 'to', issued.to_date, 'requested_known_at', null, 'behind_writer', false,
     'chapters', (
       select coalesce(jsonb_agg(n - 'sha256' || jsonb_build_object('name', c.name) order by c.name, c.id), '[]')
