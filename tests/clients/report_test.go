@@ -31,7 +31,11 @@ insert into public.chapter_memberships (chapter_id, user_id, role, started_at, e
 // auditors do.
 func TestConsoleReport(t *testing.T) {
 	t.Parallel()
-	useConsole(t, "report.test.mjs")
+	useConsole(t, "report.test.mjs", `
+insert into public.profiles (id, display_name, locale) values ('00000000-0000-4000-8000-0000000f0012', 'Berit Atterkomst', 'nb');
+insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at) values
+	('00000000-0000-4000-8000-0000000000a6', '00000000-0000-4000-8000-0000000f0012', 'mentor', '2015-02-01', '2015-04-01'),
+	('00000000-0000-4000-8000-0000000000a6', '00000000-0000-4000-8000-0000000f0012', 'mentor', '2015-06-01', '2016-06-01');`)
 }
 
 // TestConsoleImport brings in people from files, as administrators do.
@@ -40,16 +44,19 @@ func TestConsoleImport(t *testing.T) {
 	useConsole(t, "import.test.mjs")
 }
 
-// useConsole runs a file of browser tests on a deployment with reportPeople.
-func useConsole(t *testing.T, file string) {
+// useConsole runs a file of browser tests on a deployment with reportPeople, and with whom
+// the further statements enter.
+func useConsole(t *testing.T, file string, further ...string) {
 	t.Helper()
 	browser := builtConsole(t)
 	s := deployment.Start(t, deployment.WithUsers(), deployment.WithConsole())
 	g := prepareConsole(t, s)
 	g.Browser = browser
 	owner := s.Database.Connect(t, "postgres")
-	if _, err := owner.Exec(t.Context(), reportPeople); err != nil {
-		t.Fatal(err)
+	for _, statements := range append([]string{reportPeople}, further...) {
+		if _, err := owner.Exec(t.Context(), statements); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o := organisation{s}
 	for email, id := range map[string]string{"astrid@example.org": chapterAdministrator, "olav@example.org": officeAdministrator} {

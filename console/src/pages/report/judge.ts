@@ -53,9 +53,10 @@ export function sums(mentor: ReportMentor): ['active' | 'certified' | 'paused' |
 }
 
 /**
- * Whether those of the first day and those who came, less those who left, are those of the last.
- * They are not where somebody began on the first day, who is counted in both, or left and came back.
+ * By how much those of the first day and those who came, less those who left, are more than those
+ * of the last day. Whoever began on the first day is counted in both, and each person once: whoever
+ * left twice lacks among those who left, and whoever came twice among those who came.
  */
-export function addsUp(n: Pick<ReportNumbers, 'registered_start' | 'registered_end' | 'joined' | 'left'>): boolean {
-  return n.registered_start + n.joined - n.left === n.registered_end;
+export function surplus(n: Pick<ReportNumbers, 'registered_start' | 'registered_end' | 'joined' | 'left'>): number {
+  return n.registered_start + n.joined - n.left - n.registered_end;
 }
