@@ -215,6 +215,21 @@ test('the office sees all chapters, each by itself, and whoever left', async () 
   await page.getByLabel('Lokallag', { exact: true }).selectOption('Øvre Glomma')
   await page.getByText('Én kom til og én sluttet.').waitFor()
   assert.equal(await page.getByRole('table', { name: 'Lokallag for lokallag' }).count(), 0)
+  // On a large screen the names stand below each other, each on a line as wide as the list.
+  await page.goto(`${given.url}/perioderapport/navn?fra=${year}-01-01&til=${year}-12-31`)
+  await page.locator('.name-row').nth(1).waitFor()
+  const [list, ...names] = await page.locator('.name-rows, .name-row').evaluateAll((all) => all.map((one) => one.clientWidth))
+  assert.deepEqual(names.filter((width) => width !== list), [], 'the names stand in columns')
+  // Berit came twice in 2015, and left twice from March on until the end of the next year.
+  for (const [from, to, says] of [
+    ['2015-01-01', '2015-12-31', 'Én kom til og én sluttet. Den som kom til flere ganger, teller bare én gang.'],
+    ['2015-03-01', '2016-12-31', /^Én kom til og én sluttet\. Den som begynte .* Den som sluttet flere ganger, teller bare én gang\.$/],
+    ['2015-03-01', '2015-12-31', 'Én kom til og én sluttet.'],
+  ]) {
+    await page.goto(`${given.url}/perioderapport?fra=${from}&til=${to}`)
+    await page.getByLabel('Lokallag', { exact: true }).selectOption('Øvre Glomma')
+    await page.locator('.numbers').getByText(says, { exact: true }).waitFor()
+  }
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })

@@ -103,7 +103,7 @@ export function Names() {
             <strong>{listed.length === 0 ? own.no_hits : own.listed_n(listed.length)}</strong>{' '}
             <span className="only-print">{own.numbers[number]}</span>
           </p>
-          <ul className="plain panel names">
+          <ul className="plain panel name-rows">
             {listed.slice(0, most).map((mentor) => (
               <li key={mentor.mentor_id} className="name-row">
                 <Link href={dayByDay(mentor)} className="row-link">
