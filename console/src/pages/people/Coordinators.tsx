@@ -1,3 +1,4 @@
+import { Button } from '@digdir/designsystemet-react';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
 import type { PersonPage } from '../../api/types';
@@ -41,15 +42,17 @@ export function Coordinators({ page, today }: { page: PersonPage; today: string 
               <strong>{name}</strong>{' '}
               <span className="muted">{own.since(monthOf(t, dateIn(zone(), Date.parse(started_at))))}</span>
             </p>
-            <button
-              type="button"
-              className="plain-link"
-              aria-disabled={keeper.isBusy}
-              aria-label={own.unassign_of(name)}
-              onClick={() => void remove(id, name)}
-            >
-              {own.unassign}
-            </button>
+            <div className="actions">
+              <Button
+                variant="tertiary"
+                className="row-button"
+                aria-disabled={keeper.isBusy}
+                aria-label={own.unassign_of(name)}
+                onClick={() => void remove(id, name)}
+              >
+                {own.unassign}
+              </Button>
+            </div>
           </li>
         ))}
       </ul>

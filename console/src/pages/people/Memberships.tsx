@@ -71,7 +71,7 @@ function Line({ page, membership, today }: { page: PersonPage; membership: KeptM
       </p>
       <Refusal keeper={keeper} texts={own.refused} />
       {isOver ? null : (
-        <>
+        <div className="two">
           <Disclosed
             variant="tertiary"
             label={last ? own.change_end : own.end}
@@ -97,7 +97,7 @@ function Line({ page, membership, today }: { page: PersonPage; membership: KeptM
               {(close) => <Move page={page} membership={membership} today={today} onClose={close} />}
             </Disclosed>
           ) : null}
-        </>
+        </div>
       )}
     </li>
   );

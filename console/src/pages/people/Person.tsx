@@ -151,20 +151,23 @@ function Contact({ page, isMentorNow }: { page: PersonPage; isMentorNow: boolean
         ))}
       </ul>
       {isMentorNow ? <Link href={`/likepersoner/${person.id}`}>{own.see_mentor}</Link> : null}
-      {page.is_whole ? (
-        <Disclosed label={own.change} name={own.change_of(person.display_name)}>
-          {(close) => <Change page={page} onClose={close} />}
-        </Disclosed>
-      ) : (
+      {page.is_whole ? null : (
         <p className="banner" data-color="info">
           {own.not_whole}
         </p>
       )}
-      {canInvite ? (
-        <Disclosed label={login ? own.invite_again : own.invite}>
-          {(close) => <Invite page={page} onClose={close} />}
-        </Disclosed>
-      ) : null}
+      <div className="two">
+        {page.is_whole ? (
+          <Disclosed label={own.change} name={own.change_of(person.display_name)}>
+            {(close) => <Change page={page} onClose={close} />}
+          </Disclosed>
+        ) : null}
+        {canInvite ? (
+          <Disclosed label={login ? own.invite_again : own.invite}>
+            {(close) => <Invite page={page} onClose={close} />}
+          </Disclosed>
+        ) : null}
+      </div>
     </Sheet>
   );
 }

@@ -23,7 +23,7 @@ export function Administrators({ administrators, me }: { administrators: Adminis
           <li key={administrator.person_id}>
             <h3>
               {administrator.display_name}{' '}
-              {administrator.person_id === me ? <span className="muted">({own.you})</span> : null}
+              {administrator.person_id === me ? <span className="muted">{t.is_you}</span> : null}
             </h3>
             <p className="muted">{own.since(full(t, dateIn(zone(), Date.parse(administrator.started_at))))}</p>
             {administrators.length === 1 ? (

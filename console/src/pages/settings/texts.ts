@@ -65,7 +65,6 @@ const nb = {
   administrators: 'Administratorer for hele organisasjonen',
   administrators_say: 'De ser og gjør alt i alle lokallag, også i dem som kommer.',
   since: (date: string) => `Siden ${date}`,
-  you: 'Deg',
   dismiss: 'Ta bort',
   dismiss_of: (name: string) => `Ta bort ${name}`,
   dismiss_say: (name: string) =>
@@ -165,7 +164,6 @@ const nn: Own = {
   administrators: 'Administratorar for heile organisasjonen',
   administrators_say: 'Dei ser og gjer alt i alle lokallag, òg i dei som kjem.',
   since: (date) => `Sidan ${date}`,
-  you: 'Deg',
   dismiss: 'Ta bort',
   dismiss_of: (name) => `Ta bort ${name}`,
   dismiss_say: (name) =>
@@ -263,7 +261,6 @@ const en: Own = {
   administrators: 'Administrators of the whole organisation',
   administrators_say: 'They see and do everything in every chapter, also in those to come.',
   since: (date) => `Since ${date}`,
-  you: 'You',
   dismiss: 'Remove',
   dismiss_of: (name) => `Remove ${name}`,
   dismiss_say: (name) =>
