@@ -1,4 +1,4 @@
-// What a coordinator's and a mentor's pages look like, compared with the pictures in golden/,
+// What the pages of a coordinator, a mentor and the national office look like, compared with the pictures in golden/,
 // in each language and width. The Go test TestConsolePictures serves it; its database, its
 // server's clock and the browser's show one morning, so that the pictures are the same on any
 // day.
@@ -103,6 +103,33 @@ const people = {
   },
   'mentor5@example.org': { 'min-side': '/' },
   'nina@example.org': { 'ingen-oppgaver': '/' },
+  'olav@example.org': {
+    oppfolging: '/oppfolging', personer: '/personer', person: `/personer/${mentor(2)}`,
+    dubletter: `/personer/dubletter/${mentor(5)}/${mentor(99)}`, innstillinger: '/innstillinger', personvern: '/personvern',
+    perioderapport: '/perioderapport?fra=2025-01-01&til=2025-12-31', 'perioderapport-navn': '/perioderapport/navn?fra=2025-01-01&til=2025-12-31',
+    import: '/import', 'import-kolonner': ['/import', columns], 'import-forhandsvisning': ['/import', preview],
+  },
+}
+
+const list = [
+  'Medlemsnr;Navn;E-post;Mobil;Kurs;Kursdato;Merknad;Lokallag',
+  '101;Tuva Langeviken;tuva@example.com;912 34 567;grunnkurs;17.01.2026;ringes;Nedre Glomma',
+  '102;Berit Haugstuen-Moe;mentor3@example.org;;;;;Nedre Glomma',
+  '103;Anders Lillevold;;;;;;Nedre Glomma',
+  '104;Kolbjørn Ulvang;kolbjorn@example.com;;grunnkurs;31.02.2026;;Nedre Glomma',
+].join('\r\n')
+
+/** A file is chosen, and its columns are shown. */
+async function columns(page) {
+  await page.getByTestId('file').setInputFiles({ name: 'kursdeltakere.csv', mimeType: 'text/csv', buffer: Buffer.from(list) })
+  await page.locator('.column').first().waitFor()
+}
+
+/** What would happen to each of its rows is shown. */
+async function preview(page) {
+  await columns(page)
+  await page.locator('main .actions .ds-button').first().click()
+  await page.locator('.import-row').first().waitFor()
 }
 
 /** A context in which it is that morning. */
@@ -137,8 +164,10 @@ for (const language of languages) {
       const context = await contextOf(locales[language])
       const page = email ? await signedIn(email, { context }) : await context.newPage()
       const others = []
-      for (const [name, path] of Object.entries(pages)) {
+      for (const [name, where] of Object.entries(pages)) {
+        const [path, prepare] = [where].flat()
         await page.goto(given.url + path)
+        await prepare?.(page)
         for (const [width, height] of Object.entries(widths)) {
           await page.setViewportSize({ width: Number(width), height })
           await settle(page)

@@ -76,6 +76,8 @@ func TestConsolePictures(t *testing.T) {
 	if _, err := owner.Exec(t.Context(), keptPeople+pastOfIngrid); err != nil {
 		t.Fatal(err)
 	}
+	organisation{s}.post(t, s.URL+"/auth/v1/admin/users",
+		map[string]any{"id": officeAdministrator, "email": "olav@example.org", "email_confirm": true}, "apikey", s.Project.SecretKey)
 	runNode(t, "console_pictures.test.mjs", g)
 	logErrors(t, s)
 }
