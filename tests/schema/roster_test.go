@@ -193,8 +193,8 @@ const pageLines = `
 
 // TestRosterFollowsTheTables changes people, memberships, certifications,
 // assignments and pauses at random, as service_role and by hand, and after each
-// change compares counts and filters with plain queries, for every combination of
-// chapters, folded or not, and every mentor's page with the roster; at the end a rebuild
+// change compares counts and filters with plain queries, for all chapters and for some of
+// them, folded or not, and every mentor's page with the roster; at the end a rebuild
 // must change nothing.
 func TestRosterFollowsTheTables(t *testing.T) {
 	t.Parallel()
@@ -372,7 +372,10 @@ func TestRosterFollowsTheTables(t *testing.T) {
 				if len(statuses) == 0 {
 					statuses = nil
 				}
-				for _, some := range [][]string{chapters, chapters[:1], chapters[1:2], chapters[2:], chapters[:2], chapters[1:]} {
+				// All chapters each time, and some: what a change leaves wrong in others stays for the checks
+				// to come, which draw anew.
+				others := rapid.SampledFrom([][]string{chapters[:1], chapters[1:2], chapters[2:], chapters[:2], chapters[1:]}).Draw(rt, "chapters")
+				for _, some := range [][]string{chapters, others} {
 					if want, got := read(plainSummary, some, on, responsible)[0], read(rosterSummary, some, on, responsible)[0]; got != want {
 						rt.Fatalf("chapters %v, %d days ahead:\n got %s\nwant %s", some, ahead, got, want)
 					}
