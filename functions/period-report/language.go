@@ -120,7 +120,7 @@ var (
 			{"Dager", "Dagsverk: to likepersoner på én dag er to dager."},
 			{"Totalt", "Den som er i to lokallag, teller én gang."},
 			{"Kommet til", "I lokallaget en dag i perioden, men ikke dagen før. Den som begynte på periodens første dag, er med både her og i «Registrert første dag». Den som kom til flere ganger, teller én gang."},
-			{"Sluttet", "Ikke i lokallaget en dag i perioden, men dagen før. Den som var med til og med periodens siste dag, er ikke med her. Den som sluttet flere ganger, teller én gang."},
+			{"Sluttet", "Ikke i lokallaget en dag i perioden, men dagen før. Den som hadde sin siste dag dagen før perioden, er med her, men ikke i «Registrert første dag». Den som var med til og med periodens siste dag, er ikke med her. Den som sluttet flere ganger, teller én gang."},
 			{"Flyttet", "Gikk ut av ett lokallag i rapporten og inn i et annet fra én dag til den neste."},
 		},
 		{
@@ -134,7 +134,7 @@ var (
 			{"Dagar", "Dagsverk: to likepersonar på éin dag er to dagar."},
 			{"Totalt", "Den som er i to lokallag, tel éin gong."},
 			{"Komne til", "I lokallaget ein dag i perioden, men ikkje dagen før. Den som byrja på den første dagen i perioden, er med både her og i «Registrert første dag». Den som kom til fleire gonger, tel éin gong."},
-			{"Slutta", "Ikkje i lokallaget ein dag i perioden, men dagen før. Den som var med til og med den siste dagen i perioden, er ikkje med her. Den som slutta fleire gonger, tel éin gong."},
+			{"Slutta", "Ikkje i lokallaget ein dag i perioden, men dagen før. Den som hadde den siste dagen sin dagen før perioden, er med her, men ikkje i «Registrert første dag». Den som var med til og med den siste dagen i perioden, er ikkje med her. Den som slutta fleire gonger, tel éin gong."},
 			{"Flytta", "Gjekk ut av eitt lokallag i rapporten og inn i eit anna frå éin dag til den neste."},
 		},
 		{
@@ -148,7 +148,7 @@ var (
 			{"Days", "Days of mentors: two mentors on one day are two days."},
 			{"Total", "A mentor of two chapters counts once."},
 			{"Joined", "In the chapter on a day of the period, but not on the day before. Whoever began on the first day of the period is counted here and in “Registered first day”. Whoever joined more than once counts once."},
-			{"Left", "Not in the chapter on a day of the period, but on the day before. Whoever stayed until the last day of the period is not counted here. Whoever left more than once counts once."},
+			{"Left", "Not in the chapter on a day of the period, but on the day before. Whoever had their last day on the day before the period is counted here, but not in “Registered first day”. Whoever stayed until the last day of the period is not counted here. Whoever left more than once counts once."},
 			{"Moved", "Left one chapter of the report and joined another from one day to the next."},
 		},
 	}

@@ -6,7 +6,7 @@ import { Icon } from '../../parts/Icon';
 import { short } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { inPeriod, type Period } from './address';
-import { type Judged, surplus } from './judge';
+import { addsUp, type Judged } from './judge';
 import type { ReportTexts } from './texts';
 
 /** A number as it is read: 36 538. */
@@ -38,7 +38,6 @@ export function Figures(props: {
     own.went_n(numbers.left),
     ...(numbers.moved > 0 ? [own.moved_n(numbers.moved)] : []),
   ];
-  const rest = surplus(numbers);
   return (
     <div className="figures-row">
       <div className="headline">
@@ -93,7 +92,7 @@ export function Figures(props: {
           </Table.Body>
         </Table>
         <p className="muted">
-          {own.came_went_list(moves)} {rest > 0 ? own.came_first_day : rest < 0 ? own.came_twice : ''}
+          {own.came_went_list(moves)} {addsUp(numbers) ? '' : own.not_adding_up}
         </p>
       </div>
     </div>

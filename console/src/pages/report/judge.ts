@@ -53,10 +53,11 @@ export function sums(mentor: ReportMentor): ['active' | 'certified' | 'paused' |
 }
 
 /**
- * By how much those of the first day and those who came, less those who left, are more than those
- * of the last day. Whoever began on the first day is counted in both, and each person once: whoever
- * left twice lacks among those who left, and whoever came twice among those who came.
+ * Whether those of the first day and those who came, less those who left, are those of the last.
+ * Both are measured from the day before: whoever began on the first day is counted twice, and
+ * whoever had their last day on the day before only left. Each person counts once, however often
+ * they came or left.
  */
-export function surplus(n: Pick<ReportNumbers, 'registered_start' | 'registered_end' | 'joined' | 'left'>): number {
-  return n.registered_start + n.joined - n.left - n.registered_end;
+export function addsUp(n: Pick<ReportNumbers, 'registered_start' | 'registered_end' | 'joined' | 'left'>): boolean {
+  return n.registered_start + n.joined - n.left === n.registered_end;
 }

@@ -102,9 +102,8 @@ const nb = {
   went_n: (n: number) => `${nbNumber(n)} sluttet`,
   moved_n: (n: number) => `${nbNumber(n)} flyttet mellom lokallagene`,
   came_went_list: (parts: string[]) => `${list('og')(parts)}.`,
-  came_first_day:
-    'Den som begynte den første dagen, er med både under «Første dag» og blant dem som kom til. Den som sluttet flere ganger, teller bare én gang.',
-  came_twice: 'Den som kom til flere ganger, teller bare én gang.',
+  not_adding_up:
+    'Den som begynte den første dagen, er blant dem som kom til, og den som hadde sin siste dag dagen før, er blant dem som sluttet. Hver person teller én gang.',
   by_chapter: 'Lokallag for lokallag',
   chapter: 'Lokallag',
   days_active: 'Dager som aktiv',
@@ -336,9 +335,8 @@ const nn: typeof nb = {
   went_n: (n) => `${nnNumber(n)} slutta`,
   moved_n: (n) => `${nnNumber(n)} flytta mellom lokallaga`,
   came_went_list: (parts) => `${list('og')(parts)}.`,
-  came_first_day:
-    'Den som byrja den første dagen, er med både under «Første dag» og blant dei som kom til. Den som slutta fleire gonger, tel berre éin gong.',
-  came_twice: 'Den som kom til fleire gonger, tel berre éin gong.',
+  not_adding_up:
+    'Den som byrja den første dagen, er blant dei som kom til, og den som hadde den siste dagen sin dagen før, er blant dei som slutta. Kvar person tel éin gong.',
   by_chapter: 'Lokallag for lokallag',
   chapter: 'Lokallag',
   days_active: 'Dagar som aktiv',
@@ -560,9 +558,8 @@ const en: typeof nb = {
   went_n: (n) => `${n === 0 ? 'nobody' : enNumber(n)} left`,
   moved_n: (n) => `${enNumber(n)} moved between the chapters`,
   came_went_list: (parts) => `${list('and')(parts)}.`,
-  came_first_day:
-    'Whoever began on the first day is counted under “First day” and among those who joined. Whoever left more than once counts once.',
-  came_twice: 'Whoever joined more than once counts once.',
+  not_adding_up:
+    'Whoever began on the first day is among those who joined, and whoever had their last day on the day before is among those who left. Each person counts once.',
   by_chapter: 'Chapter by chapter',
   chapter: 'Chapter',
   days_active: 'Days active',
