@@ -15,7 +15,8 @@ import (
 
 // writeXLSX writes the report as a workbook that screen readers can follow: a cover, the
 // contents, notes, and then the tables, each alone on its sheet from column A on, without
-// merged or blank cells. The same report gives the same bytes.
+// merged or blank cells. The same report gives the same bytes, as long as those who are named in
+// it keep their names.
 func writeXLSX(r *report, l locale, zone *time.Location) ([]byte, error) {
 	book := excelize.NewFile()
 	defer func() { _ = book.Close() }() // it has no file of its own
