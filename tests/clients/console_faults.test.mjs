@@ -414,6 +414,7 @@ test('what waits for more than a day is sent when its user says so', async () =>
   assert.equal((await log('Hans')).length, before + 1)
   // A reason is text, whatever it looks like.
   await page.goto(`${given.url}/likepersoner/${mentor(4)}`)
+  await page.locator('main').getByText('På pause').first().waitFor() // no longer what was kept of before
   await page.getByRole('button', { name: 'Vis grunn' }).first().click()
   await page.getByText('<img src=x onerror=alert(1)>', { exact: true }).first().waitFor()
   assert.equal(await page.locator('img[src=x]').count(), 0)
