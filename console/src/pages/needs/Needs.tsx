@@ -78,8 +78,7 @@ export function Needs({ me }: { me: string }) {
             {mine.length > 0 && mine.length < needing.length ? (
               <div className="filters">
                 <Chip.Checkbox checked={isMine} onChange={() => setMine(!isMine)}>
-                  {t.only_mine}
-                  <span className="num">{mine.length}</span>
+                  {t.only_mine} <span className="num">{mine.length}</span>
                 </Chip.Checkbox>
               </div>
             ) : null}
