@@ -180,8 +180,12 @@ const (
 // section is what the page has of the measurement.
 func (r *report) section() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n\nOn %s, with %s mentors, in %d runs. ", r.title, time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
-	fmt.Fprintf(&s, "Measured on:\n\n- %s\n\n%s", strings.Join(r.about, "\n- "), r.text())
+	fmt.Fprintf(&s, "%s\n\nOn %s, with %s mentors, in %d runs.\n\n| measured on |\n| --- |\n", r.title,
+		time.Now().Format(time.DateOnly), number(float64(r.scale.mentors)), r.scale.runs)
+	for _, line := range r.about {
+		fmt.Fprintf(&s, "| %s |\n", line)
+	}
+	fmt.Fprintf(&s, "\n%s", r.text())
 	for _, t := range r.tables {
 		fmt.Fprintf(&s, "\n%s:\n\n%s", t.title, t.text())
 	}
