@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(42);
+select plan(46);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -82,6 +82,18 @@ select is(private.today(), (select w.today + 1 from west w), 'and for a function
 set local mentorpause.time_zone = 'Etc/GMT-14';
 select throws_ok('select private.today()', '55000', null, 'but not for one that says the next zone');
 select throws_ok('select private.date_of(now())', '55000', null, 'nor for the date of a moment');
+
+-- East of Oslo the first day of all began too early to be stored, and in the west the last one ends too late.
+reset mentorpause.time_zone;
+update private.settings set time_zone = 'Etc/GMT-14';
+select pg_temp.refuses('office', $$public.register_person('Ny Person', pg_temp.id('empty'), 'coordinator', started_on => '1900-01-01')$$,
+  'invalid_request', 400, 'what began before the tables do is refused', 'started_on');
+select lives_ok($$select pg_temp.answer('office', $q$public.register_person('Ny Person', pg_temp.id('empty'), 'coordinator', started_on => '1900-01-02')$q$)$$,
+  'and the next day is taken');
+update private.settings set time_zone = 'Etc/GMT+12';
+select pg_temp.refuses('office', (select format($$public.revoke_certification(%L, '9999-12-31')$$, c.id) from public.certifications c where c.mentor_id = pg_temp.id('mentor')),
+  'invalid_request', 400, 'what ends after the tables do is refused', 'last_valid_on');
+select lives_ok($$select private.judged_day('last_valid_on', '9999-12-30')$$, 'and the day before is taken');
 
 select * from finish();
 rollback;

@@ -501,8 +501,10 @@ func TestRefusalsOfBothAPIs(t *testing.T) {
 	for s := range missed {
 		// Called by the scheduler's role, not by authenticated. And what is known behind a writer of
 		// an hour can't be asked beside the others, which it would keep waiting:
-		// TestAReportIsRefusedRatherThanOfLongAgo has a database of its own for it.
-		if !strings.HasPrefix(s.function, "nightly_") && s.function != "record_notifications" && s.function != "known_moment" {
+		// TestAReportIsRefusedRatherThanOfLongAgo has a database of its own for it. Nor does Oslo know
+		// a day that can be entered and not stored: pgTAP 043 asks in other zones.
+		if !strings.HasPrefix(s.function, "nightly_") && s.function != "record_notifications" && s.function != "known_moment" &&
+			s != (site{"judged_day", 12}) {
 			t.Errorf("no case is refused at %s", s)
 		}
 	}
