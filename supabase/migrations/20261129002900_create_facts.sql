@@ -139,48 +139,55 @@ $$;
 -- The moment.
 
 create function private.sealed_moment(micros text, secret bytea) returns text
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
+  return sealed_moment.micros || ' '
+    || encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
 end
 $$;
 revoke all on function private.sealed_moment(text, bytea) from public, anon, authenticated, service_role;
 
 comment on function private.sealed_moment(text, bytea) is
-  'What only this project, which has the secret, can say of a transaction''s moment: anybody may set a setting.';
+  'A transaction''s moment with what only this project, which has the secret, can say of it: anybody may set a setting.';
 
--- Each pause waits for this: what it calls is assigned, not performed, because an expression
--- is cheaper than a statement.
-create function private.fact_moment(secret bytea default null) returns timestamptz
+-- Each pause waits for this, and each expression is prepared anew in each transaction: they are
+-- few, and what they call is assigned, not performed, because a statement costs more.
+create function private.fact_moment(secret bytea) returns timestamptz
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  sealed_by bytea := fact_moment.secret;
-  known text := current_setting('mentorpause.recorded_at', true);
-  micros text := split_part(known, ' ', 1);
+  known text := nullif(current_setting('mentorpause.recorded_at', true), '');
   -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
   key constant bigint := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
   moment timestamptz;
 begin
-  if sealed_by is null then
-    sealed_by := (select s.cursor_key from private.settings s);
-  end if;
-  if micros <> '' and split_part(known, ' ', 2) = private.sealed_moment(micros, sealed_by) then
-    return timestamptz 'epoch' + micros::bigint * interval '1 microsecond';
+  if known = private.sealed_moment(split_part(known, ' ', 1), fact_moment.secret) then
+    return timestamptz 'epoch' + split_part(known, ' ', 1)::bigint * interval '1 microsecond';
   end if;
   -- The lock first: whoever has asked before it was held has asked about an earlier moment.
   known := pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text;
   moment := greatest(clock_timestamp(), now() + interval '1 microsecond');
-  micros := (extract(epoch from moment) * 1000000)::bigint::text;
-  known := set_config('mentorpause.recorded_at', micros || ' ' || private.sealed_moment(micros, sealed_by), true);
+  known := set_config('mentorpause.recorded_at',
+    private.sealed_moment((extract(epoch from moment) * 1000000)::bigint::text, fact_moment.secret), true);
   return moment;
 end
 $$;
 revoke all on function private.fact_moment(bytea) from public, anon, authenticated, service_role;
 
 comment on function private.fact_moment(bytea) is
-  'The moment at which this transaction records its facts: one for all of them, taken under the lock that says that it is under way. secret: private.settings.cursor_key, for whoever has read it; null: it is read.';
+  'The moment at which this transaction records its facts: one for all of them, taken under the lock that says that it is under way. secret: private.settings.cursor_key.';
+
+create function private.fact_moment() returns timestamptz
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return private.fact_moment((select s.cursor_key from private.settings s));
+end
+$$;
+revoke all on function private.fact_moment() from public, anon, authenticated, service_role;
+
+comment on function private.fact_moment() is 'The same, for whoever has not read the settings.';
 
 -- Locks are released once a transaction is seen as ended, so what held none when the locks
 -- were read is seen by the next statement, or records later than the moment taken before.
@@ -231,7 +238,8 @@ revoke all on function private.known_moment(timestamptz, boolean) from public, a
 comment on function private.known_moment(timestamptz, boolean) is
   'Of which moment it can be said for ever what was known: the one asked about (null: now), or the start of the oldest transaction of others that has recorded a fact and is under way, if that is earlier. waits: until those have ended, and answers with the time of the call. The statements after it see all that was known. Refuses a moment in the future, with invalid_request; and with database_unavailable one after the start of a transaction that has been recording for more than an hour.';
 
--- Who records, by what. A signed-in caller reaches the tables by the RPCs alone.
+-- Who records, by what. A signed-in caller reaches the tables by the RPCs alone. Of pauses,
+-- private.record_pause_changes says it itself.
 create function private.fact_author(table_name text, operation text, out recorded_by uuid, out command text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -241,8 +249,6 @@ begin
     fact_author.recorded_by := auth.uid();
     fact_author.command := coalesce(fact_author.command,
       case fact_author.table_name || ' ' || fact_author.operation
-        when 'pause_records INSERT' then 'pause_mentor'
-        when 'pause_records UPDATE' then 'reactivate_mentor'
         when 'planned_pauses INSERT' then 'plan_pause'
         when 'planned_pauses UPDATE' then 'amend_planned_pause'
         when 'planned_pauses DELETE' then 'cancel_planned_pause'
@@ -309,9 +315,10 @@ comment on function private.record_facts() is
   'Trigger: keeps what a statement changed of the facts. Definer, because the versions have no other writer.';
 
 -- Versions are written by the triggers of the tables alone, and by a backfill; a hand's
--- statement is refused as a whole. Of what a trigger writes, the condition lets pass, for next
--- to nothing, what is superseded at the moment of this transaction. Else a transaction may
--- change what it recorded itself, at that moment, and nothing of anybody else's.
+-- statement is refused as a whole. Of what a trigger writes, what is superseded once and about
+-- now is let pass, for next to nothing: the condition is short, because it is read anew for each
+-- statement. Else a transaction may change what it recorded itself, at that moment, and nothing
+-- of anybody else's.
 create function private.refuse_rewriting() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
@@ -335,9 +342,6 @@ do $$
 declare
   facts record;
   operation text;
-  -- The moment as private.fact_moment() has set it. Whether it is sealed is looked at by that
-  -- function only; an invented one would have to lie after the start of this transaction too.
-  moment constant text := 'timestamptz ''epoch'' + nullif(split_part(current_setting(''mentorpause.recorded_at'', true), '' '', 1), '''')::bigint * interval ''1 microsecond''';
 begin
   for facts in
     select * from (values
@@ -380,12 +384,13 @@ begin
     execute format('create trigger %1$s_refuse_direct_write before insert or update or delete on private.%1$s for each statement'
         ' when (pg_trigger_depth() = 0) execute function private.refuse_direct_write(%2$L, %3$L)',
       facts.name, 'private.backfill_facts(', 'What was known stays; change the table that it was recorded of.');
-    execute format('create trigger %1$s_refuse_update before update on private.%1$s for each row'
-        ' when (old.superseded_at <> ''infinity'' or (%2$s) is distinct from (%3$s)'
-        ' or %4$s is null or new.superseded_at <= now() or new.superseded_at is distinct from greatest(%4$s, old.recorded_at))'
-        ' execute function private.refuse_rewriting()',
-      facts.name, 'old.' || replace(facts.fixed || ', recorded_at, recorded_by, command', ', ', ', old.'),
-      'new.' || replace(facts.fixed || ', recorded_at, recorded_by, command', ', ', ', new.'), moment);
+    execute format('create trigger %1$s_refuse_update before update of %2$s, recorded_at, recorded_by, command on private.%1$s'
+      ' for each row execute function private.refuse_rewriting()', facts.name, facts.fixed);
+    -- The moment is private.fact_moment(), which is later than the start of this transaction.
+    execute format('create trigger %1$s_refuse_superseding before update on private.%1$s for each row'
+      ' when (old.superseded_at <> ''infinity'' or new.superseded_at <= now()'
+      ' or new.superseded_at > greatest(clock_timestamp(), old.recorded_at))'
+      ' execute function private.refuse_rewriting()', facts.name);
     execute format('create trigger %1$s_refuse_delete before delete on private.%1$s for each row'
       ' execute function private.refuse_rewriting()', facts.name);
     execute format('create trigger %1$s_refuse_truncate before truncate on private.%1$s for each statement'

@@ -18,5 +18,6 @@ drop function private.refuse_rewriting();
 drop function private.record_facts();
 drop function private.fact_author(text, text);
 drop function private.known_moment(timestamptz, boolean);
+drop function private.fact_moment();
 drop function private.fact_moment(bytea);
 drop function private.sealed_moment(text, bytea);

@@ -16,8 +16,6 @@ begin
     fact_author.recorded_by := auth.uid();
     fact_author.command := coalesce(fact_author.command,
       case fact_author.table_name || ' ' || fact_author.operation
-        when 'pause_records INSERT' then 'pause_mentor'
-        when 'pause_records UPDATE' then 'reactivate_mentor'
         when 'planned_pauses INSERT' then 'plan_pause'
         when 'planned_pauses UPDATE' then 'amend_planned_pause'
         when 'planned_pauses DELETE' then 'cancel_planned_pause'

@@ -5,14 +5,16 @@ CREATE OR REPLACE FUNCTION private.sealed_moment (
   RETURNS text
   LANGUAGE plpgsql
   STABLE
+  STRICT
   SECURITY DEFINER
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 begin
-  return encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
+  return sealed_moment.micros || ' '
+    || encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."sealed_moment"(text, bytea) IS 'What only this project, which has the secret, can say of a transaction''s moment: anybody may set a setting.';
+COMMENT ON FUNCTION "private"."sealed_moment"(text, bytea) IS 'A transaction''s moment with what only this project, which has the secret, can say of it: anybody may set a setting.';
 
 REVOKE ALL ON FUNCTION "private"."sealed_moment"(text, bytea) FROM PUBLIC;

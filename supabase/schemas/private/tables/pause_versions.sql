@@ -26,25 +26,20 @@ CREATE TRIGGER pause_versions_refuse_direct_write
   WHEN ((pg_trigger_depth() = 0))
   EXECUTE FUNCTION private.refuse_direct_write('private.backfill_facts(', 'What was known stays; change the table that it was recorded of.');
 
+CREATE TRIGGER pause_versions_refuse_superseding
+  BEFORE UPDATE ON private.pause_versions
+  FOR EACH ROW
+  WHEN (((old.superseded_at <> 'infinity'::timestamp with time zone) OR (new.superseded_at <= now()) OR (new.superseded_at > GREATEST(clock_timestamp(), old.recorded_at))))
+  EXECUTE FUNCTION private.refuse_rewriting();
+
 CREATE TRIGGER pause_versions_refuse_truncate
   BEFORE TRUNCATE ON private.pause_versions
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.refuse_rewriting();
 
 CREATE TRIGGER pause_versions_refuse_update
-  BEFORE UPDATE ON private.pause_versions
+  BEFORE UPDATE OF mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command ON private.pause_versions
   FOR EACH ROW
-  WHEN (((old.superseded_at <> 'infinity'::timestamp
-    with time zone) OR
-    (((((((old.mentor_id IS DISTINCT FROM new.mentor_id) OR (old.id IS DISTINCT FROM new.id)) OR (old.paused_at IS DISTINCT FROM new.paused_at)) OR (old.ended_at IS DISTINCT FROM
-    new.ended_at)) OR (old.recorded_at IS DISTINCT FROM new.recorded_at)) OR (old.recorded_by IS DISTINCT FROM new.recorded_by)) OR (old.command IS DISTINCT FROM new.command)) OR
-    (('1970-01-01 00:00:00+00'::timestamp
-    with time zone +
-    (((NULLIF(split_part(current_setting('mentorpause.recorded_at'::text, true), ' '::text, 1), ''::text))::bigint)::double precision * '00:00:00.000001'::interval)) IS NULL) OR
-    (new.superseded_at <= now()) OR (new.superseded_at IS DISTINCT FROM GREATEST(('1970-01-01 00:00:00+00'::timestamp
-    with time zone +
-    (((NULLIF(split_part(current_setting('mentorpause.recorded_at'::text, true), ' '::text, 1), ''::text))::bigint)::double precision * '00:00:00.000001'::interval)),
-    old.recorded_at))))
   EXECUTE FUNCTION private.refuse_rewriting();
 
 COMMENT ON COLUMN "private"."pause_versions"."command" IS 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.';
