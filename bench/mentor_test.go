@@ -25,15 +25,16 @@ func (o *system) remember(t *testing.T, mentor uuid.UUID, coordinator uuid.UUID,
 	o.exec(t, `insert into public.pause_records
 		(id, mentor_id, status, pause_reason, paused_at, reactivated_at, coordinator_id, version, first_version, effective_on, created_at, updated_at)
 		select gen_random_uuid(), $1, case n when $3 then 'paused' else 'active' end, 'Permisjon i forbindelse med eksamen og flytting', w.at,
-			case when n < $3 then w.at + interval '30 days' end, $2, case when n < $3 then 3 * n else 3 * n - 2 end, 3 * n - 2, w.at::date, w.at, w.at
+			case when n < $3 then w.at + interval '30 days' end, $2, case when n < $3 then 3 * n else 3 * n - 2 end, 3 * n - 2, private.date_of(w.at), w.at, w.at
 		from generate_series(1, $3::int) n
 		cross join lateral (select now() - ($3 - n) * interval '365 days' - interval '5 days' as at) w`, mentor, coordinator, pauses)
 	o.exec(t, `insert into public.pause_status_log
 		(pause_record_id, mentor_id, from_status, to_status, actor_id, actor_kind, record_version, effective_on, occurred_at)
 		select r.id, r.mentor_id, case v when r.first_version then 'active' else 'paused' end, case when v = r.first_version + 2 then 'active' else 'paused' end,
-			$2, 'coordinator', v, r.effective_on, r.paused_at + (v - r.first_version) * interval '15 days'
+			$2, 'coordinator', v, private.date_of(w.at), w.at
 		from public.pause_records r
 		cross join lateral generate_series(r.first_version, r.version) v
+		cross join lateral (select r.paused_at + (v - r.first_version) * interval '15 days' as at) w
 		where r.mentor_id = $1 order by v`, mentor, coordinator)
 	o.exec(t, `with told as (
 			insert into public.notifications (mentor_id, audience, kind, state, pause_record_id, record_version, created_at)

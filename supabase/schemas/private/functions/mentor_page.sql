@@ -157,33 +157,32 @@ begin
         ',"actor_kind":"', o.actor_kind, '","record_version":', o.record_version, ',"effective_on":"', o.effective_on,
         '","certification_kind":', coalesce(to_json(o.certification_kind)::text, 'null'),
         ',"occurred_at":', to_json(o.occurred_at), '}') as shown,
-      case when r.id is not null then concat('{"id":"', r.id, '","mentor_id":"', mentor, '","status":"', r.status,
-        '","pause_reason":', coalesce(to_json(r.pause_reason)::text, 'null'),
-        ',"expected_return_date":', coalesce('"' || r.expected_return_date || '"', 'null'),
-        ',"paused_at":', coalesce(to_json(r.paused_at)::text, 'null'), ',"reactivated_at":', to_json(r.reactivated_at),
-        ',"coordinator_id":', coalesce('"' || r.coordinator_id || '"', 'null'), ',"version":', r.version,
-        ',"created_at":', to_json(r.created_at), ',"updated_at":', to_json(r.updated_at), '}') end as closed
+      case when o.closed_id is not null then concat('{"id":"', o.closed_id, '","mentor_id":"', mentor, '","status":"', o.status,
+        '","pause_reason":', coalesce(to_json(o.pause_reason)::text, 'null'),
+        ',"expected_return_date":', coalesce('"' || o.expected_return_date || '"', 'null'),
+        ',"paused_at":', coalesce(to_json(o.paused_at)::text, 'null'), ',"reactivated_at":', to_json(o.reactivated_at),
+        ',"coordinator_id":', coalesce('"' || o.coordinator_id || '"', 'null'), ',"version":', o.version,
+        ',"created_at":', to_json(o.created_at), ',"updated_at":', to_json(o.updated_at), '}') end as closed
     from (
-      select l.* from public.pause_status_log l
+      select l.*, r.id as closed_id, r.status, r.pause_reason, r.expected_return_date, r.paused_at, r.reactivated_at,
+        r.coordinator_id, r.version, r.created_at, r.updated_at
+      from public.pause_status_log l
+      -- No record is looked up for the other rows.
+      left join public.pause_records r on r.id = case when l.to_status = 'active' then l.pause_record_id end
+        and r.version = l.record_version and r.reactivated_at <@ seen
       where l.mentor_id = mentor and l.occurred_at >= seen_from
         and l.occurred_at <= log_before and (l.occurred_at, l.id) < (log_before, log_before_id)
         -- As the log's policy: the row that closed a record is seen with it, and no other one
         -- that was written down late, of a record that was over before. (Few are late.)
-        and case when l.to_status = 'active'
-          then exists (
-            select from public.pause_records r
-            where r.id = l.pause_record_id and r.version = l.record_version and r.reactivated_at <@ seen)
+        and case when l.to_status = 'active' then r.id is not null
           else l.occurred_at <@ seen and (l.effective_on >= (l.occurred_at at time zone zone)::date or not exists (
-            select from public.pause_records r
-            where r.id = l.pause_record_id and r.reactivated_at < l.occurred_at and not r.reactivated_at <@ seen))
+            select from public.pause_records c
+            where c.id = l.pause_record_id and c.reactivated_at < l.occurred_at and not c.reactivated_at <@ seen))
           end
       order by l.occurred_at desc, l.id desc
       limit page
     ) o
     left join public.profiles a on a.id = o.actor_id
-    -- No record is looked up for the other rows.
-    left join public.pause_records r on r.id = case when o.to_status = 'active' then o.pause_record_id end
-      and r.version = o.record_version and r.reactivated_at <@ seen
   ) l;
   logs_go_on := logged.last_id is not null and exists (
     select from public.pause_status_log l
