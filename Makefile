@@ -70,6 +70,7 @@ test-long: tools ## runs the long tests: thousands of network and server faults,
 	$(TESTCLUSTER)
 	@exec $(if $(SEED),env MENTORPAUSE_SEED=$(SEED)) .cache/testcluster -- go test -tags long -run '^TestLong' -count=1 -timeout 3h -v ./tests/schema
 	@exec .cache/testcluster -- go test -run '^TestReportsFollowTheReference$$' -count=1 -timeout 3h ./tests/schema -rapid.checks=5000 -rapid.seed=$(or $(SEED),0)
+	@exec .cache/testcluster -- go test -run '^Test(RosterFollowsTheTables|TwoFactsAtLength|NightlyRunFollowsTheModel|TheLogIsTheSameWhoeverIsFirst)$$' -count=1 -timeout 3h ./tests/schema -rapid.checks=100 -rapid.seed=$(or $(SEED),0)
 
 .PHONY: build
 build: $(addprefix build/,$(FUNCTIONS)) ## builds each function as build/<name>/bootstrap, for Linux and this machine's processor (GOARCH=arm64)

@@ -57,7 +57,9 @@ func TestFollowUpReadsWhatWaits(t *testing.T) {
 		}
 		for _, statement := range statements {
 			statement.Plan.walk(func(node plan) {
-				rows += (node.Rows + node.Removed) * node.Loops
+				if node.Relation != "" { // How they are sorted or joined is the version's.
+					rows += (node.Rows + node.Removed) * node.Loops
+				}
 				// Of one row, and of what is on the list itself.
 				if node.Type == "Seq Scan" && node.Relation != "settings" && node.Relation != "refused_addresses" {
 					t.Errorf("a sequential scan of %s in\n%.300s", node.Relation, statement.Query)

@@ -148,7 +148,9 @@ func TestForeignMattersCostNothing(t *testing.T) {
 		t.Helper()
 		for _, statement := range admin.explain(t, caller, "select private.coordinator_roster(null, null, null, 20, null)") {
 			statement.Plan.walk(func(node plan) {
-				rows += (node.Rows + node.Removed) * node.Loops
+				if node.Relation != "" { // How they are sorted or joined is the version's.
+					rows += (node.Rows + node.Removed) * node.Loops
+				}
 				if node.Type == "Seq Scan" && node.Relation != "settings" {
 					t.Errorf("a sequential scan of %s in\n%.200s", node.Relation, statement.Query)
 				}
