@@ -855,6 +855,31 @@ comment on view private.mentor_times is
   'The days on which each person is a mentor somewhere, as stretches without a gap: from from_on until the day before until_on (infinity: nothing is known to end it).';
 comment on column private.mentor_times.is_return is 'True: there was an earlier one, and a day in between.';
 
+-- What was open when somebody left every chapter is closed by the next night. Until then the
+-- chapter to which they came must not read it.
+create function private.is_of_this_time(mentor_id uuid, created_at timestamptz) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select from public.chapter_memberships m
+    where m.user_id = is_of_this_time.mentor_id and m.role = 'mentor'
+      and m.started_at <= statement_timestamp()
+      and (m.ended_at is null or m.ended_at > statement_timestamp())
+      and m.chapter_id = any (private.my_chapter_ids())
+  ) and not exists (
+    select from private.mentor_times t
+    where t.mentor_id = is_of_this_time.mentor_id and t.is_return
+      and t.from_on <= private.today() and t.from_on > private.date_of(is_of_this_time.created_at)
+  );
+end
+$$;
+revoke all on function private.is_of_this_time(uuid, timestamptz) from public, anon, authenticated, service_role;
+grant execute on function private.is_of_this_time(uuid, timestamptz) to authenticated;
+
+comment on function private.is_of_this_time(uuid, timestamptz) is
+  'Whether what began then is of the time in which this mentor, one of the caller''s chapters now, is a mentor, and not of one that ended before. Definer, because callers may not see the memberships of other chapters. The policies ask it last: it costs more than a membership of the caller''s chapters that has begun before.';
+
 -- The days on which certifications are valid, and those on which one that is required
 -- is missing. Everything that asks for the certification fact asks here, and gets of each
 -- kind its turning points: from each row's begins_on until the day before the next one's,

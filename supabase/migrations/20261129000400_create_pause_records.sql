@@ -211,6 +211,9 @@ create policy select_own_and_managed on public.pause_records
         and m.started_at <= statement_timestamp()
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+        -- From before a return, it counts no more, though no night has closed it yet.
+        and (pause_records.status = 'active' or m.started_at <= pause_records.created_at
+          or private.is_of_this_time(pause_records.mentor_id, pause_records.created_at))
     )
     -- What ended while the mentor was not in the caller's chapters, before they came or
     -- between two memberships, is not theirs to see.

@@ -55,6 +55,9 @@ create policy select_own_and_managed on public.planned_pauses
         and m.started_at <= statement_timestamp()
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+        -- From before a return, it counts no more, though no night has closed it yet.
+        and (m.started_at <= planned_pauses.created_at
+          or private.is_of_this_time(planned_pauses.mentor_id, planned_pauses.created_at))
     )
   );
 

@@ -84,6 +84,9 @@ create policy select_own_and_managed on public.leave_requests
         and m.started_at <= statement_timestamp()
         and (m.ended_at is null or m.ended_at > statement_timestamp())
         and m.chapter_id = any ((select private.my_chapter_ids())::uuid[])
+        -- From before a return, it counts no more, though no night has closed it yet.
+        and (leave_requests.state <> 'open' or m.started_at <= leave_requests.created_at
+          or private.is_of_this_time(leave_requests.mentor_id, leave_requests.created_at))
     )
     and (
       state = 'open'

@@ -315,23 +315,26 @@ comment on function private.answer_leave_request(uuid, text, text, integer, uuid
   'Behind public.answer_leave_request. Definer, because nobody may write the tables directly; checks the caller itself.';
 
 -- The rule of the table's policy.
-create function private.is_request_shown(mentor_id uuid, answered_at timestamptz, caller_id uuid, chapter_ids uuid[], everybody boolean)
-returns boolean
+create function private.is_request_shown(
+  mentor_id uuid, created_at timestamptz, answered_at timestamptz, caller_id uuid, chapter_ids uuid[], everybody boolean
+) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return is_request_shown.everybody or is_request_shown.mentor_id = is_request_shown.caller_id or coalesce((
     select bool_or(m.started_at <= statement_timestamp() and (m.ended_at is null or m.ended_at > statement_timestamp()))
-      and (is_request_shown.answered_at is null
-        or bool_or(m.started_at <= is_request_shown.answered_at and (m.ended_at is null or m.ended_at >= is_request_shown.answered_at)))
+      and (case when is_request_shown.answered_at is null
+        then bool_or(m.started_at <= is_request_shown.created_at and (m.ended_at is null or m.ended_at > statement_timestamp()))
+          or private.is_of_this_time(is_request_shown.mentor_id, is_request_shown.created_at)
+        else bool_or(m.started_at <= is_request_shown.answered_at and (m.ended_at is null or m.ended_at >= is_request_shown.answered_at)) end)
     from public.chapter_memberships m
     where m.user_id = is_request_shown.mentor_id and m.role = 'mentor' and m.chapter_id = any (is_request_shown.chapter_ids)), false);
 end
 $$;
-revoke all on function private.is_request_shown(uuid, timestamptz, uuid, uuid[], boolean) from public, anon, authenticated, service_role;
+revoke all on function private.is_request_shown(uuid, timestamptz, timestamptz, uuid, uuid[], boolean) from public, anon, authenticated, service_role;
 
-comment on function private.is_request_shown(uuid, timestamptz, uuid, uuid[], boolean) is
-  'Whether the caller, who manages these chapters, or everybody''s, sees a request of this mentor that was answered then (null: it is open).';
+comment on function private.is_request_shown(uuid, timestamptz, timestamptz, uuid, uuid[], boolean) is
+  'Whether the caller, who manages these chapters, or everybody''s, sees a request of this mentor that was made and answered then (null: it is open).';
 
 -- One's own, and those of one's mentors. Where the mentors are few, each is asked; else the
 -- requests are walked, newest first, and each is judged. Each list ends early.
@@ -422,7 +425,7 @@ begin
         select l
         from unnest(candidates.ids) i (id)
         join public.leave_requests l on l.id = i.id
-        where private.is_request_shown(l.mentor_id, l.answered_at, caller, mine, everybody)
+        where private.is_request_shown(l.mentor_id, l.created_at, l.answered_at, caller, mine, everybody)
         order by l.created_at desc, l.id desc);
       exit when cardinality(found) > page or candidates.last_id is null;
       before_at := candidates.last_at;

@@ -167,11 +167,12 @@ begin
     hints := private.hints_after_pause(mentor, live.paused_at, today);
   end if;
 
-  -- What is open, however old, and the last ones answered.
+  -- What is open, however old, unless it is from before a return, and the last ones answered.
   leave_requests := (
     select coalesce(jsonb_agg(private.leave_request_as_json(l) order by l.created_at desc, l.id desc), '[]')
     from (
-      select o.* from public.leave_requests o where o.mentor_id = mentor and o.state = 'open' and (manages or mentor = caller)
+      select o.* from public.leave_requests o where o.mentor_id = mentor and o.state = 'open'
+        and (mentor = caller or manages and (mentor_since is null or private.date_of(o.created_at) >= mentor_since))
       union all
       (select a.* from public.leave_requests a
        where a.mentor_id = mentor and a.state <> 'open' and a.answered_at <@ seen

@@ -2,6 +2,7 @@ drop function private.has_lapsed(uuid, date);
 drop function private.certified_until(uuid, date);
 drop function private.certification_facts(uuid[], date);
 drop function private.certification_stretches(uuid[]);
+drop function private.is_of_this_time(uuid, timestamptz);
 drop view private.mentor_times;
 drop policy select_administered on public.erasures;
 drop policy select_signed_in on public.certification_kinds;

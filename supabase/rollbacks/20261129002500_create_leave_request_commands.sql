@@ -2,7 +2,7 @@ drop function public.leave_requests_page(text[], integer, text);
 drop function public.answer_leave_request(uuid, text, text, integer, uuid);
 drop function public.request_leave(text, text, date, date, uuid);
 drop function private.leave_requests_page(text[], integer, text);
-drop function private.is_request_shown(uuid, timestamptz, uuid, uuid[], boolean);
+drop function private.is_request_shown(uuid, timestamptz, timestamptz, uuid, uuid[], boolean);
 drop function private.answer_leave_request(uuid, text, text, integer, uuid);
 drop function private.request_leave(text, text, date, date, uuid);
 drop function private.grant_leave(public.leave_requests, public.pause_records, uuid, timestamptz, date);

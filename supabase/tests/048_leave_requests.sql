@@ -416,7 +416,7 @@ select is(pg_temp.listed('office', 'array[''open'']') = (
     from public.leave_requests l join people p on p.id = l.mentor_id where l.state = 'open'), true, 'the office has all');
 select is(array(select l ->> 'state' from jsonb_array_elements(pg_temp.answer('coordinator', 'public.leave_requests_page(array[''declined'', ''withdrawn''])') -> 'leave_requests') l),
   array(select l.state from public.leave_requests l where l.state in ('declined', 'withdrawn')
-    and private.is_request_shown(l.mentor_id, l.answered_at, pg_temp.id('coordinator'), array[pg_temp.id('oslo')], false) order by l.created_at desc, l.id desc), 'several states');
+    and private.is_request_shown(l.mentor_id, l.created_at, l.answered_at, pg_temp.id('coordinator'), array[pg_temp.id('oslo')], false) order by l.created_at desc, l.id desc), 'several states');
 create function pg_temp.all_pages(actor text, size int) returns jsonb
 language plpgsql as $$
 declare

@@ -122,6 +122,7 @@ func TestNoNameOfTheCallersIsResolved(t *testing.T) {
 		"coordinator_roster":            {"null, null, null, null, null", "'" + w.chapter + "', '{active,paused}', 'a', 1, null, false, '{overdue,requests,expired}'", "null, null, 'a', 1, null, true"},
 		"erase_person":                  {id(leaver) + ", null"},
 		"dispatch_backlog":              {"null"},
+		"is_of_this_time":               {id(paused) + ", '2026-11-24'"},
 		"is_organisation_administrator": {""},
 		"mentor_status_on":              {id(paused) + ", '2026-11-24', null", id(paused) + ", '2026-11-24', '2026-11-24'"},
 		"my_administered_chapter_ids":   {""},

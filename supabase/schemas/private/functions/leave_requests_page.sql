@@ -96,7 +96,7 @@ begin
         select l
         from unnest(candidates.ids) i (id)
         join public.leave_requests l on l.id = i.id
-        where private.is_request_shown(l.mentor_id, l.answered_at, caller, mine, everybody)
+        where private.is_request_shown(l.mentor_id, l.created_at, l.answered_at, caller, mine, everybody)
         order by l.created_at desc, l.id desc);
       exit when cardinality(found) > page or candidates.last_id is null;
       before_at := candidates.last_at;

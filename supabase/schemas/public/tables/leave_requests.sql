@@ -91,7 +91,9 @@ CREATE POLICY "select_own_and_managed" ON "public"."leave_requests"
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = leave_requests.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
-    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[]))))) AND ((state = 'open'::text) OR (EXISTS ( SELECT
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])) AND
+    ((leave_requests.state <> 'open'::text) OR (m.started_at <= leave_requests.created_at) OR private.is_of_this_time(leave_requests.mentor_id, leave_requests.created_at))))) AND
+    ((state = 'open'::text) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = leave_requests.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= leave_requests.answered_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=

@@ -95,7 +95,8 @@ CREATE POLICY "select_own_and_managed" ON "public"."planned_pauses"
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = planned_pauses.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
-    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])))))));
+    statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])) AND
+    ((m.started_at <= planned_pauses.created_at) OR private.is_of_this_time(planned_pauses.mentor_id, planned_pauses.created_at)))))));
 
 COMMENT ON COLUMN "public"."planned_pauses"."coordinator_id" IS 'Who last changed the plan, and will have begun the pause; null: the mentor, whose request took effect at once. Grants nothing.';
 
