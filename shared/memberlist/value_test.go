@@ -46,6 +46,9 @@ func TestValues(t *testing.T) {
 		{"Navn", "  A\u030ase \u00a0 Ødega\u030ard ", "Åse Ødegård", ""}, // composed
 		{"Navn", "Ola\u200b Nordmann", "Ola Nordmann", ""},
 		{"Navn", "\"Ola\nNordmann\"", "Ola Nordmann", ""},
+		{"Navn", "\u2066Ola\u2069 \u202eNordmann\u202c\u200e\u200f\u061c", "Ola Nordmann", ""},
+		{"Lokallag", "Oslo \u202dog omland\u202c", "Oslo og omland", ""},
+		{"Navn", "\u202e\u202c", "", "name_invalid"},
 		{"Navn", "\u2800\u3164", "", "name_invalid"},
 		{"Navn", strings.Repeat("ø", 200), strings.Repeat("ø", 200), ""},
 		{"Navn", strings.Repeat("ø", 201), "", "name_invalid"},

@@ -182,6 +182,20 @@ grant execute on function private.is_visible(text) to service_role; -- whose wri
 
 comment on function private.is_visible(text) is 'Whether a text has at least one character that can be seen.';
 
+-- With them a name is read in another order than it is written in, and the line around it too.
+create function private.without_bidi_controls(value text) returns text
+language plpgsql immutable security invoker set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return translate(without_bidi_controls.value,
+    E'\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069', '');
+end
+$$;
+revoke all on function private.without_bidi_controls(text) from public, anon, authenticated, service_role;
+
+comment on function private.without_bidi_controls(text) is
+  'The text without what Unicode calls Bidi_Control. Letters have their direction by themselves: Hebrew and Arabic names need none of these.';
+
 -- 11 digits, the first six a day: of birth, plus 40 for a D-number. Test persons and numbers
 -- of those who have none have 40, 65 (the health service) or 80 (the Tax Administration)
 -- added to the month.

@@ -10,7 +10,7 @@ create function private.judged_text(field text, value text, longest integer, is_
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  trimmed text := private.trimmed(judged_text.value);
+  trimmed text := private.trimmed(private.without_bidi_controls(judged_text.value));
 begin
   if trimmed is null or trimmed = '' then
     if judged_text.is_required then
@@ -34,7 +34,7 @@ $$;
 revoke all on function private.judged_text(text, text, integer, boolean) from public, anon, authenticated, service_role;
 
 comment on function private.judged_text(text, text, integer, boolean) is
-  'The text without surrounding space; null for an empty one that is not required. Refuses with invalid_request what can''t be stored, and national identity numbers, without echoing them.';
+  'The text without surrounding space and controls of direction; null for an empty one that is not required. Refuses with invalid_request what can''t be stored, and national identity numbers, without echoing them.';
 
 create function private.midnight(day date) returns timestamptz
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -2,6 +2,7 @@ drop function private.refuse_direct_write();
 drop function private.refuse_removal();
 drop function private.contains_identity_number(text);
 drop function private.is_identity_number(text);
+drop function private.without_bidi_controls(text);
 drop function private.is_visible(text);
 drop function private.trimmed(text);
 drop function private.refuse(text, text, text, text);

@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(109);
+select plan(115);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -87,10 +87,22 @@ select pg_temp.refuses('bergen administrator', $$public.update_person(pg_temp.ka
 select pg_temp.refuses('administrator', $$public.update_person(pg_temp.kari(), 'Oslos Kari')$$, 'not_found', 404, 'by neither');
 select is(pg_temp.answer('office', $$public.update_person(pg_temp.kari(), 'Kari N.') #>> '{person,display_name}'$$), '"Kari N."', 'but by the office');
 
+-- A name is read in the order in which it is written, whatever a program put between its letters.
+select is(pg_temp.answer('office', $$public.update_person(pg_temp.kari(), E' \u200e\u2066Kari\u202e N.\u202c\u2069\u200f\u061c ') #>> '{person,display_name}'$$),
+  '"Kari N."', 'controls of direction are no part of a name');
+select is(pg_temp.answer('office', $$public.update_person(pg_temp.kari(), E'\u05d3\u05d5\u05d3 \u0645\u0631\u06cc\u0645\u200c') #>> '{person,display_name}'$$),
+  to_jsonb(E'\u05d3\u05d5\u05d3 \u0645\u0631\u06cc\u0645\u200c'::text), 'letters of Hebrew and Persian are, and what joins them');
+select is(pg_temp.answer('office', $$public.update_person(pg_temp.kari(), 'Kari N.') #>> '{person,display_name}'$$), '"Kari N."', 'and it is changed back');
+select pg_temp.violates($$update public.profiles set display_name = E'Kari \u202eN.' where id = pg_temp.kari()$$,
+  '23514', 'profiles_display_name_in_order', 'nor by a hand');
+select pg_temp.violates($$update public.chapters set name = E'Oslo \u2067lag' where id = pg_temp.id('oslo')$$,
+  '23514', 'chapters_name_in_order', 'nor in the name of a chapter');
+
 select pg_temp.refuses('administrator', 'public.register_person(' || arguments || ')', 'invalid_request', 400, why, field)
 from (values
   ($$'', pg_temp.id('oslo')$$, 'display_name', 'a name is required'),
   ($$E'\u200b', pg_temp.id('oslo')$$, 'display_name', 'one that can be seen'),
+  ($$E'\u202e\u2069', pg_temp.id('oslo')$$, 'display_name', 'and not of controls of direction alone'),
   ($$repeat('x', 201), pg_temp.id('oslo')$$, 'display_name', 'of at most 200 characters'),
   ($$'Ola 01010112345', null$$, 'chapter_id', 'a chapter is required'),
   ($$'Ola', pg_temp.id('oslo'), 'boss'$$, 'role', 'a role is one of three'),

@@ -11,7 +11,7 @@ declare
   address text := private.email_address(appoint_first_administrator.email);
   login uuid;
   person uuid;
-  name text := nullif(left(private.trimmed(appoint_first_administrator.display_name), 200), '');
+  name text := nullif(left(private.trimmed(private.without_bidi_controls(appoint_first_administrator.display_name)), 200), '');
 begin
   if address is null then
     raise exception 'not an e-mail address' using errcode = 'invalid_parameter_value';

@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION private.judged_text (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  trimmed text := private.trimmed(judged_text.value);
+  trimmed text := private.trimmed(private.without_bidi_controls(judged_text.value));
 begin
   if trimmed is null or trimmed = '' then
     if judged_text.is_required then
@@ -33,6 +33,6 @@ begin
 end
 $function$;
 
-COMMENT ON FUNCTION "private"."judged_text"(text, text, integer, boolean) IS 'The text without surrounding space; null for an empty one that is not required. Refuses with invalid_request what can''t be stored, and national identity numbers, without echoing them.';
+COMMENT ON FUNCTION "private"."judged_text"(text, text, integer, boolean) IS 'The text without surrounding space and controls of direction; null for an empty one that is not required. Refuses with invalid_request what can''t be stored, and national identity numbers, without echoing them.';
 
 REVOKE ALL ON FUNCTION "private"."judged_text"(text, text, integer, boolean) FROM PUBLIC;

@@ -37,6 +37,7 @@ begin
     or char_length(r.display_name) > 200 or char_length(r.chapter) > 200 or char_length(r.coordinator) > 254 or char_length(r.external_id) > 100
     or not private.is_visible(coalesce(r.display_name, 'x') || coalesce(r.chapter, 'x'))
     or r.display_name is not null and not private.is_visible(r.display_name)
+    or r.display_name collate "C" ~ '[\u202a-\u202e\u2066-\u2069]'
     or r.external_id is not null and not private.is_visible(r.external_id)
     or r.email is not null and not (r.email = lower(r.email) and char_length(r.email) between 3 and 254
       and r.email ~ '^[^[:space:][:cntrl:]@<>,;"]+@[^[:space:][:cntrl:]@<>,;"]+$')
