@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(101);
+select plan(107);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'bergen']) name;
@@ -250,6 +250,23 @@ select private.apply_changes(array[pg_temp.id('leaver'), pg_temp.id('returner')]
 select is(pg_temp.planned('leaver') || pg_temp.planned('returner'), null, 'the run removes them');
 select is((pg_temp.told('returner'))[3:], array['pause_cancelled to coordinator', 'pause_cancelled to mentor'], 'and says so');
 select is_empty('select * from private.find_roster_differences(array(select p.id from people p))', 'the read model is what the tables say');
+
+-- A last day that is known ahead may still be put off, so a pause can be planned from a day
+-- behind it. If it is not put off, the plan ends with it.
+select pg_temp.add_mentor('ending', 'oslo');
+select pg_temp.certify('ending', 400);
+update public.chapter_memberships set ended_at = pg_temp.midnight(5) where user_id = pg_temp.id('ending');
+select is(pg_temp.plan('ending', 9) ->> 'starts_on', (pg_temp.today() + 9)::text, 'planned from a day behind the last one');
+select is(
+  array(select pg_temp.answer('coordinator', format('to_jsonb(public.mentor_status_on(%L, %L))', pg_temp.id('ending'), pg_temp.today() + d)) #>> '{}'
+    from unnest(array[4, 5, 9]) d),
+  array['active', 'not_a_mentor', 'not_a_mentor'], 'who is no mentor then is not paused');
+select private.apply_changes(array[pg_temp.id('ending')], pg_temp.today(), pg_temp.today() + 4, 'scheduler');
+select isnt(pg_temp.planned('ending'), null, 'the plan stays through the last day');
+select private.apply_changes(array[pg_temp.id('ending')], pg_temp.today() + 4, pg_temp.today() + 5, 'scheduler');
+select is(pg_temp.planned('ending'), null, 'and ends with it');
+select is((pg_temp.told('ending'))[3:], array['pause_cancelled to coordinator', 'pause_cancelled to mentor'], 'which is said');
+select is_empty(format('select from public.pause_records where mentor_id = %L', pg_temp.id('ending')), 'no pause was begun');
 
 -- Erasure.
 select pg_temp.plan('gone', 9);
