@@ -14,6 +14,7 @@ import { useOwnTexts, useTexts } from '../../texts/language';
 import type { Texts } from '../../texts/nb';
 import { nameOf, placeOf, root, titleOf } from './address';
 import { useIssued, useOnce } from './calls';
+import { csv } from './csv';
 import { spanOf } from './Days';
 import { factOf, namesOf, recordedOf, type Speech } from './facts';
 import { amount } from './Figures';
@@ -215,11 +216,9 @@ function stretchOf(t: Texts, own: ReportTexts, stretch: Stretch): string {
 /** The differences as a file for Norwegian Excel. */
 function differences(speech: Speech, comparison: ReportComparison): string {
   const { t, own } = speech;
-  // What begins as a formula would be one.
-  const cell = (text: string) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
   const days = (stretches: Stretch[]) =>
     stretches.length ? stretches.map((stretch) => stretchOf(t, own, stretch)).join(' | ') : own.no_days;
-  const rows = [
+  return csv([
     [own.column.what, own.column.before, own.column.after, own.column.why],
     ...comparison.numbers.map((row) => [
       `${own.numbers[row.number]}, ${row.chapter_id ? (speech.chapters.get(row.chapter_id) ?? row.chapter_id) : own.sum}`,
@@ -238,6 +237,5 @@ function differences(speech: Speech, comparison: ReportComparison): string {
         )
         .join(' | '),
     ]),
-  ];
-  return `\ufeff${rows.map((row) => row.map(cell).join(';')).join('\r\n')}\r\n`;
+  ]);
 }
