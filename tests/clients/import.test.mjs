@@ -80,6 +80,8 @@ test('a messy file becomes people, in four steps that can be left', async () => 
   await pick(page, list)
   await column(page, 'Gruppe').getByText('Valgt av deg').waitFor()
   assert.equal(await page.getByLabel('Hva betyr «Gruppe»?').inputValue(), 'chapter')
+  // One form of dates, that in which people type them, whether or not a date could be read.
+  await column(page, 'Startdato').getByText('02.02.2026 · 01.03.2019 · 31.02.2026').waitFor()
   await look(page, 'import-kolonner-360')
   await page.setViewportSize(wide)
   await look(page, 'import-kolonner-1280')
@@ -100,6 +102,7 @@ test('a messy file becomes people, in four steps that can be left', async () => 
   await page.setViewportSize(small)
   await page.getByText('Avvist', { exact: true }).first().click()
   await page.getByText('Viser 2 rader').waitFor({ state: 'attached' })
+  await page.locator('.import-row').nth(1).waitFor()
   assert.equal(await page.locator('.import-row').count(), 2)
   const refused = await saved(page, () => page.getByRole('button', { name: 'Avviste rader' }).click())
   const lines = refused.content.toString('utf8').trim().split('\r\n')

@@ -15,6 +15,9 @@ import { map, pick, settle, useWork } from './work';
 
 const whoever = ['display_name', 'first_name', 'last_name', 'email', 'external_id'];
 
+/** A sample. Dates come as 2026-11-24 once they are read; those that can't be stand as typed. */
+const sampleOf = (text: string) => text.replace(/^(\d{4})-(\d{2})-(\d{2})$/, '$3.$2.$1');
+
 /** What each column means: recognised, chosen, left out, or crossed out. */
 export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; answer: Answer }) {
   const [, navigate] = useLocation();
@@ -68,7 +71,7 @@ export function ColumnsStep({ t, own, answer }: { t: Texts; own: ImportTexts; an
               ) : column.samples.length > 0 ? (
                 <p className="samples">
                   <span className="unseen">{own.samples}: </span>
-                  {column.samples.join(' · ')}
+                  {column.samples.map(sampleOf).join(' · ')}
                 </p>
               ) : null}
             </div>
