@@ -85,6 +85,49 @@ func wantStored(t *testing.T, z *endpoint.Fuzz, answered endpoint.PauseRecord, s
 	}
 }
 
+// FuzzChange fuzzes the body of PATCH and DELETE, of a mentor who is paused or for whom a pause
+// is planned. Whatever is sent is carried out or refused, and never a fault of ours.
+func FuzzChange(f *testing.F) {
+	const plan = "00000000-0000-4000-8000-0000000000f1"
+	mentor, planned := `{"mentor_id":"`+endpoint.Mentor+`"`, `{"planned_pause_id":"`+plan+`"`
+	for _, rest := range []string{
+		``, `,"pause_reason":null`, `,"pause_reason":[]`, `,"pause_reason":{"a":1}`, `,"pause_reason":"a\u0000"`, `,"pause_reason":"\ud800"`,
+		`,"pause_reason":"\u202e\u200b"`, `,"pause_reason":"a","pause_reason":"b"`, `,"Pause_Reason":"a"`, `,"pause_reason":"` + strings.Repeat("😀", 501) + `"`,
+		`,"expected_return_date":"infinity"`, `,"expected_return_date":"epoch"`, `,"expected_return_date":"0000-00-00"`, `,"expected_return_date":"10000-01-01"`,
+		`,"expected_return_date":"9999-12-31"`, `,"expected_return_date":"-4713-11-24"`, `,"expected_return_date":20270101`, `,"expected_return_date":""`,
+		`,"expected_return_date":null`, `,"expected_return_date":"` + inDays(9) + `","expected_version":1e0`, `,"expected_return_date":null,"expected_version":-2147483649`,
+		`,"expected_return_date":null,"expected_version":"1"`, `,"expected_return_date":null,"expected_version":NaN`, `,"starts_on":"now"`, `,"starts_on":null`,
+		`,"starts_on":"9999-12-31"`, `,"starts_on":"` + inDays(20) + `","expected_return_date":"` + inDays(20) + `"`, `,"starts_on":"` + inDays(20) + `"`, `,"mentor_ids":[]`,
+		`,"changes":{"status":"active"}`, `,"coordinator_id":"` + endpoint.Nobody + `"`, `,"__proto__":{}`, `,"expected_return_date":"2027-01-01'; drop table public.profiles; --"`,
+	} {
+		f.Add(mentor+rest+"}", true)
+		f.Add(planned+rest+"}", false)
+	}
+	for _, body := range []string{``, ` `, `null`, `[]`, `[{}]`, `1`, `"a"`, `{`, `{}}`, `{"mentor_id":null}`, `{"mentor_id":["` + endpoint.Mentor + `"],"pause_reason":"a"}`,
+		`{"mentor_id":"` + endpoint.Mentor + `","planned_pause_id":"` + plan + `","pause_reason":"a"}`, `{"planned_pause_id":"{` + plan + `}"}`, `{"planned_pause_id":"` + endpoint.Nobody + `"}`,
+		strings.Repeat("[", 10_000), strings.Repeat(`{"a":`, 6_000) + "1" + strings.Repeat("}", 6_000), "\xff\xfe{\x00}", "\ufeff{}", `{"mentor_id":"` + strings.Repeat("a", 32<<10) + `"}`} {
+		f.Add(body, true)
+		f.Add(body, false)
+	}
+	z := endpoint.NewFuzz(f, newEndpoint)
+	exec := func(t *testing.T, statement string) {
+		if _, err := z.SQL.ExecContext(t.Context(), statement); err != nil {
+			t.Error(err)
+		}
+	}
+	f.Fuzz(func(t *testing.T, sent string, paused bool) {
+		defer z.Restore(t)
+		if paused {
+			z.Pause(t, endpoint.Coordinator, endpoint.Mentor)
+		} else {
+			exec(t, "insert into public.planned_pauses (id, mentor_id, starts_on, pause_reason) values ('"+plan+"', '"+endpoint.Mentor+"', private.today() + 9, 'Reise')")
+			defer exec(t, "delete from public.planned_pauses")
+		}
+		z.Answer(t, z.Request("PATCH", "", sent))
+		z.Answer(t, z.Request("DELETE", "", sent))
+	})
+}
+
 var day = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
 // FuzzPauseValues fuzzes the values of a body that is valid JSON. The answer is

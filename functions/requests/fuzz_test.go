@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"mentorpause/local/endpoint"
@@ -24,6 +25,10 @@ func FuzzRequests(f *testing.F) {
 		`{"kind":"return","reason":"\ud800"}`,
 		`{"request_id":"` + endpoint.Nobody + `","answer":"accept","expected_version":2147483648}`,
 		`{"request_id":"` + endpoint.Nobody + `","answer":"decline","message":"Å\u0308\u200b"}`,
+		`{"kind":"pause","reason":"a","reason":"b"}`, `{"kind":["pause"]}`, `{"kind":"pause","starts_on":"infinity"}`, `{"kind":"pause","starts_on":"9999-12-31"}`,
+		`{"kind":"pause","starts_on":"-4713-11-24"}`, `{"kind":"pause","expected_return_date":"10000-01-01"}`, `{"kind":"return","starts_on":"2027-01-01"}`,
+		`{"kind":"pause","reason":"\u202e\u200b"}`, `{"kind":"pause","state":"accepted"}`, `{"kind":"pause\u0000"}`, `{"kind":"pause","reason":"'; drop table public.profiles; --"}`,
+		`{"request_id":["` + endpoint.Nobody + `"],"answer":"accept"}`, `{"request_id":"{` + endpoint.Nobody + `}","answer":"accept"}`, strings.Repeat("[", 10_000), "\xff\xfe",
 		`{"request_id":"x","answer":"withdraw"}`, `{"answer":"withdraw","kind":"pause"}`,
 	} {
 		f.Add(body, "")
