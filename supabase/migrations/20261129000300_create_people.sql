@@ -9,7 +9,6 @@ create table public.profiles (
   constraint profiles_pkey primary key (id),
   constraint profiles_display_name_length check (char_length(display_name) between 1 and 200),
   constraint profiles_display_name_visible check (private.is_visible(display_name)),
-  constraint profiles_display_name_in_order check (display_name collate "C" !~ '[\u202a-\u202e\u2066-\u2069]'),
   constraint profiles_locale_format check (locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$')
 );
 -- The names of mentors, by id, from the index alone: the nightly run compares
@@ -130,7 +129,6 @@ create table public.chapters (
   constraint chapters_pkey primary key (id),
   constraint chapters_name_length check (char_length(name) between 1 and 200),
   constraint chapters_name_visible check (private.is_visible(name)),
-  constraint chapters_name_in_order check (name collate "C" !~ '[\u202a-\u202e\u2066-\u2069]'),
   constraint chapters_closed_at_possible check (closed_at >= timestamptz '1899-12-31 23:00+00' and closed_at < timestamptz '10000-01-01 00:00+00')
 );
 

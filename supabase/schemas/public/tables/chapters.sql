@@ -5,7 +5,6 @@ CREATE TABLE "public"."chapters" (
   "requests_take_effect" boolean                  NOT NULL DEFAULT false,
   CONSTRAINT "chapters_closed_at_possible" CHECK (((closed_at >= '1899-12-31 23:00:00+00'::timestamp with time zone) AND (closed_at < '10000-01-01 00:00:00+00'::timestamp
     with time zone))),
-  CONSTRAINT "chapters_name_in_order" CHECK (((name COLLATE "C") !~ '[\u202a-\u202e\u2066-\u2069]'::text)),
   CONSTRAINT "chapters_name_length" CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
   CONSTRAINT "chapters_pkey" PRIMARY KEY (id),
   CONSTRAINT "chapters_name_visible" CHECK (private.is_visible(name))

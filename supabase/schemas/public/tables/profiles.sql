@@ -2,7 +2,6 @@ CREATE TABLE "public"."profiles" (
   "id"           uuid NOT NULL,
   "display_name" text COLLATE pg_catalog."nb-x-icu" NOT NULL,
   "locale"       text NOT NULL DEFAULT 'nb'::text,
-  CONSTRAINT "profiles_display_name_in_order" CHECK (((display_name COLLATE "C") !~ '[\u202a-\u202e\u2066-\u2069]'::text)),
   CONSTRAINT "profiles_display_name_length" CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 200))),
   CONSTRAINT "profiles_locale_format" CHECK ((locale ~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$'::text)),
   CONSTRAINT "profiles_pkey" PRIMARY KEY (id),
