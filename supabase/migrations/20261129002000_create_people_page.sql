@@ -153,13 +153,15 @@ begin
   end if;
 
   select coalesce(jsonb_agg(
-    case when is_office or private.belongs_to(f.id, administered)
-        or private.manages(f.id, mine) <> '{}' or f.id = caller
+    case when k.is_kept or private.manages(f.id, mine) <> '{}'
       then private.person_as_json(f.id, mine) || jsonb_build_object('login', private.login_state(f.id))
       -- Whom the caller does not manage is shown, and not how to reach them.
       else private.person_as_json(f.id, mine) || '{"email": null, "phone": null, "external_ids": [], "login": null}' end
+      || jsonb_build_object('is_organisation_administrator', case when k.is_kept then private.administers_organisation(f.id) end)
     order by f.place), '[]') into people
-  from unnest(found[:page]) with ordinality f (id, place);
+  from unnest(found[:page]) with ordinality f (id, place)
+  -- Whose page the caller may read, or who the caller is.
+  cross join lateral (select is_office or private.belongs_to(f.id, administered) or f.id = caller as is_kept offset 0) k;
   if cardinality(found) > page then
     select p.display_name, p.id into last from public.profiles p where p.id = found[page];
     next_cursor := private.write_cursor(jsonb_build_array(last.display_name, last.id), filters, key);

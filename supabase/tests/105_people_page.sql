@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(23);
+select plan(28);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -57,10 +57,23 @@ select pg_temp.refuses('administrator', $$public.people_page(search => '01019010
 select pg_temp.refuses('administrator', $$public.people_page(chapter_id => pg_temp.id('bergen'))$$, 'chapter_not_found', 404, 'another chapter');
 select pg_temp.refuses('øyvind', $$public.people_page()$$, 'not_a_coordinator', 403, 'a mentor');
 select is(pg_temp.answer('administrator', $$public.people_page(search => 'Berit') #> '{people,0}'$$) - '{id,memberships,phone}'::text[],
-  '{"display_name": "Pgtap Berit", "locale": "nb", "email": null, "has_login": true, "login": "unused", "external_ids": [{"source": "pgtap", "external_id": "1"}]}', 'how to reach a person, for whoever keeps them');
+  '{"display_name": "Pgtap Berit", "locale": "nb", "email": null, "has_login": true, "login": "unused", "is_organisation_administrator": false, "external_ids": [{"source": "pgtap", "external_id": "1"}]}', 'how to reach a person, for whoever keeps them');
 select is(pg_temp.answer('coordinator', $$public.people_page(search => 'Anne') #> '{people,0,phone}'$$), 'null', 'and not for others');
 select is(pg_temp.answer('coordinator', $$public.people_page(search => 'Åse') #>> '{people,0,phone}' <> ''$$), 'true', 'a coordinator calls the mentors');
 select is(pg_temp.answer('office', $$jsonb_array_length(public.people_page(search => 'Mona') #> '{people,0,memberships}')$$), '2', 'memberships of all one''s chapters');
+
+-- Who is the national office is said to those who may read the person's page.
+create function pg_temp.is_office(actor text, name text) returns text
+language sql as $$
+  select pg_temp.answer(actor, format('public.people_page(search => %L) #> ''{people,0,is_organisation_administrator}''', name)) #>> '{}'
+$$;
+select is(pg_temp.is_office('office', 'Kontor'), 'true', 'the office is named as such, without a membership');
+select is(pg_temp.is_office('office', 'Ute'), 'false', 'and nobody else who has none');
+select pg_temp.appoint('coordinator');
+select is(pg_temp.is_office('administrator', 'Berit'), 'true', 'to an administrator of the chapter');
+update public.organisation_administrators o set ended_at = statement_timestamp() where o.user_id = pg_temp.id('coordinator');
+select is(pg_temp.is_office('administrator', 'Berit'), 'false', 'as long as it lasts');
+select is(pg_temp.is_office('coordinator', 'Anne'), null, 'and not to a coordinator');
 
 select * from finish();
 rollback;

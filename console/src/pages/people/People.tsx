@@ -191,6 +191,7 @@ function Row({ person, today }: { person: ListedPerson; today: string }) {
       ),
     )
     .map((membership) => `${k.roles[membership.role]}, ${names.get(membership.chapter_id) ?? ''}`);
+  if (person.is_organisation_administrator) roles.unshift(own.office);
   return (
     <li className="person">
       <Link href={`/personer/${person.id}`} className="row-link">
