@@ -95,7 +95,7 @@ function Inside({ me, email }: { me: string; email: string }) {
               <Account name={page?.profile.display_name} email={email} places={places} />
             </Route>
             <Route path="/personvern">
-              <Privacy me={me} email={email} />
+              <Privacy me={me} email={email} isOffice={isOffice} isAdministrator={isAdministrator} />
             </Route>
             <Route path="/usendt">
               <Outbox />

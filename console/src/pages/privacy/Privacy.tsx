@@ -35,7 +35,8 @@ async function readAll(me: string): Promise<MentorPage> {
 }
 
 /** For everybody: what is kept about me, who may read it, and how to have it erased. */
-export function Privacy({ me, email }: { me: string; email: string }) {
+export function Privacy(props: { me: string; email: string; isOffice: boolean; isAdministrator: boolean }) {
+  const { me, email, isOffice, isAdministrator } = props;
   const t = useTexts();
   const own = useOwnTexts(texts);
   const today = useToday();
@@ -48,6 +49,9 @@ export function Privacy({ me, email }: { me: string; email: string }) {
         .map(({ chapter_name }) => chapter_name),
     ),
   ];
+  // Names, addresses and profiles are changed by whoever administers all of a person's chapters.
+  const isOfOne = chapters.length === 1;
+  const who = isOffice ? 'office' : isOfOne ? (isAdministrator ? 'administrator' : 'chapter') : 'elsewhere';
   const others = (page?.recipients ?? []).filter(({ id }) => id !== me).map(({ display_name }) => display_name);
   return (
     <>
@@ -69,11 +73,11 @@ export function Privacy({ me, email }: { me: string; email: string }) {
         </Part>
         <Download me={me} />
         <Part title={own.correct}>
-          <p>{own.correct_say}</p>
+          <p>{own.correct_say[who]}</p>
         </Part>
         <Part title={own.erase}>
           <p>
-            {own.erase_say} {others.length > 0 ? own.ask(t.list(others)) : null}
+            {own.erase_say[who]} {others.length > 0 ? own.ask(t.list(others)) : null}
           </p>
           <p>{own.goes}</p>
           <p>{own.stays}</p>

@@ -49,11 +49,23 @@ const nb = {
   file: 'alt-om-meg',
 
   correct: 'Få noe rettet',
-  correct_say:
-    'Si fra til koordinatoren eller administratoren i lokallaget. De kan rette navn, adresse, roller og kurs.',
+  correct_say: {
+    chapter: 'Si fra til koordinatoren eller administratoren i lokallaget. De kan rette navn, adresse, roller og kurs.',
+    elsewhere: 'Si fra til en administrator for hele organisasjonen. De kan rette navn, adresse, roller og kurs.',
+    administrator: 'Du kan selv rette navn, adresse, roller og kurs, under Personer.',
+    office: 'Du kan selv rette navn, adresse, roller og kurs, under Personer.',
+  },
 
   erase: 'Få det slettet',
-  erase_say: 'Be administratoren i lokallaget om å slette deg. Det skjer med en gang, og kan ikke gjøres om.',
+  erase_say: {
+    chapter: 'Be administratoren i lokallaget om å slette deg. Det skjer med en gang, og kan ikke gjøres om.',
+    elsewhere:
+      'Be en administrator for hele organisasjonen om å slette deg. Det skjer med en gang, og kan ikke gjøres om.',
+    administrator:
+      'Be en annen administrator i lokallaget, eller en for hele organisasjonen, om å slette deg. Det skjer med en gang, og kan ikke gjøres om.',
+    office:
+      'Be en annen administrator for hele organisasjonen om å slette deg. Er du den eneste, må en annen bli administrator først. Det skjer med en gang, og kan ikke gjøres om.',
+  },
   ask: (names: string) => `Du kan spørre ${names}.`,
   goes: 'Navn, adresse, telefon, innlogging, meldinger og grunner til pauser forsvinner.',
   stays: 'Hvilke dager en likeperson var aktiv, blir stående uten navn, fordi tilskuddet bygger på tallene.',
@@ -110,11 +122,24 @@ const nn: Own = {
   file: 'alt-om-meg',
 
   correct: 'Få noko retta',
-  correct_say:
-    'Sei frå til koordinatoren eller administratoren i lokallaget. Dei kan rette namn, adresse, roller og kurs.',
+  correct_say: {
+    chapter:
+      'Sei frå til koordinatoren eller administratoren i lokallaget. Dei kan rette namn, adresse, roller og kurs.',
+    elsewhere: 'Sei frå til ein administrator for heile organisasjonen. Dei kan rette namn, adresse, roller og kurs.',
+    administrator: 'Du kan sjølv rette namn, adresse, roller og kurs, under Personar.',
+    office: 'Du kan sjølv rette namn, adresse, roller og kurs, under Personar.',
+  },
 
   erase: 'Få det sletta',
-  erase_say: 'Be administratoren i lokallaget om å slette deg. Det skjer med ein gong, og kan ikkje gjerast om.',
+  erase_say: {
+    chapter: 'Be administratoren i lokallaget om å slette deg. Det skjer med ein gong, og kan ikkje gjerast om.',
+    elsewhere:
+      'Be ein administrator for heile organisasjonen om å slette deg. Det skjer med ein gong, og kan ikkje gjerast om.',
+    administrator:
+      'Be ein annan administrator i lokallaget, eller ein for heile organisasjonen, om å slette deg. Det skjer med ein gong, og kan ikkje gjerast om.',
+    office:
+      'Be ein annan administrator for heile organisasjonen om å slette deg. Er du den einaste, må ein annan bli administrator først. Det skjer med ein gong, og kan ikkje gjerast om.',
+  },
   ask: (names) => `Du kan spørje ${names}.`,
   goes: 'Namn, adresse, telefon, innlogging, meldingar og grunnar til pausar forsvinn.',
   stays: 'Kva dagar ein likeperson var aktiv, blir ståande utan namn, fordi tilskotet byggjer på tala.',
@@ -169,11 +194,24 @@ const en: Own = {
   file: 'all-about-me',
 
   correct: 'Have something corrected',
-  correct_say:
-    'Tell the coordinator or administrator of your chapter. They can correct the name, address, roles and courses.',
+  correct_say: {
+    chapter:
+      'Tell the coordinator or administrator of your chapter. They can correct the name, address, roles and courses.',
+    elsewhere:
+      'Tell an administrator of the whole organisation. They can correct the name, address, roles and courses.',
+    administrator: 'You can correct the name, address, roles and courses yourself, under People.',
+    office: 'You can correct the name, address, roles and courses yourself, under People.',
+  },
 
   erase: 'Have it erased',
-  erase_say: 'Ask the administrator of your chapter to erase you. It happens at once, and can’t be undone.',
+  erase_say: {
+    chapter: 'Ask the administrator of your chapter to erase you. It happens at once, and can’t be undone.',
+    elsewhere: 'Ask an administrator of the whole organisation to erase you. It happens at once, and can’t be undone.',
+    administrator:
+      'Ask another administrator, of your chapter or of the whole organisation, to erase you. It happens at once, and can’t be undone.',
+    office:
+      'Ask another administrator of the whole organisation to erase you. If you are the only one, somebody else has to become one first. It happens at once, and can’t be undone.',
+  },
   ask: (names) => `You can ask ${names}.`,
   goes: 'The name, address, telephone, login, messages and reasons for breaks disappear.',
   stays:
