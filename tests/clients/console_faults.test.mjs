@@ -319,6 +319,41 @@ for (const isOffline of [false, true]) {
   })
 }
 
+test('a session that ends by itself leaves what was typed, and nothing that was read', async () => {
+  const context = await bare()
+  const page = await signedIn('oda@example.org', { context, path: `/likepersoner/${mentor(6)}/pause` })
+  const other = await open({ context, path: '/likepersoner' })
+  await row(other, 'Liv Åsgårdsrud').waitFor()
+  await page.getByLabel('Hvorfor?').fill('Skrevet før økten tok slutt')
+  const wantKept = async (name, isThere) => {
+    for (let n = 0; (await kept(page)).includes(name) !== isThere; n++) {
+      assert.ok(n < 100, `${name} is ${isThere ? 'not ' : ''}kept: ${(await kept(page)).slice(0, 500)}`)
+      await page.waitForTimeout(100)
+    }
+  }
+  await wantKept('Åsgårdsrud', true)
+  await wantKept('Skrevet før', true)
+  // The server takes neither the token nor the one to renew it with.
+  const expired = await (await fetch(`${given.url}/test/expired?email=oda@example.org`)).json()
+  await page.evaluate((access_token) => {
+    const session = JSON.parse(localStorage.getItem('console.session'))
+    localStorage.setItem('console.session', JSON.stringify({ ...session, access_token, refresh_token: 'ended', expires_at: 1 }))
+  }, expired)
+  await page.reload()
+  await heading(page, 'Logg inn').waitFor()
+  await heading(other, 'Logg inn').waitFor()
+  await wantKept('Åsgårdsrud', false)
+  assert.ok(!/Haugstuen|Vikhammer|access_token|eyJ/.test(await kept(page)))
+  // She goes on where she was.
+  await page.getByLabel('E-postadresse').fill('oda@example.org')
+  await page.getByRole('button', { name: 'Send kode' }).click()
+  await heading(page, 'Skriv koden fra e-posten').waitFor()
+  await page.getByLabel('Kode på seks tall').fill(await code('oda@example.org'))
+  await page.getByRole('button', { name: 'Logg inn' }).click()
+  await page.waitForFunction(() => document.querySelector('textarea')?.value === 'Skrevet før økten tok slutt')
+  await context.close()
+})
+
 test('what one person asked for is not shown to the next one, whenever it comes', async () => {
   const context = await bare()
   const first = await signedIn('lise@example.org', { context, path: `/likepersoner/${mentor(3)}` })

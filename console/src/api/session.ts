@@ -4,7 +4,7 @@ import { GoTrueClient, isAuthApiError, type Session } from '@supabase/auth-js';
 import { useSyncExternalStore } from 'react';
 import { config } from './config';
 import { noteServerTime } from './clock';
-import { wipe } from './store';
+import { removeAnswers, wipe } from './store';
 
 export const storageKey = 'console.session';
 
@@ -38,6 +38,8 @@ function set(session: Session | null): void {
   hasEnded = !session && Boolean(current) && !isLeaving;
   current = whole;
   half = isHalf ? session : null;
+  // Without a session nobody may look at what was read. What was typed stays for its user.
+  if (!session && !isLeaving) void removeAnswers();
   if (session) {
     // Whoever signs in again goes on.
     if (last !== null && last !== session.user.id) forgetAll();

@@ -126,6 +126,11 @@ export async function draft(user: string, form: string): Promise<unknown> {
   return (await (await database())?.get('drafts', [user, form]))?.values;
 }
 
+/** Removes everything that was read, by whoever. */
+export async function removeAnswers(): Promise<void> {
+  await (await database())?.clear('answers').catch(() => undefined);
+}
+
 /**
  * Removes everything that was read, and what a person wrote. What others have not sent, whose
  * session ended before it could be, is not that person's to throw away.
@@ -133,7 +138,7 @@ export async function draft(user: string, form: string): Promise<unknown> {
 export async function wipe(user: string): Promise<void> {
   const db = await database();
   if (!db) return;
-  await db.clear('answers');
+  await removeAnswers();
   for (const store of ['outbox', 'drafts'] as const) {
     let cursor = await db.transaction(store, 'readwrite').store.openCursor();
     while (cursor) {
