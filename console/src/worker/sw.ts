@@ -16,7 +16,7 @@ const mine = prefix + VERSION;
 const settings = '/config.json';
 
 type Extendable = { waitUntil(work: Promise<unknown>): void };
-type Fetched = { request: Request; respondWith(answer: Promise<Response>): void };
+type Fetched = Extendable & { request: Request; respondWith(answer: Promise<Response>): void };
 
 worker.addEventListener('install', (event: Extendable) => {
   event.waitUntil(
@@ -65,7 +65,8 @@ async function renewPage(cache: Cache): Promise<boolean> {
 // The addresses of the functions may change without a new version, so the network is asked; but
 // on a poor line nobody waits for what is nearly always the same. The page and its addresses
 // are kept together: whoever asks with the page of before is told to load the new one.
-async function configuration(request: Request): Promise<Response> {
+async function configuration(event: Fetched): Promise<Response> {
+  const { request } = event;
   const cache = await caches.open(mine);
   const kept = await cache.match(request);
   if (!kept) return fetch(request);
@@ -76,6 +77,8 @@ async function configuration(request: Request): Promise<Response> {
     await cache.put(request, new Response(text, { headers }));
     return new Response(text, { headers: { ...headers, 'x-page-is-old': 'true' } });
   });
+  // When it comes late, nobody waits for it any more: it is kept all the same, for the next time.
+  event.waitUntil(fetched.catch(() => undefined));
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(kept.clone()), patience));
   return Promise.race([fetched.catch(() => kept.clone()), late]);
 }
@@ -87,5 +90,5 @@ worker.addEventListener('fetch', (event: Fetched) => {
   if (/^\/(functions|auth|rest)\/v1\//.test(url.pathname)) return; // in development, on the same origin
   if (request.mode === 'navigate') event.respondWith(page(request));
   else if (url.pathname.startsWith('/assets/') || FILES.includes(url.pathname)) event.respondWith(file(request));
-  else if (url.pathname === settings) event.respondWith(configuration(request));
+  else if (url.pathname === settings) event.respondWith(configuration(event));
 });
