@@ -11,6 +11,8 @@ export interface Typed {
   reason: string;
 }
 
+export const nothingTyped: Typed = { starts: 'today', startsOn: '', returns: '', reason: '' };
+
 export interface Problem {
   field: string; // the id of its input
   problem: string;

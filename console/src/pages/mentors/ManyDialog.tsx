@@ -12,20 +12,19 @@ import { MegaphoneIcon } from '@navikt/aksel-icons';
 import { type ComponentRef, type FormEvent, type Ref, useEffect, useRef, useState } from 'react';
 import { call, Refused } from '../../api/client';
 import { send } from '../../api/outbox';
-import { draft, keepDraft } from '../../api/store';
 import type { ManyResults } from '../../api/types';
 import { done } from '../../parts/announce';
 import { DateField } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { Problems } from '../../parts/Problems';
-import { beforeReturn, type Checked, check, type Typed } from '../../parts/rules';
+import { beforeReturn, type Checked, check, nothingTyped, type Typed } from '../../parts/rules';
 import { useToday } from '../../parts/time';
+import { useTyped } from '../../parts/typed';
 import { withWeekday } from '../../texts/dates';
 import { useTexts } from '../../texts/language';
 import type { Texts } from '../../texts/nb';
 
 type Results = ManyResults['results'];
-const form = 'pause_many';
 const mostNames = 12; // more are a number
 
 /** One pause for several mentors: first the form, then what would happen, then it does. */
@@ -39,7 +38,6 @@ export function ManyDialog(props: {
   const today = useToday();
   const { me, chosen } = props;
   const heading = useRef<HTMLHeadingElement>(null);
-  const [typed, setTyped] = useState<Typed>({ starts: 'today', startsOn: '', returns: '', reason: '' });
   const [shown, setShown] = useState<Checked>();
   const [foreseen, setForeseen] = useState<Results>();
   const [happened, setHappened] = useState<Results>();
@@ -50,25 +48,17 @@ export function ManyDialog(props: {
   const step = happened ? 'happened' : foreseen ? 'foreseen' : 'form';
   useEffect(() => heading.current?.focus(), [step]);
 
-  const isTouched = useRef(false);
-  useEffect(() => {
-    void draft(me, form).then((values) => {
-      if (values && !isTouched.current) setTyped(values as Typed);
-    });
-  }, [me]);
+  const { typed, change: type, forget } = useTyped(me, 'pause_many', () => nothingTyped);
   const change = (changes: Partial<Typed>) => {
-    isTouched.current = true;
-    const next = { ...typed, ...changes };
-    setTyped(next);
+    type(changes);
     setShown((was) => was && { ...was, problems: was.problems.filter(({ field }) => !(field in changes)) });
-    void keepDraft(me, form, next);
   };
   const giveUp = () => {
-    void keepDraft(me, form, null);
+    forget();
     props.onClose();
   };
   const finish = () => {
-    void keepDraft(me, form, null);
+    forget();
     props.onDone();
   };
 

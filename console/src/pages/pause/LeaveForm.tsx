@@ -1,19 +1,19 @@
 import { Alert, Button, type ErrorSummary, Fieldset, Radio, Textfield } from '@digdir/designsystemet-react';
 import { MegaphoneIcon } from '@navikt/aksel-icons';
-import { type ComponentRef, type FormEvent, useEffect, useRef, useState } from 'react';
+import { type ComponentRef, type FormEvent, useRef, useState } from 'react';
 import { useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
-import { draft, keepDraft } from '../../api/store';
 import type { LeaveRequest, MentorPage } from '../../api/types';
 import { announce, done } from '../../parts/announce';
 import { DateField } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { refusalOf } from '../../parts/refusal';
 import { useToday } from '../../parts/time';
+import { useTyped } from '../../parts/typed';
 import { withWeekday } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { Problems } from '../../parts/Problems';
-import { beforeReturn, type Checked, check, type Typed } from '../../parts/rules';
+import { beforeReturn, type Checked, check, nothingTyped, type Typed } from '../../parts/rules';
 
 export type Asking = 'ask_pause' | 'ask_date' | 'ask_return';
 const kinds = { ask_pause: 'pause', ask_date: 'change_return', ask_return: 'return' } as const;
@@ -23,28 +23,18 @@ export function LeaveForm(props: { t: Texts; page: MentorPage; me: string; kind:
   const { t, page, me, kind } = props;
   const today = useToday();
   const isOffline = useOffline();
-  const [typed, setTyped] = useState<Typed>({ starts: 'today', startsOn: '', returns: '', reason: '' });
   const [shown, setShown] = useState<Checked>();
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const summary = useRef<ComponentRef<typeof ErrorSummary>>(null);
   const alert = useRef<HTMLDivElement>(null);
-  const form = `${kind}:${me}`;
-  const isTouched = useRef(false);
-  useEffect(() => {
-    void draft(me, form).then((values) => {
-      if (values && !isTouched.current) setTyped(values as Typed);
-    });
-  }, [me, form]);
+  const { typed, change: type, forget } = useTyped(me, `${kind}:${me}`, () => nothingTyped);
   const change = (changes: Partial<Typed>) => {
-    isTouched.current = true;
-    const next = { ...typed, ...changes };
-    setTyped(next);
+    type(changes);
     setShown((was) => was && { ...was, problems: was.problems.filter(({ field }) => !(field in changes)) });
-    void keepDraft(me, form, next);
   };
   const giveUp = () => {
-    void keepDraft(me, form, null);
+    forget();
     props.onClose();
   };
 

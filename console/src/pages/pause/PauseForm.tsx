@@ -1,16 +1,16 @@
 import { Alert, Button, type ErrorSummary, Fieldset, Radio, Textfield } from '@digdir/designsystemet-react';
 import { MegaphoneIcon } from '@navikt/aksel-icons';
-import { type ComponentRef, type FormEvent, useEffect, useRef, useState } from 'react';
+import { type ComponentRef, type FormEvent, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { readWhole, useOffline } from '../../api/client';
 import { send } from '../../api/outbox';
-import { draft, keepDraft } from '../../api/store';
 import type { MentorPage } from '../../api/types';
 import { announce, done } from '../../parts/announce';
 import { DateField, typedDate } from '../../parts/DateField';
 import { Icon } from '../../parts/Icon';
 import { toldOf } from '../../parts/people';
 import { useToday } from '../../parts/time';
+import { useTyped } from '../../parts/typed';
 import { withWeekday } from '../../texts/dates';
 import type { Texts } from '../../texts/nb';
 import { Problems } from '../../parts/Problems';
@@ -45,12 +45,6 @@ export function PauseForm(props: Props) {
   const id = page.profile.id;
   // What was saved when the form was opened; after a conflict, what is saved now.
   const [saved, setSaved] = useState(() => savedIn(page, kind, props.isWhole));
-  const [typed, setTyped] = useState<Typed>(() => ({
-    starts: kind === 'amend_plan' ? 'later' : 'today',
-    startsOn: typedDate(saved?.startsOn ?? null),
-    returns: typedDate(saved?.returns ?? null),
-    reason: saved?.reason ?? '',
-  }));
   const [shown, setShown] = useState<Checked>();
   const [conflict, setConflict] = useState<MentorPage>();
   const [refusal, setRefusal] = useState<string>();
@@ -58,26 +52,25 @@ export function PauseForm(props: Props) {
   const summary = useRef<ComponentRef<typeof ErrorSummary>>(null);
   const alert = useRef<HTMLDivElement>(null);
 
-  // What was typed outlives a reload and a closed tab, until it is sent or given up.
-  const form = `${kind}:${id}`;
-  const isTouched = useRef(false);
-  useEffect(() => {
-    void draft(me, form).then((values) => {
-      if (values && !isTouched.current) setTyped((now) => ({ ...now, ...(values as Partial<Typed>) }));
-    });
-  }, [me, form]);
+  const first = () => ({
+    starts: kind === 'amend_plan' ? ('later' as const) : ('today' as const),
+    startsOn: typedDate(saved?.startsOn ?? null),
+    returns: typedDate(saved?.returns ?? null),
+    reason: saved?.reason ?? '',
+  });
+  const kept = (now: Typed) => {
+    // A reason that was only read isn't kept on the device.
+    const { reason, ...others } = now;
+    return reason === saved?.reason ? others : now;
+  };
+  const { typed, change: type, forget } = useTyped(me, `${kind}:${id}`, first, kept);
   const change = (changes: Partial<Typed>) => {
-    isTouched.current = true;
-    const next = { ...typed, ...changes };
-    setTyped(next);
+    type(changes);
     // A field that is being corrected is no longer wrong.
     setShown((was) => was && { ...was, problems: was.problems.filter(({ field }) => !(field in changes)) });
-    // A reason that was only read isn't kept on the device.
-    const { reason, ...others } = next;
-    void keepDraft(me, form, reason === saved?.reason ? others : next);
   };
   const giveUp = () => {
-    void keepDraft(me, form, null);
+    forget();
     props.onClose();
   };
 
