@@ -25,6 +25,41 @@ test('somebody signs in with the code from the e-mail', async () => {
   await page.context().close()
 })
 
+test('the language is chosen on the first page and on one’s own, and stays', async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO' })
+  let page = await open({ context, path: '/' })
+  const language = () => page.evaluate(() => document.documentElement.lang)
+  const chosen = () => page.getByRole('navigation').getByRole('button', { pressed: true }).allInnerTexts()
+  await heading(page, 'Logg inn').waitFor()
+  assert.deepEqual([await language(), await chosen()], ['nb', ['Bokmål']])
+  const choices = page.getByRole('navigation', { name: 'Språk' }).getByRole('button')
+  assert.deepEqual(await choices.evaluateAll((all) => all.map((one) => [one.textContent, one.lang])), [['Bokmål', 'nb'], ['Nynorsk', 'nn'], ['English', 'en']])
+  await page.getByRole('button', { name: 'English' }).click()
+  await heading(page, 'Sign in').waitFor()
+  assert.deepEqual([await language(), await chosen(), await page.title()], ['en', ['English'], 'Sign in – Likeperson'])
+  await page.getByRole('button', { name: 'Nynorsk' }).click()
+  await page.getByText('Skriv e-postadressa di').first().waitFor()
+  assert.deepEqual([await language(), await chosen()], ['nn', ['Nynorsk']])
+  await look(page, 'logg-inn-nynorsk-360')
+  await page.reload()
+  await heading(page, 'Logg inn').waitFor()
+  assert.deepEqual([await language(), await chosen()], ['nn', ['Nynorsk']])
+
+  // It is that of the pages behind, until another one is chosen there.
+  page = await signedIn('jonas@example.org', { context, path: '/mer' })
+  await heading(page, 'Meir').waitFor()
+  assert.ok(await page.getByRole('radio', { name: 'Nynorsk' }).isChecked())
+  await page.getByRole('radio', { name: 'Bokmål' }).check()
+  await heading(page, 'Mer').waitFor()
+  assert.equal(await language(), 'nb')
+  await page.getByRole('radio', { name: 'English' }).check()
+  await heading(page, 'More').waitFor()
+  await page.reload()
+  await heading(page, 'More').waitFor()
+  assert.deepEqual([await language(), page.faults], ['en', []])
+  await context.close()
+})
+
 test('a first visit whose line breaks says so, and goes on by itself', async () => {
   const context = await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'nb-NO', serviceWorkers: 'block' })
   let isCut = true
@@ -156,6 +191,12 @@ test('a pause: mistakes are said, then it is in the log', async () => {
   await page.context().close()
 })
 
+const rows = async (query) => {
+  const answer = await fetch(`${given.url}/test/rows`, { method: 'POST', body: query })
+  assert.equal(answer.status, 200, await answer.clone().text())
+  return answer.json()
+}
+
 /** Everything that the browser keeps for the console, as text. */
 const kept = (page) => page.evaluate(async () => {
   const parts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]
@@ -172,6 +213,75 @@ const kept = (page) => page.evaluate(async () => {
   }
   db.close()
   return parts.join('\n')
+})
+
+test('what is chosen while a form opens and while its draft comes is kept', async () => {
+  const page = await signedIn('jonas@example.org', { path: '/likepersoner/00000000-0000-4000-8000-0000000f0003' })
+  await heading(page, 'Berit Haugstuen').waitFor()
+  // Where it is from the first picture on, so that a click hits what was aimed at.
+  await page.evaluate(() => {
+    globalThis.places = []
+    const look = () => {
+      const radio = document.querySelector('[role=dialog] input[value=later], dialog input[value=later]')
+      if (radio) globalThis.places.push(Math.round(radio.getBoundingClientRect().top))
+      if (globalThis.places.length < 40) requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })
+  await page.getByRole('link', { name: 'Sett Berit på pause' }).click()
+  await page.waitForFunction(() => globalThis.places.length >= 40)
+  assert.equal(await page.evaluate(() => new Set(globalThis.places).size), 1, 'the form moves while it opens')
+
+  // Two choices before it is drawn again.
+  await page.evaluate(() => {
+    document.querySelector('.date-choices button').click()
+    document.querySelector('input[value=later]').click()
+  })
+  await page.getByLabel('Første dag').waitFor()
+  assert.match(await page.getByLabel('Når er Berit tilbake?').inputValue(), /^\d+\.\d+\.\d{4}$/)
+  await page.getByLabel('Hvorfor?').fill('Et utkast')
+  const drafts = () => page.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('console').onsuccess = ({ target: { result: db } }) => {
+      db.transaction('drafts').objectStore('drafts').getAll().onsuccess = ({ target }) => { db.close(); resolve(target.result.map(({ values }) => values)) }
+    }
+  }))
+  const wantDraft = async (starts, reason) => {
+    for (let n = 0; n < 50; n++) {
+      const [found] = await drafts()
+      if (found?.starts === starts && found.reason === reason) return
+      await page.waitForTimeout(100)
+    }
+    assert.fail(`kept is ${JSON.stringify(await drafts())}`)
+  }
+  await wantDraft('later', 'Et utkast')
+
+  // The draft comes late, because the disk is busy.
+  await page.getByRole('button', { name: 'Lukk' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('console').onsuccess = ({ target: { result: db } }) => {
+      const store = db.transaction('drafts', 'readwrite').objectStore('drafts')
+      const hold = () => (store.count().onsuccess = () => { resolve(); if (!globalThis.isFree) hold(); else db.close() })
+      hold()
+    }
+  }))
+  await page.getByRole('link', { name: 'Sett Berit på pause' }).click()
+  await page.getByLabel('Når er Berit tilbake?').fill('1.12.2099')
+  await page.getByLabel('En senere dag').check()
+  await page.getByLabel('I dag').check()
+  await page.evaluate(() => { globalThis.isFree = true })
+  await page.waitForFunction(() => document.querySelector('textarea')?.value === 'Et utkast')
+  assert.ok(await page.getByLabel('I dag').isChecked())
+  assert.equal(await page.getByLabel('Når er Berit tilbake?').inputValue(), '1.12.2099')
+  await wantDraft('today', 'Et utkast')
+  await page.getByRole('button', { name: 'Avbryt' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  for (let n = 0; (await drafts()).length > 0; n++) {
+    assert.ok(n < 50, 'a draft that was given up is kept')
+    await page.waitForTimeout(100)
+  }
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
 })
 
 test('a change that somebody else was quicker with keeps what was typed', async () => {
@@ -505,8 +615,33 @@ test('the inbox is read', async () => {
   const page = await signedIn('marit@example.org')
   await page.getByRole('link', { name: /Innboks/ }).click()
   await heading(page, 'Innboks').waitFor()
-  await page.getByText(/Ingen meldinger ennå|ulest|Du har lest alt/).first().waitFor()
+  await page.getByRole('heading', { name: 'Ingen meldinger ennå' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Merk alle som lest' }).count(), 0)
+  await look(page, 'innboks-tom-360')
+
+  assert.equal((await fetch(`${given.url}/test/messages`, { method: 'POST' })).status, 200)
+  await page.reload()
+  await page.getByText('To uleste meldinger.').waitFor()
+  assert.match(await page.getByRole('navigation').getByRole('link', { name: /Innboks/ }).innerText(), /2/)
+  const message = (name) => page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2, name, exact: true }) })
+  const [berit, digest, oyvind] = ['Berit Haugstuen har ny returdato', 'Uka som kommer', 'Grunnkurset til Øyvind Brattåsen gikk ut'].map(message)
+  await berit.getByText('Berit er ventet tilbake en annen dag.').waitFor()
+  const isNew = () => Promise.all([berit, digest, oyvind].map((one) => one.getByText('Ny', { exact: true }).count()))
+  assert.deepEqual(await isNew(), [1, 1, 0])
+  // The newest one first; what is about several leads to nobody.
+  assert.deepEqual(await page.locator('main li h2').allInnerTexts(), [
+    'Berit Haugstuen har ny returdato', 'Uka som kommer', 'Grunnkurset til Øyvind Brattåsen gikk ut'])
+  assert.equal(await digest.getByRole('link').count(), 0)
   await look(page, 'innboks-360')
+  await berit.getByRole('link', { name: 'Se likepersonen' }).click()
+  await heading(page, 'Berit Haugstuen').waitFor()
+  await page.goBack()
+  await page.getByRole('button', { name: 'Merk alle som lest' }).click()
+  await page.getByText('Du har lest alt.').waitFor()
+  await page.getByRole('button', { name: 'Merk alle som lest' }).waitFor({ state: 'detached' })
+  assert.deepEqual(await isNew(), [0, 0, 0])
+  assert.equal(await page.getByRole('navigation').getByRole('link', { name: 'Innboks', exact: true }).count(), 1)
+  assert.deepEqual(await rows('select i.kind from public.notification_inbox i where i.read_at is null'), [])
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })
@@ -645,14 +780,17 @@ everywhere('a request is made and answered, and several are chosen, with the key
   await page.context().close()
 })
 
+/** Loads the page again, from its service worker. */
+async function underWorker(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true))
+  await page.reload()
+  await page.waitForFunction(() => navigator.serviceWorker.controller)
+}
+
 everywhere('functions at other addresses are found without a new version', async () => {
   const page = await signedIn('jonas@example.org')
   await row(page, 'Anders Lillevold').waitFor()
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready
-  })
-  await page.reload()
-  await page.waitForFunction(() => navigator.serviceWorker.controller)
+  await underWorker(page)
   await row(page, 'Anders Lillevold').waitFor()
   await fetch(`${given.url}/test/moved`, { method: 'POST' })
   try {
@@ -680,11 +818,7 @@ everywhere('functions at other addresses are found without a new version', async
 everywhere('a new version waits until its user wants it', async () => {
   const page = await signedIn('jonas@example.org')
   await row(page, 'Anders Lillevold').waitFor()
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready
-  })
-  await page.reload()
-  await page.waitForFunction(() => navigator.serviceWorker.controller)
+  await underWorker(page)
   await page.goto(`${given.url}/likepersoner/00000000-0000-4000-8000-0000000f0003/pause`)
   await page.getByLabel('Hvorfor?').fill('Et utkast')
   await fetch(`${given.url}/test/version`)

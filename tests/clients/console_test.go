@@ -80,6 +80,19 @@ end
 $$;
 `
 
+// consoleMessages are in Marit's inbox: one about a mentor and one about several, which are
+// new, and an older one that she has read.
+const consoleMessages = `
+insert into public.notification_inbox (notification_id, recipient_id, mentor_id, kind, title, body, created_at, read_at)
+select gen_random_uuid(), '00000000-0000-4000-8000-0000000000c5', m.*
+from (values
+	('00000000-0000-4000-8000-0000000f0003'::uuid, 'return_changed', 'Berit Haugstuen har ny returdato', 'Berit er ventet tilbake en annen dag.',
+		now() - interval '1 hour', null::timestamptz),
+	(null, 'weekly_digest', 'Uka som kommer', 'To likepersoner er ventet tilbake.', now() - interval '2 hours', null),
+	('00000000-0000-4000-8000-0000000f0008', 'certification_expired', 'Grunnkurset til Øyvind Brattåsen gikk ut',
+		'Øyvind blir aktiv igjen når kurset er fornyet.', now() - interval '3 days', now() - interval '2 days')
+) m`
+
 // TestConsole uses the built console in Chromium, as people do. With CONSOLE=all in the
 // environment (make test-console) in every language, width and theme.
 func TestConsole(t *testing.T) {
@@ -100,6 +113,14 @@ func TestConsole(t *testing.T) {
 	}))
 	g := prepareConsole(t, s)
 	g.Browser = browser
+	owner := s.Database.Connect(t, "postgres")
+	serveRows(s, owner)
+	// Messages come when the test asks for them: until then the inbox is empty.
+	s.Handle("/test/messages", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := owner.Exec(r.Context(), consoleMessages); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}))
 	runNode(t, "console.test.mjs", g)
 	logErrors(t, s)
 }
@@ -130,12 +151,7 @@ func (v *nextVersion) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		for _, name := range []string{"Accept-Encoding", "If-None-Match"} {
-			r.Header.Del(name)
-		}
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		maps.Copy(w.Header(), answer.Header())
+		answer := answerToChange(next, w, r)
 		w.Header().Del("etag")
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(append(answer.Body.Bytes(), "\n// another version"...))
@@ -158,12 +174,7 @@ func (o *otherAddresses) wrap(next http.Handler) http.Handler {
 			http.Error(w, "nobody is here any more", http.StatusBadGateway)
 			return
 		}
-		for _, name := range []string{"Accept-Encoding", "If-None-Match"} {
-			r.Header.Del(name)
-		}
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		maps.Copy(w.Header(), answer.Header())
+		answer := answerToChange(next, w, r)
 		elsewhere := strings.Replace(r.Host, "127.0.0.1", "localhost", 1)
 		policy := w.Header().Get("content-security-policy")
 		w.Header().Set("content-security-policy", strings.Replace(policy, "connect-src 'self'", "connect-src 'self' http://"+elsewhere, 1))
@@ -178,6 +189,18 @@ func (o *otherAddresses) wrap(next http.Handler) http.Handler {
 		w.WriteHeader(answer.Code)
 		_, _ = io.WriteString(w, body)
 	})
+}
+
+// answerToChange returns the whole answer, uncompressed whatever the browser has of it already,
+// and sets its headers: what is sent in its place is up to the caller.
+func answerToChange(next http.Handler, w http.ResponseWriter, r *http.Request) *httptest.ResponseRecorder {
+	for _, name := range []string{"Accept-Encoding", "If-None-Match"} {
+		r.Header.Del(name)
+	}
+	answer := httptest.NewRecorder()
+	next.ServeHTTP(answer, r)
+	maps.Copy(w.Header(), answer.Header())
+	return answer
 }
 
 // prepareConsole enters the people, lets some of them sign in, and serves what only a mailbox

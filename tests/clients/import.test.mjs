@@ -102,7 +102,7 @@ test('a messy file becomes people, in four steps that can be left', async () => 
   await page.setViewportSize(small)
   await page.getByText('Avvist', { exact: true }).first().click()
   await page.getByText('Viser 2 rader').waitFor({ state: 'attached' })
-  await page.locator('.import-row').nth(1).waitFor()
+  await page.locator('.import-row').nth(1).waitFor() // the rows come after their number
   assert.equal(await page.locator('.import-row').count(), 2)
   const refused = await saved(page, () => page.getByRole('button', { name: 'Avviste rader' }).click())
   const lines = refused.content.toString('utf8').trim().split('\r\n')
@@ -159,6 +159,21 @@ test('a messy file becomes people, in four steps that can be left', async () => 
     command: 'import', actor_id: '00000000-0000-4000-8000-0000000000d5',
   }])
   assert.deepEqual(await rows(`select display_name from public.profiles where id = '00000000-0000-4000-8000-0000000f0003'`), [{ display_name: 'Berit Haugstuen-Moe' }])
+
+  // What is left to do has its link: who is responsible for the new ones, and who signs in.
+  const next = (name) => page.getByRole('list').getByRole('listitem').filter({ hasText: name }).filter({ has: page.locator('strong') })
+  await page.getByText('3 rader ble ikke med.').waitFor()
+  const again = await saved(page, () => next('Rett opp de avviste radene').getByRole('button', { name: 'Avviste rader' }).click())
+  assert.deepEqual([again.name, again.content.toString('utf8')], [refused.name, refused.content.toString('utf8')])
+  for (const [what, link, title] of [
+    ['Gi de nye en ansvarlig koordinator', 'Se likepersonene', 'Likepersoner'], ['Inviter dem som skal logge inn', 'Se personene', 'Personer'],
+  ]) {
+    await next(what).getByRole('link', { name: link }).click()
+    await heading(page, title).waitFor()
+    await page.getByRole('link', { name: 'Tuva Langeviken' }).waitFor()
+    await page.goBack()
+    await heading(page, 'Importen er ferdig').waitFor()
+  }
 
   // The same file again changes nothing.
   await page.getByRole('button', { name: 'Importer en fil til' }).click()
@@ -240,6 +255,7 @@ test('a column that was left out is chosen again, and means what it did', async 
   // What is remembered of a column with a number holds when another one is changed.
   await page.getByRole('button', { name: 'Importer én rad' }).click()
   await heading(page, 'Importen er ferdig').waitFor()
+  assert.equal(await page.getByText('Rett opp de avviste radene').count(), 0, 'nothing was refused')
   await page.getByRole('button', { name: 'Importer en fil til' }).click()
   await pick(page, courses.replace('951', '952').replace('Eirik', 'Eivind'), 'to-kurs-til.csv')
   await meaning('Kurs 1').selectOption('Ikke med')

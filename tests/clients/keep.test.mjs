@@ -4,7 +4,7 @@ import test from 'node:test'
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { accessibleEverywhere, given, heading, look, pictures, readableAtTwiceTheSize, signedIn } from './console.mjs'
+import { accessibleEverywhere, given, heading, look, pictures, readableAtTwiceTheSize, session, signedIn } from './console.mjs'
 
 const rows = async (query) => {
   const answer = await fetch(`${given.url}/test/rows`, { method: 'POST', body: query })
@@ -92,6 +92,27 @@ test('addresses are taken off the list, and somebody is invited', async () => {
   await jonas.waitFor({ state: 'detached' })
   assert.deepEqual(await rows('select person_id from private.refused_addresses'), [])
 
+  // One that is wrong is corrected where she signs in. It says by whom, and is then no longer here.
+  const change = async (path) => assert.equal((await fetch(given.url + path, { method: 'POST' })).status, 200)
+  await change('/test/refused')
+  await page.reload()
+  const marit = item(page, 'Marit Elvestad')
+  await marit.getByText(/^marit@example\.org ble avvist .*Er adressen riktig, ta den av lista\. Er den feil, be Marit om den rette og driften om å bytte den\.$/).waitFor()
+  await marit.getByText(/^Prøves igjen av seg selv fra /).waitFor()
+  await marit.getByRole('link', { name: 'Marit Elvestad' }).click()
+  await heading(page, 'Marit Elvestad').waitFor()
+  await page.getByText('Logger inn med marit@example.org.').waitFor()
+  await change('/test/corrected')
+  await page.reload()
+  await page.getByText('Logger inn med marit.elvestad@example.org.').waitFor()
+  await page.goBack()
+  await heading(page, 'Oppfølging').waitFor()
+  await marit.waitFor({ state: 'detached' })
+  await change('/test/as-it-was')
+  await page.reload()
+  await marit.getByRole('button', { name: 'Ta av lista: Marit Elvestad' }).click()
+  await marit.waitFor({ state: 'detached' })
+
   const berit = item(page, 'Berit Haugstuen')
   await berit.getByText('Berit kan ikke logge inn ennå.').waitFor()
   await berit.getByRole('button', { name: 'Send invitasjon til Berit Haugstuen' }).click()
@@ -134,6 +155,15 @@ const iso = (days) => new Date(Date.now() + days * 86_400_000).toISOString().sli
 /** What administrators did to somebody, oldest first. */
 const done = async (name) => (await rows(`select l.command from public.people_log l join public.profiles p on p.id = l.person_id
   where p.display_name = '${name}' and l.actor_id is not null order by l.id`)).map(({ command }) => command)
+
+test('the national office is called so among the people, though it is in no chapter', async () => {
+  const page = await signedIn('olav@example.org', { path: '/personer' })
+  await person(page, 'Olav Kontorvik').getByText('Administrator for hele organisasjonen', { exact: true }).waitFor()
+  await person(page, 'Nina Ukjent').getByText('Ingen roller nå', { exact: true }).waitFor()
+  await person(page, 'Astrid Nygård').getByText('Administrator, Nedre Glomma', { exact: true }).waitFor()
+  assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
 
 test('somebody is registered, changed and invited, and the page says who did it', async () => {
   const page = await signedIn('astrid@example.org', { path: '/' })
@@ -333,6 +363,19 @@ test('somebody is erased when the name is typed, and not before', async () => {
   await page.getByRole('link', { name: 'Åse Marie Ødegård' }).click()
   await page.getByRole('link', { name: 'Slett personen …' }).click()
   await heading(page, 'Slett Åse Marie Ødegård?').waitFor()
+  // What goes and what stays is said, and is so.
+  const said = (name) => page.locator('form div').filter({ has: page.getByRole('heading', { level: 2, name, exact: true }) }).last().getByRole('listitem').allInnerTexts()
+  assert.deepEqual(await said('Dette forsvinner for godt'), [
+    'navnet, e-postadressen, telefonnummeret og medlemsnumrene', 'innloggingen', 'meldingene i innboksen',
+    'grunner til pauser og det som er skrevet i forespørsler', 'hva endringsloggen sier om personen'])
+  assert.deepEqual(await said('Dette blir, uten navn'), [
+    'når en likeperson var aktiv, på pause eller hadde gått ut, så rapporter som er levert fortsatt stemmer', 'tallene i rapporter som er utstedt'])
+  await page.getByText('Det kan ikke gjøres om. Skal personen bare slutte, avslutt medlemskapet i stedet.').waitFor()
+  const [{ id }] = await rows(`select id from public.profiles where display_name = 'Åse Marie Ødegård'`)
+  const stays = () => rows(`select m.role, m.started_at, c.kind, c.issued_on, c.expires_on from public.chapter_memberships m
+    join public.certifications c on c.mentor_id = m.user_id where m.user_id = '${id}'`)
+  const before = await stays()
+  assert.equal(before.length, 1)
   await page.getByRole('button', { name: 'Slett for godt' }).click()
   await page.getByText('Skriv navnet nøyaktig som her: Åse Marie Ødegård').waitFor()
   await look(page, 'slett-360')
@@ -340,6 +383,9 @@ test('somebody is erased when the name is typed, and not before', async () => {
   await page.getByRole('button', { name: 'Slett for godt' }).click()
   await heading(page, 'Personer').waitFor()
   assert.deepEqual(await rows(`select 1 as there from public.profiles p where p.display_name like 'Åse Marie%' union all select 1 from auth.users u where u.email = 'aase@example.org'`), [])
+  assert.deepEqual(await stays(), before)
+  assert.deepEqual(await rows(`select c.person_id from public.contacts c where c.person_id = '${id}' union all
+    select l.person_id from public.people_log l where l.person_id = '${id}' and concat(l.before, l.after) ~ 'Ødegård|aase@|91299001'`), [])
   assert.deepEqual(page.faults, [])
   await page.context().close()
 })
@@ -467,6 +513,35 @@ test('everybody sees what is kept about them, downloads it, and reads how to hav
   await page.getByRole('button', { name: 'Last ned alt om meg' }).click()
   await page.getByText('Vi får ikke kontakt. Prøv igjen når du har nett.').waitFor()
   assert.deepEqual(page.faults, [])
+  await page.context().close()
+})
+
+test('whom to ask for a correction or to be erased is somebody whom one can ask', async () => {
+  for (const [email, correct, erase] of [
+    ['mentor1@example.org', 'Si fra til koordinatoren eller administratoren i lokallaget.', 'Be administratoren i lokallaget om å slette deg.'],
+    ['nina@example.org', 'Si fra til en administrator for hele organisasjonen.', 'Be en administrator for hele organisasjonen om å slette deg.'],
+    ['astrid@example.org', 'Du kan selv rette', 'Be en annen administrator i lokallaget, eller en for hele organisasjonen, om å slette deg.'],
+    ['olav@example.org', 'Du kan selv rette', 'Be en annen administrator for hele organisasjonen om å slette deg. Er du den eneste, må en annen bli administrator først.'],
+  ]) {
+    const page = await signedIn(email, { path: '/personvern' })
+    await section(page, 'Få noe rettet').getByText(correct).waitFor()
+    await section(page, 'Få det slettet').getByText(erase).waitFor()
+    if (['nina@example.org', 'olav@example.org'].includes(email)) {
+      assert.doesNotMatch(await page.locator('main').innerText(), /(i|av) lokallaget/)
+    }
+    await look(page, `personvern-${email.split('@')[0]}-360`)
+    await page.context().close()
+  }
+  // Of two chapters neither administrator may, so whoever keeps both is asked.
+  const [{ id }] = await rows(`select id from public.chapters where name = 'Oslo'`)
+  const begun = await fetch(`${given.url}/functions/v1/people`, {
+    method: 'POST', headers: { authorization: `Bearer ${(await session('olav@example.org')).access_token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ command: 'start_membership', person_id: '00000000-0000-4000-8000-0000000f0005', chapter_id: id, role: 'mentor', started_on: iso(-1) }),
+  })
+  assert.equal(begun.status, 200, await begun.text())
+  const page = await signedIn('mentor5@example.org', { path: '/personvern' })
+  await section(page, 'Få det slettet').getByText('Be en administrator for hele organisasjonen om å slette deg.').waitFor()
+  await section(page, 'Få noe rettet').getByText('Si fra til en administrator for hele organisasjonen.').waitFor()
   await page.context().close()
 })
 

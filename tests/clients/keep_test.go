@@ -78,6 +78,19 @@ func TestConsoleForAdministrators(t *testing.T) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	}))
+	// A second address is refused, and is then another one, as the operator makes it.
+	for path, statement := range map[string]string{
+		"/test/refused": `insert into private.refused_addresses (person_id, address_hash, refused_at)
+			select u.id, private.hash_address(u.email), now() from auth.users u where u.email = 'marit@example.org'`,
+		"/test/corrected": `update auth.users set email = 'marit.elvestad@example.org' where email = 'marit@example.org'`,
+		"/test/as-it-was": `update auth.users set email = 'marit@example.org' where email = 'marit.elvestad@example.org'`,
+	} {
+		s.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := owner.Exec(r.Context(), statement); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+		}))
+	}
 	runNode(t, "keep.test.mjs", g)
 	logErrors(t, s)
 }
