@@ -526,6 +526,7 @@ test('whom to ask for a correction or to be erased is somebody whom one can ask'
     const page = await signedIn(email, { path: '/personvern' })
     await section(page, 'Få noe rettet').getByText(correct).waitFor()
     await section(page, 'Få det slettet').getByText(erase).waitFor()
+    assert.equal(await page.locator('dd').getByText('Administrator for hele organisasjonen', { exact: true }).count(), email === 'olav@example.org' ? 1 : 0)
     if (['nina@example.org', 'olav@example.org'].includes(email)) {
       assert.doesNotMatch(await page.locator('main').innerText(), /(i|av) lokallaget/)
     }

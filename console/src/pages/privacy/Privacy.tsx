@@ -60,7 +60,7 @@ export function Privacy(props: { me: string; email: string; isOffice: boolean; i
         <p>{own.lead}</p>
       </Head>
       <div className="stack wide">
-        {page ? <Kept page={page} email={email} /> : null}
+        {page ? <Kept page={page} email={email} isOffice={isOffice} /> : null}
         <Part title={own.readers}>
           <ul>
             <li>{own.reader_self}</li>
@@ -96,7 +96,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Kept({ page, email }: { page: MentorPage; email: string }) {
+function Kept({ page, email, isOffice }: { page: MentorPage; email: string; isOffice: boolean }) {
   const t = useTexts();
   const own = useOwnTexts(texts);
   const k = useOwnTexts(keeping);
@@ -118,13 +118,14 @@ function Kept({ page, email }: { page: MentorPage; email: string }) {
     [own.sign_in, email],
     [
       own.roles,
-      list(
-        page.memberships.map(({ role, chapter_name, first_day, last_day }) =>
+      list([
+        ...(isOffice ? [own.role_office] : []),
+        ...page.memberships.map(({ role, chapter_name, first_day, last_day }) =>
           last_day
             ? own.role_span(k.roles[role], chapter_name, `${full(t, first_day)} – ${full(t, last_day)}`)
             : own.role_in(k.roles[role], chapter_name, full(t, first_day)),
         ),
-      ),
+      ]),
     ],
     [
       own.certifications,
