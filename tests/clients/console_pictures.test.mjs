@@ -174,21 +174,25 @@ for (const language of languages) {
         for (const [width, height] of Object.entries(widths)) {
           await page.setViewportSize({ width: Number(width), height })
           await settle(page)
-          // All of it in one window, whose foot has the navigation.
-          const whole = Math.max(height, await page.evaluate(() => document.documentElement.scrollHeight))
           const file = `${name}-${width}-${language}.png`
           taken.add(file)
           const wanted = known.has(file) ? await readFile(golden + file) : null
-          const take = async () => {
+          const measure = async () => Math.max(height, await page.evaluate(() => document.documentElement.scrollHeight))
+          // All of it in one window, whose foot has the navigation.
+          const take = async (whole) => {
             await page.setViewportSize({ width: Number(width), height: whole })
             await page.evaluate(sayHalfPast)
             return compare(await page.screenshot({ animations: 'disabled', caret: 'hide' }), wanted)
           }
-          let taking = await take()
+          let taking = await take(await measure())
           if (!(taking.count <= most)) {
-            // Curves that were drawn piece by piece have other edges: all of it is drawn anew.
+            // Measured while a line was still broken otherwise, or with curves that were drawn
+            // piece by piece and have other edges: it is measured and drawn anew.
+            await page.setViewportSize({ width: Number(width), height })
+            await settle(page)
+            const whole = await measure()
             await page.setViewportSize({ width: Number(width), height: whole + 300 })
-            taking = await take()
+            taking = await take(whole)
           }
           const { count, why = 'there is no picture of it', picture, difference } = taking
           if (count <= most) continue
