@@ -300,23 +300,10 @@ test('a coordinator is told whom to ask', async () => {
   await page.context().close()
 })
 
-test('20,000 rows are readable soon, and scroll on a slow device', async () => {
+test('20,000 rows scroll, a few at a time', async () => {
   const page = await signedIn('astrid@example.org', { path: '/import', viewport: wide })
   await heading(page, 'Hent inn personer fra en fil').waitFor()
-  const slow = await page.context().newCDPSession(page)
-  // Elsewhere the machine is slow enough by itself.
-  await slow.send('Emulation.setCPUThrottlingRate', { rate: given.all ? 4 : 1 })
   const big = ['Medlemsnr;Navn;E-post;Startdato', ...Array.from({ length: 20_000 }, (_, n) => `${n + 1000};Likeperson nummer ${n};person${n}@example.net;${n % 50 === 0 ? '31.02.2026' : '02.02.2026'}`)].join('\r\n')
-  await page.evaluate(() => {
-    globalThis.long = []
-    new PerformanceObserver((entries) => entries.getEntries().forEach((entry) => globalThis.long.push(Math.round(entry.duration)))).observe({ type: 'longtask', buffered: false })
-    const fetched = globalThis.fetch
-    globalThis.fetch = async (...args) => {
-      const answer = await fetched(...args)
-      if (String(args[0]).includes('/import')) globalThis.answered = performance.now()
-      return answer
-    }
-  })
   await page.evaluate(() => {
     // How many rows come at once: what a slow device can do without stopping.
     globalThis.most = 0
@@ -327,12 +314,8 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
   })
   await pick(page, big, 'alle.csv')
   await heading(page, 'Hva er hva i fila?').waitFor({ timeout: 120_000 })
-  const columns = await page.evaluate(() => performance.now() - globalThis.answered)
-  const before = await page.evaluate(() => performance.now())
   await page.getByRole('button', { name: 'Se hva som vil skje' }).click()
   await page.getByText('Likeperson nummer 5', { exact: true }).waitFor()
-  const after = await page.evaluate((from) => performance.now() - from, before)
-  await page.waitForTimeout(500)
   for (const part of [0.2, 0.5, 0.8, 1]) {
     await page.evaluate((share) => scrollTo(0, document.documentElement.scrollHeight * share), part)
     await page.waitForFunction(() => [...document.querySelectorAll('.import-row')].some((row) => {
@@ -367,16 +350,8 @@ test('20,000 rows are readable soon, and scroll on a slow device', async () => {
   await page.evaluate(() => scrollTo(0, 0))
   await page.getByText('Avvist', { exact: true }).first().click()
   await page.locator('.import-row').first().waitFor()
-  const long = await page.evaluate(() => globalThis.long)
   const shown = await page.locator('.import-row').count()
-  console.log(`# readable ${Math.round(columns)} ms after the answer, its rows ${Math.round(after)} ms after the press; longest task ${Math.max(0, ...long)} ms; ${shown} rows in the page`)
   assert.ok(shown < 100, `${shown} rows in the page`)
-  // Times mean something only on a machine that does nothing else: make test-console.
-  if (given.all) {
-    assert.ok(columns + after <= 3_000, `readable after ${columns + after} ms`)
-    assert.ok(Math.max(0, ...long) <= 200, `long tasks: ${long}`)
-  }
-  await slow.send('Emulation.setCPUThrottlingRate', { rate: 1 })
   await wantAccessible(page, '400 refused rows')
   // On paper there are rows, not the gaps of those that aren't in the page.
   const sheets = async () => (await page.pdf()).toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length
