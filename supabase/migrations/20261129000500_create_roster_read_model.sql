@@ -515,7 +515,7 @@ create type private.paused_mentor as (
   expected_return_date date
 );
 revoke all on type private.paused_mentor from public;
-comment on type private.paused_mentor is 'A live pause, with the day on which its record was made; or a plan, with its first day.';
+comment on type private.paused_mentor is 'A live pause or a plan, with its first day.';
 
 create type private.roster_entry as (
   mentor_id uuid,
@@ -766,7 +766,7 @@ begin
   today := private.date_of(clock_timestamp());
   wanted := array(select w from private.wanted_entries(refresh_roster.mentor_ids, today) w);
   pauses := array(
-    select (r.mentor_id, private.date_of(r.created_at), r.expected_return_date)::private.paused_mentor
+    select (r.mentor_id, private.date_of(r.paused_at), r.expected_return_date)::private.paused_mentor
     from public.pause_records r
     where r.mentor_id = any (refresh_roster.mentor_ids) and r.status in ('paused', 'expired_cert') and r.paused_at is not null);
   plans := array(
@@ -1226,7 +1226,7 @@ begin
           and q.starts_on < e.until_on
         left join public.pause_records p
           on p.mentor_id = e.mentor_id and p.status in ('paused', 'expired_cert') and p.paused_at is not null
-          and (e.present_from = '-infinity' or private.date_of(p.created_at) >= e.present_from)
+          and (e.present_from = '-infinity' or private.date_of(p.paused_at) >= e.present_from)
         where e.chapter_set_id = any (recounted.chapter_set_ids)
       ) m
       group by m.chapter_set_id, m.from_on, m.until_on, m.certified_until, m.paused_from, m.expected_return_date, m.open_requests

@@ -1292,7 +1292,7 @@ begin
         end as planned_pause
       from private.roster_entries n
       left join public.pause_records r on r.mentor_id = n.mentor_id and r.status in ('paused', 'expired_cert')
-        and (n.present_from = '-infinity' or private.date_of(r.created_at) >= n.present_from)
+        and (n.present_from = '-infinity' or private.date_of(coalesce(r.paused_at, r.created_at)) >= n.present_from)
       -- Looked for where there was one when the entry was built.
       left join public.planned_pauses q on q.mentor_id = case when n.planned_from is not null then n.mentor_id end
       where n.chapter_id = scope[1]
@@ -1385,7 +1385,7 @@ begin
       join private.chapter_sets s on s.id = n.chapter_set_id
       join public.chapters h on h.id = n.chapter_id
       left join public.pause_records r on r.mentor_id = n.mentor_id and r.status in ('paused', 'expired_cert')
-        and (n.present_from = '-infinity' or private.date_of(r.created_at) >= n.present_from)
+        and (n.present_from = '-infinity' or private.date_of(coalesce(r.paused_at, r.created_at)) >= n.present_from)
       -- Looked for where there was one when the entry was built.
       left join public.planned_pauses q on q.mentor_id = case when n.planned_from is not null then n.mentor_id end
       order by k.nth

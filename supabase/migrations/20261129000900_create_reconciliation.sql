@@ -193,7 +193,7 @@ begin
         select p.id, p.expected_return_date
         from public.pause_records p
         where p.mentor_id = n.mentor_id and p.status in ('paused', 'expired_cert') and p.paused_at is not null
-          and private.date_of(p.created_at) >= n.present_from
+          and private.date_of(p.paused_at) >= n.present_from
         offset 0
       ) r on true
       where n.mentor_id = any (find_roster_differences.mentor_ids)

@@ -145,7 +145,7 @@ begin
   where t.mentor_id = mentor and t.from_on <= today and t.until_on > today;
   -- A pause from before a return counts no more, whether or not a night has closed it yet.
   select * into live from public.pause_records r
-  where r.mentor_id = mentor and r.status in ('paused', 'expired_cert') and private.date_of(r.created_at) >= mentor_since;
+  where r.mentor_id = mentor and r.status in ('paused', 'expired_cert') and private.date_of(coalesce(r.paused_at, r.created_at)) >= mentor_since;
   select * into plan from public.planned_pauses q where q.mentor_id = mentor and private.date_of(q.created_at) >= mentor_since;
   if plan.starts_on > today then
     planned_pause := to_jsonb(plan) - '{created_at,updated_at}'::text[];

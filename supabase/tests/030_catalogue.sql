@@ -113,7 +113,7 @@ insert into rules (rule, finds, violations) values
     from pg_policy p
     join relations r on r.oid = p.polrelid
     cross join lateral (values (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) e (expression)
-    where regexp_replace(e.expression, '\( *SELECT (auth|private)\.[a-z_]+\(\) AS [a-z_]+\)|started_at <= [a-z_.]+created_at\) OR private\.is_of_this_time\(', '', 'g') ~ '(auth|private)\.[a-z_]+\(|current_setting' $$,
+    where regexp_replace(e.expression, '\( *SELECT (auth|private)\.[a-z_]+\(\) AS [a-z_]+\)|started_at <= (COALESCE\([a-z_.]+, )?[a-z_.]+created_at\)+ OR private\.is_of_this_time\(', '', 'g') ~ '(auth|private)\.[a-z_]+\(|current_setting' $$,
  array[
    'alter policy select_own_and_managed on public.chapters using (id = auth.uid())',
    'alter policy select_own_and_managed on public.chapters using (id = any (private.my_chapter_ids()))',

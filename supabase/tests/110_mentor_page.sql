@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(92);
+select plan(96);
 
 -- Kari is Oslo's, Per moved from Oslo to Bergen, Nina is nobody's any more.
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'bergen']) name;
@@ -195,6 +195,21 @@ insert into public.pause_records (mentor_id, status, pause_reason, paused_at, cr
 values (pg_temp.id('back'), 'paused', 'Fra før', now() - interval '30 days', now() - interval '30 days');
 select is(pg_temp.page('coordinator', 'back') -> 'status', '"active"', 'a pause from before a return counts no more');
 select is(pg_temp.page('coordinator', 'back') -> 'pause_record', 'null', 'and is not shown, as in the roster');
+
+-- Expired since before they left, and paused since the return: that pause goes on.
+select pg_temp.add_person('again', 'Aud Igjen');
+insert into public.chapter_memberships (chapter_id, user_id, role, started_at, ended_at) values
+  (pg_temp.id('oslo'), pg_temp.id('again'), 'mentor', now() - interval '700 days', now() - interval '20 days'),
+  (pg_temp.id('oslo'), pg_temp.id('again'), 'mentor', now() - interval '10 days', null);
+select pg_temp.certify('again', -40, -900, 'oath');
+insert into public.pause_records (mentor_id, status, pause_reason, paused_at, created_at)
+values (pg_temp.id('again'), 'expired_cert', 'Etterpå', now() - interval '5 days', now() - interval '30 days');
+select is(pg_temp.page('coordinator', 'again') #>> '{pause_record,pause_reason}', 'Etterpå', 'a pause since a return is shown, whatever it was put under');
+select is(pg_temp.answer('coordinator', $$(select count(*) from public.pause_records r where r.mentor_id = pg_temp.id('again'))$$), '1', 'and read in the table');
+select pg_temp.answer('coordinator', $$public.register_certification(pg_temp.id('again'), 'oath', pg_temp.today(), 'never')$$);
+select is(pg_temp.page('coordinator', 'again') -> 'status', '"paused"', 'and outlives the renewal');
+select is(pg_temp.answer('coordinator', $$(select m -> 'status'
+    from jsonb_array_elements(public.coordinator_roster(search => 'Aud Igjen') -> 'mentors') m)$$), '"paused"', 'in the roster too');
 
 -- The hints of a return.
 

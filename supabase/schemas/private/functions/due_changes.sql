@@ -31,7 +31,7 @@ begin
     join private.mentor_times t on t.mentor_id = r.mentor_id
     where r.mentor_id = any (due_changes.mentor_ids) and t.mentor_id = any (due_changes.mentor_ids)
       and r.status in ('paused', 'expired_cert') and t.is_return
-      and t.from_on <= due_changes.as_of and t.from_on > private.date_of(r.created_at)
+      and t.from_on <= due_changes.as_of and t.from_on > private.date_of(coalesce(r.paused_at, r.created_at))
   ) then
     -- No night was missed: one day is judged.
     return query
@@ -97,7 +97,8 @@ begin
     with stored as (
       select r.mentor_id, bool_or(r.status = 'expired_cert') as expired, max(r.version) as version,
         max(r.effective_on) filter (where r.effective_on <= latest) as judged_on,
-        max(private.date_of(r.created_at)) filter (where r.status in ('paused', 'expired_cert')) as away_since
+        -- A pause under an expired certification is later than the record, one that was planned earlier.
+        max(private.date_of(coalesce(r.paused_at, r.created_at))) filter (where r.status in ('paused', 'expired_cert')) as away_since
       from public.pause_records r
       where r.mentor_id = any (due_changes.mentor_ids)
       group by r.mentor_id

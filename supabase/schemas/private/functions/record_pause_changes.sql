@@ -78,7 +78,7 @@ begin
         select distinct r.chapter_set_id, r.from_on, r.until_on, r.certified_until, r.planned_from
         from private.roster_entries r
         where r.mentor_id = n.mentor_id
-          and (r.present_from = '-infinity' or private.date_of(n.created_at) >= r.present_from)
+          and (r.present_from = '-infinity' or private.date_of(n.paused_at) >= r.present_from)
       ) e
       cross join lateral (
         select 1 as change, e.from_on, n.expected_return_date
@@ -104,7 +104,7 @@ begin
           select q.ctid from private.roster_places q
           where q.mentor_id = n.mentor_id
             and (not q.is_paused or q.expected_return_date is distinct from n.expected_return_date)
-            and (q.present_from = '-infinity' or private.date_of(n.created_at) >= q.present_from)
+            and (q.present_from = '-infinity' or private.date_of(n.paused_at) >= q.present_from)
           offset 0
         ) r
         where n.status <> 'active' and n.paused_at is not null))
@@ -132,7 +132,7 @@ begin
   end if;
 
   with changed as (
-    select n.id, n.mentor_id, n.version, n.effective_on, n.created_at, n.coordinator_id,
+    select n.id, n.mentor_id, n.version, n.effective_on, n.coordinator_id,
       o.status as old_status, n.status,
       o.paused_at as old_paused_at, n.paused_at,
       o.reactivated_at as old_reactivated_at, n.reactivated_at,
@@ -161,7 +161,7 @@ begin
       select distinct r.chapter_set_id, r.from_on, r.until_on, r.certified_until, r.planned_from
       from private.roster_entries r
       where r.mentor_id = c.mentor_id
-        and (r.present_from = '-infinity' or private.date_of(c.created_at) >= r.present_from)
+        and (r.present_from = '-infinity' or private.date_of(c.paused_at) >= r.present_from)
     ) e
     cross join lateral (
       select v.*
@@ -199,7 +199,7 @@ begin
         where q.mentor_id = c.mentor_id
           and (q.is_paused, q.expected_return_date) is distinct from
             (c.is_paused or x.id is not null, case when c.is_paused then c.expected_return_date else x.expected_return_date end)
-          and (q.present_from = '-infinity' or private.date_of(c.created_at) >= q.present_from)
+          and (q.present_from = '-infinity' or private.date_of(c.paused_at) >= q.present_from)
         offset 0
       ) r
       where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date)))

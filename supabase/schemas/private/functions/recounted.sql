@@ -41,7 +41,7 @@ begin
           and q.starts_on < e.until_on
         left join public.pause_records p
           on p.mentor_id = e.mentor_id and p.status in ('paused', 'expired_cert') and p.paused_at is not null
-          and (e.present_from = '-infinity' or private.date_of(p.created_at) >= e.present_from)
+          and (e.present_from = '-infinity' or private.date_of(p.paused_at) >= e.present_from)
         where e.chapter_set_id = any (recounted.chapter_set_ids)
       ) m
       group by m.chapter_set_id, m.from_on, m.until_on, m.certified_until, m.paused_from, m.expected_return_date, m.open_requests

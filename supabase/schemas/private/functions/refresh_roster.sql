@@ -30,7 +30,7 @@ begin
   today := private.date_of(clock_timestamp());
   wanted := array(select w from private.wanted_entries(refresh_roster.mentor_ids, today) w);
   pauses := array(
-    select (r.mentor_id, private.date_of(r.created_at), r.expected_return_date)::private.paused_mentor
+    select (r.mentor_id, private.date_of(r.paused_at), r.expected_return_date)::private.paused_mentor
     from public.pause_records r
     where r.mentor_id = any (refresh_roster.mentor_ids) and r.status in ('paused', 'expired_cert') and r.paused_at is not null);
   plans := array(

@@ -4,6 +4,6 @@ CREATE TYPE "private"."paused_mentor" AS (
   "expected_return_date" date
 );
 
-COMMENT ON TYPE "private"."paused_mentor" IS 'A live pause, with the day on which its record was made; or a plan, with its first day.';
+COMMENT ON TYPE "private"."paused_mentor" IS 'A live pause or a plan, with its first day.';
 
 REVOKE ALL ON TYPE "private"."paused_mentor" FROM PUBLIC;

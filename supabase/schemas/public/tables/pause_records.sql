@@ -96,8 +96,8 @@ CREATE POLICY "select_own_and_managed" ON "public"."pause_records"
   WHERE
     ((m.user_id = pause_records.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= statement_timestamp()) AND ((m.ended_at IS NULL) OR (m.ended_at >
     statement_timestamp())) AND (m.chapter_id = ANY (( SELECT private.my_chapter_ids() AS my_chapter_ids)::uuid[])) AND
-    ((pause_records.status = 'active'::text) OR (m.started_at <= pause_records.created_at) OR private.is_of_this_time(pause_records.mentor_id, pause_records.created_at))))) AND
-    ((status <> 'active'::text) OR (EXISTS ( SELECT
+    ((pause_records.status = 'active'::text) OR (m.started_at <= COALESCE(pause_records.paused_at, pause_records.created_at)) OR private.is_of_this_time(pause_records.mentor_id,
+    COALESCE(pause_records.paused_at, pause_records.created_at)))))) AND ((status <> 'active'::text) OR (EXISTS ( SELECT
    FROM public.chapter_memberships m
   WHERE
     ((m.user_id = pause_records.mentor_id) AND (m.role = 'mentor'::text) AND (m.started_at <= pause_records.reactivated_at) AND ((m.ended_at IS NULL) OR (m.ended_at >=
