@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(60);
+select plan(61);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo');
@@ -138,6 +138,11 @@ select is(pg_temp.answer('coordinator', $$public.reactivate_mentor(pg_temp.id('l
   '[{"code": "certification_due", "kind": "Pgtap Kurs"}]', 'after long enough away, of what is asked for again');
 select is(pg_temp.answer('coordinator', $$public.reactivate_mentor(pg_temp.id('long away'), request_id => pg_temp.id('return')) -> 'hints'$$),
   '[{"code": "certification_due", "kind": "Pgtap Kurs"}]', 'and again when it is repeated');
+-- In UTC it was still the day before; and there is no 31 February.
+select is(array(
+    select private.hints_after_pause(pg_temp.id('nobody'), '2024-12-31 00:30 Europe/Oslo', day) -> 0 ->> 'kind'
+    from unnest('{2025-02-27, 2025-02-28, 2025-03-01}'::date[]) day),
+  '{NULL, Pgtap Kurs, Pgtap Kurs}', 'it is asked for from the very day on which so many months have passed');
 
 -- From what was kept of it, the same is known now.
 select pg_temp.is_known_as_it_is();
