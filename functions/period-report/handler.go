@@ -165,13 +165,26 @@ func written(body []byte, form string, isPart bool) (none functionurl.Answer, er
 	if form == "csv" {
 		return functionurl.Answer{Body: writeCSV(&read, l), File: file}, nil
 	}
-	zone, err := time.LoadLocation(answer.TimeZone)
+	zone, err := zoneOf(answer.TimeZone)
 	if err != nil {
-		return none, fmt.Errorf("the zone of the organisation: %w", err)
+		return none, err
 	}
 	file.MediaType = xlsxType
 	content, err := writeXLSX(&read, l, zone)
 	return functionurl.Answer{Body: content, File: file}, err
+}
+
+// zoneOf is the zone by which moments are said. No name would be UTC to Go, and Local the
+// machine's: a wrong hour, or day, on what is kept for years.
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("the zone of the organisation: %q names none", name)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("the zone of the organisation: %w", err)
+	}
+	return zone, nil
 }
 
 func formatOf(value *string) (string, error) {

@@ -390,6 +390,19 @@ func TestMomentsAreSaidByTheClocksOfTheOrganisation(t *testing.T) {
 	}
 }
 
+// Without the zone of the organisation there is no workbook, rather than one by the clocks of
+// UTC or of the machine.
+func TestAWorkbookNeedsTheZoneOfTheOrganisation(t *testing.T) {
+	t.Parallel()
+	for zone, isRefused := range map[string]bool{`"Europe/Oslo"`: false, `""`: true, `null`: true, `"Local"`: true, `"Europe/Nowhere"`: true} {
+		body := fmt.Appendf(nil, `{"locale": "nb", "time_zone": %s, "report": {"from": "2025-01-01", "to": "2025-12-31",
+			"as_known_at": "2026-01-01T00:00:00Z", "chapters": [], "total": {}}}`, zone)
+		if _, err := written(body, "xlsx", false); (err != nil) != isRefused || err != nil && !strings.Contains(err.Error(), "zone of the organisation") {
+			t.Errorf("zone %s: %v", zone, err)
+		}
+	}
+}
+
 // wantAccessible checks a sheet by the checklist of the UK's Analysis Function: one marked
 // table from column A on, no merged cells, no blank ones in the table.
 func wantAccessible(t *testing.T, book *excelize.File, sheet string) {
