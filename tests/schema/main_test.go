@@ -14,10 +14,13 @@ import (
 	"mentorpause/shared/refusal"
 )
 
+// defaultChecks is how many random scripts a test plays.
+const defaultChecks = "12"
+
 func TestMain(m *testing.M) {
 	// A hundred random scripts per test, the default, take minutes; and every run
 	// should test the same. make test-long plays many more, with -rapid.checks and -rapid.seed.
-	for name, value := range map[string]string{"rapid.checks": "12", "rapid.seed": "20261124"} {
+	for name, value := range map[string]string{"rapid.checks": defaultChecks, "rapid.seed": "20261124"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err) // the flag was renamed
 		}
