@@ -51,6 +51,11 @@ begin
     select distinct n.mentor_id from new_rows n
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
+  elsif tg_op = 'DELETE' then
+    insert into private.nightly_pending (mentor_id)
+    select distinct o.user_id from old_rows o where o.role = 'mentor'
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
     -- The certification of a mentor who joins may have expired while they were in no
     -- chapter; and whoever leaves may be paused.
@@ -81,6 +86,9 @@ create trigger chapter_memberships_tell_nightly_run_insert
   for each statement execute function private.tell_nightly_run();
 create trigger chapter_memberships_tell_nightly_run_update
   after update on public.chapter_memberships referencing new table as new_rows
+  for each statement execute function private.tell_nightly_run();
+create trigger chapter_memberships_tell_nightly_run_delete
+  after delete on public.chapter_memberships referencing old table as old_rows
   for each statement execute function private.tell_nightly_run();
 
 -- Returns are looked up by their date here, and by mentor in due_reminders, whatever

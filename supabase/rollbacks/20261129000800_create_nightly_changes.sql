@@ -9,6 +9,7 @@ drop function private.due_plans(uuid[], date);
 drop type private.due_plan;
 drop type private.status_change;
 drop function private.nightly_candidates(date, date, boolean, uuid, integer);
+drop trigger chapter_memberships_tell_nightly_run_delete on public.chapter_memberships;
 drop trigger chapter_memberships_tell_nightly_run_update on public.chapter_memberships;
 drop trigger chapter_memberships_tell_nightly_run_insert on public.chapter_memberships;
 drop trigger certifications_tell_nightly_run_delete on public.certifications;

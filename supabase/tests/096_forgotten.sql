@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(30);
+select plan(31);
 
 select pg_temp.put_samples_aside();
 select pg_temp.add_chapter('oslo');
@@ -82,6 +82,12 @@ select is((select r.open_since from public.pause_records r where r.mentor_id = p
   'by hand from the day of the pause');
 update public.pause_records set expected_return_date = pg_temp.today() + 3 where mentor_id = pg_temp.id('by hand');
 select is(pg_temp.open_since('by hand'), null, 'until a date is set');
+
+-- Another system takes a membership away instead of ending it.
+select pg_temp.add_mentor('gone', 'oslo');
+delete from private.nightly_pending;
+delete from public.chapter_memberships where user_id = pg_temp.id('gone');
+select ok(pg_temp.reason('gone', 1), 'whose membership was deleted is looked at by the next night');
 
 select * from finish();
 rollback;

@@ -15,6 +15,11 @@ begin
     select distinct n.mentor_id from new_rows n
     order by 1
     on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
+  elsif tg_op = 'DELETE' then
+    insert into private.nightly_pending (mentor_id)
+    select distinct o.user_id from old_rows o where o.role = 'mentor'
+    order by 1
+    on conflict on constraint nightly_pending_pkey do update set marked_at = excluded.marked_at;
   else
     -- The certification of a mentor who joins may have expired while they were in no
     -- chapter; and whoever leaves may be paused.

@@ -131,6 +131,11 @@ CREATE TRIGGER chapter_memberships_refuse_truncate
   FOR EACH STATEMENT
   EXECUTE FUNCTION private.refuse_removal('Delete the rows instead.');
 
+CREATE TRIGGER chapter_memberships_tell_nightly_run_delete
+  AFTER DELETE ON public.chapter_memberships REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION private.tell_nightly_run();
+
 CREATE TRIGGER chapter_memberships_tell_nightly_run_insert
   AFTER INSERT ON public.chapter_memberships REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT
