@@ -145,6 +145,15 @@ async function settle(page) {
   await page.waitForFunction(() => !document.querySelector('.ds-skeleton') && !document.querySelector('[data-busy]'))
   await page.waitForLoadState('networkidle')
   await page.evaluate(() => document.fonts.ready.then(() => true))
+  // A window of another size is drawn anew in a frame or two, of which nothing tells.
+  await page.evaluate(async () => {
+    for (let same = 0, last = 0; same < 8; ) {
+      await new Promise(requestAnimationFrame)
+      const now = document.documentElement.scrollHeight
+      same = now === last ? same + 1 : 0
+      last = now
+    }
+  })
 }
 
 /** The server's clock runs: times of that morning all become half past ten. */
