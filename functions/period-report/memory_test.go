@@ -26,7 +26,7 @@ func TestTwentyThousandMentorsFitIntoMemory(t *testing.T) {
 		}
 		mentors[i] = map[string]any{"mentor_id": id, "display_name": fmt.Sprintf("Kari Nordmann %d", i), "stretches": stretches}
 	}
-	body, err := json.Marshal(map[string]any{"locale": "nb", "report": map[string]any{
+	body, err := json.Marshal(map[string]any{"locale": "nb", "time_zone": "Europe/Oslo", "report": map[string]any{
 		"from": "2025-01-01", "to": "2025-12-31", "as_known_at": "2026-01-01T00:00:00Z", "rule_version": "1", "chapters": []any{}, "total": map[string]any{}, "mentors": mentors,
 	}})
 	if err != nil {

@@ -449,7 +449,7 @@ test('people: a command, and page after page', async () => {
   assert.ifError(all.error)
   assert.deepEqual(seen, all.data.people)
   assert.deepEqual(Object.keys(seen[0]).sort(),
-    ['display_name', 'email', 'external_ids', 'has_login', 'id', 'locale', 'login', 'memberships', 'phone'])
+    ['display_name', 'email', 'external_ids', 'has_login', 'id', 'is_organisation_administrator', 'locale', 'login', 'memberships', 'phone'])
 
   // The parts that the console shows, by function and by RPC.
   const administrator = await signedIn(given.administrator)
