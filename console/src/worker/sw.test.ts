@@ -24,6 +24,18 @@ Object.assign(globalThis, {
   caches: { open: () => Promise.resolve(cache), match: cache.match },
 });
 
+/** What the page gets that asks for the functions' addresses, and what the worker is kept for. */
+async function addresses() {
+  let answered: Promise<Response> | undefined;
+  const works: Promise<unknown>[] = [];
+  listeners.get('fetch')?.({
+    request: new Request(`${origin}/config.json`),
+    respondWith: (answer) => (answered = answer),
+    waitUntil: (work) => works.push(work),
+  });
+  return { answer: await (await answered)?.text(), works };
+}
+
 test('addresses that come after the page has got the kept ones are kept before the worker may stop', async () => {
   await import('./sw');
   kept.set('/', new Response('page'));
@@ -33,14 +45,8 @@ test('addresses that come after the page has got the kept ones are kept before t
     pathOf(asked as Request | string) === '/'
       ? Promise.resolve(new Response('page'))
       : new Promise((resolve) => (arrive = resolve));
-  let answered: Promise<Response> | undefined;
-  const works: Promise<unknown>[] = [];
-  listeners.get('fetch')?.({
-    request: new Request(`${origin}/config.json`),
-    respondWith: (answer) => (answered = answer),
-    waitUntil: (work) => works.push(work),
-  });
-  assert.equal(await (await answered)?.text(), 'before');
+  const { answer, works } = await addresses();
+  assert.equal(answer, 'before');
   assert.equal(works.length, 1, 'nothing is waited for');
   arrive(new Response('moved'));
   await Promise.all(works);
@@ -51,13 +57,7 @@ test('a line that breaks is nothing that the worker fails of', async () => {
   await import('./sw');
   globalThis.fetch = () => Promise.reject(new TypeError('no network'));
   kept.set('/config.json', new Response('before'));
-  let answered: Promise<Response> | undefined;
-  const works: Promise<unknown>[] = [];
-  listeners.get('fetch')?.({
-    request: new Request(`${origin}/config.json`),
-    respondWith: (answer) => (answered = answer),
-    waitUntil: (work) => works.push(work),
-  });
-  assert.equal(await (await answered)?.text(), 'before');
+  const { answer, works } = await addresses();
+  assert.equal(answer, 'before');
   assert.deepEqual(await Promise.all(works), [undefined]);
 });
