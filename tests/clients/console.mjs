@@ -164,7 +164,8 @@ export function readableAtTwiceTheSize(email, pages) {
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(given.url + path)
       await page.getByRole('heading', { level: 1 }).last().waitFor()
-      const hidden = await page.evaluate(() => [...document.querySelectorAll('h1, p, a, button')].filter((element) => element.checkVisibility() && !element.closest('.unseen, .sheet-dialog') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.textContent))
+      const hidden = await page.evaluate(() => [...document.querySelectorAll('h1, p, a, button')].filter((element) => element.checkVisibility() && !element.closest('.unseen, .sheet-dialog') && element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => `${element.textContent} until ${Math.round(element.getBoundingClientRect().right)} of ${innerWidth}, in ${element.parentElement.className} of ${element.parentElement.parentElement.className}`))
       assert.deepEqual(hidden, [], name)
     }
     // What a browser does whose user has chosen larger letters: the window stays as wide as it was.

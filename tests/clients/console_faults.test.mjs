@@ -555,7 +555,7 @@ everywhere('two people on one device: what the first has not sent stays hers', a
     await page.getByRole('button', { name: 'Logg inn' }).click()
     await heading(page, 'Liv Åsgårdsrud').waitFor()
   }
-  await enter('jonas@example.org')
+  await enter('pia@example.org')
   await page.getByRole('link', { name: 'Sett Liv på pause' }).waitFor()
   assert.equal(await page.getByText('venter på å bli sendt').count(), 0)
   await online(page)
@@ -566,7 +566,7 @@ everywhere('two people on one device: what the first has not sent stays hers', a
   await page.goto(`${given.url}/mer`)
   await page.getByRole('button', { name: 'Logg ut' }).click()
   await heading(page, 'Logg inn').waitFor()
-  assert.ok(!(await kept(page)).includes('Jonas'))
+  assert.ok(!(await kept(page)).includes('Pia'))
 
   await page.evaluate((path) => history.pushState(null, '', path), `/likepersoner/${mentor(6)}`)
   await enter('gro@example.org')

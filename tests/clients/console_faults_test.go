@@ -18,7 +18,7 @@ var faultPeople = map[string]string{
 	"ida@example.org": "00000000-0000-4000-8000-0000000ea005", "julie@example.org": "00000000-0000-4000-8000-0000000ea006",
 	"kaja@example.org": "00000000-0000-4000-8000-0000000ea007", "lise@example.org": "00000000-0000-4000-8000-0000000ea008",
 	"mia@example.org": "00000000-0000-4000-8000-0000000ea009", "nora@example.org": "00000000-0000-4000-8000-0000000ea010",
-	"oda@example.org": "00000000-0000-4000-8000-0000000ea011",
+	"oda@example.org": "00000000-0000-4000-8000-0000000ea011", "pia@example.org": "00000000-0000-4000-8000-0000000ea012",
 }
 
 // TestConsoleFaults uses the built console in Chromium on lines that break, with sessions that
