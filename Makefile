@@ -60,7 +60,7 @@ test-console: tools node_modules/.package-lock.json console/node_modules/.packag
 	@exec .cache/testcluster -- env CONSOLE=all $(if $(UPDATE),UPDATE=$(UPDATE)) go test -count=1 -timeout 40m -run '^TestConsole' -v ./tests/clients
 
 .PHONY: fuzz
-fuzz: ## fuzzes every target in turn, against a throwaway PostgreSQL (FUZZTIME=2m for each)
+fuzz: ## fuzzes every target in turn, against a throwaway PostgreSQL (FUZZTIME=2m for each; 200x: so many inputs)
 	$(TESTCLUSTER)
 	@exec .cache/testcluster -- .ci/fuzz $(or $(FUZZTIME),2m)
 
