@@ -39,22 +39,12 @@ func transitions(t *testing.T, o *system, s scale, r *report) {
 	chapter := o.chapter(t, s.largest())
 	token := o.token(chapter.Coordinator)
 	mentors := o.mentors(t, chapter)
-	o.exec(t, prepareTransitions)
-	o.exec(t, "insert into bench.mentors (n, id) select m.ordinality - 1, m.id from unnest($1::uuid[]) with ordinality m (id, ordinality)", mentors)
-	o.exec(t, "vacuum analyze bench.mentors, bench.pause_records, bench.pause_status_log, bench.notifications, bench.roster_places, bench.pause_versions")
+	both := o.pausing(t, token, mentors)
 	url, ownersURL := o.database.URL("pause_api"), o.database.URL("postgres")
-
-	pauses := o.transition(t, "pause", token, mentors[0], pauseBody(mentors[0]))
-	reactivations := o.transition(t, "reactivate", token, mentors[0], reactivateBody(mentors[0]))
-	both := pgbenchScript{text: nextMentor + pauses.text + reactivations.text, variables: map[string]string{}}
-	maps.Copy(both.variables, pauses.variables)
-	maps.Copy(both.variables, reactivations.variables)
 	bare := pgbenchScript{text: bareWrites, variables: map[string]string{"coordinator": chapter.Coordinator.String()}}
 	all := pgbenchScript{text: bareWritesOfAll, variables: bare.variables}
 	bench := func(url string, script pgbenchScript, clients int) pgbenchRun {
-		script.variables = maps.Clone(script.variables)
-		script.variables["mentors"], script.variables["clients"], script.variables["step"] = strconv.Itoa(len(mentors)), strconv.Itoa(clients), "0"
-		return runPgbench(t, url, script, clients, s.length)
+		return runPgbench(t, url, script.of(mentors, clients), clients, s.length)
 	}
 
 	most := last(s.barred)
@@ -97,6 +87,28 @@ func transitions(t *testing.T, o *system, s scale, r *report) {
 		r.add(t, fmt.Sprintf("pause and reactivate in one chapter, %d at once: the functions ÷ pgbench", clients), atLeast(0.65), "",
 			quotients(answered, sent), "%s and %s transitions/s", number(median(answered)), number(median(sent)))
 	}
+}
+
+// pausing is the script that pauses and reactivates these mentors as the functions do, and
+// makes what such scripts need.
+func (o *system) pausing(t *testing.T, token string, mentors []uuid.UUID) pgbenchScript {
+	t.Helper()
+	o.exec(t, prepareTransitions)
+	o.exec(t, "insert into bench.mentors (n, id) select m.ordinality - 1, m.id from unnest($1::uuid[]) with ordinality m (id, ordinality)", mentors)
+	o.exec(t, "vacuum analyze bench.mentors, bench.pause_records, bench.pause_status_log, bench.notifications, bench.roster_places, bench.recorded_pauses")
+	pauses := o.transition(t, "pause", token, mentors[0], pauseBody(mentors[0]))
+	reactivations := o.transition(t, "reactivate", token, mentors[0], reactivateBody(mentors[0]))
+	both := pgbenchScript{text: nextMentor + pauses.text + reactivations.text, variables: map[string]string{}}
+	maps.Copy(both.variables, pauses.variables)
+	maps.Copy(both.variables, reactivations.variables)
+	return both
+}
+
+// of is the script for so many clients, who share the mentors.
+func (script pgbenchScript) of(mentors []uuid.UUID, clients int) pgbenchScript {
+	script.variables = maps.Clone(script.variables)
+	script.variables["mentors"], script.variables["clients"], script.variables["step"] = strconv.Itoa(len(mentors)), strconv.Itoa(clients), "0"
+	return script
 }
 
 // transition is the script that sends what a function sends for one mentor. The mentor

@@ -27,7 +27,7 @@ values (:coordinator::uuid, gen_random_uuid(), sha256('pause_mentor'), :mentor::
 insert into bench.roster_deltas (chapter_set_id, change, subject, from_on, until_on, certified_until)
 values (1, 1, 'pause', '-infinity', 'infinity', current_date + 365);
 update bench.roster_places set is_paused = true where mentor_id = :mentor::uuid;
-insert into bench.pause_versions (mentor_id, id, paused_at, recorded_at, recorded_by, command)
+insert into bench.recorded_pauses (mentor_id, id, paused_at, recorded_at, recorded_by, command)
 values (:mentor::uuid, gen_random_uuid(), now(), clock_timestamp(), :coordinator::uuid, 'pause_mentor');
 \endpipeline
 
@@ -51,9 +51,6 @@ values (:coordinator::uuid, gen_random_uuid(), sha256('pause_mentor'), :mentor::
 insert into bench.roster_deltas (chapter_set_id, change, subject, from_on, until_on, certified_until)
 values (1, -1, 'pause', '-infinity', 'infinity', current_date + 365);
 update bench.roster_places set is_paused = false where mentor_id = :mentor::uuid;
-update bench.pause_versions
-set superseded_at = clock_timestamp(), superseded_by = :coordinator::uuid, superseded_command = 'reactivate_mentor'
-where mentor_id = :mentor::uuid and ended_at is null and superseded_at = 'infinity';
-insert into bench.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
+insert into bench.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
 values (:mentor::uuid, gen_random_uuid(), now(), now(), clock_timestamp(), :coordinator::uuid, 'reactivate_mentor');
 \endpipeline

@@ -13,11 +13,11 @@ create table bench.notifications (like public.notifications including all);
 create table bench.idempotent_requests (like private.idempotent_requests including all);
 create table bench.roster_deltas (like private.roster_deltas including all);
 create table bench.roster_places (like private.roster_places including all);
-create table bench.pause_versions (like private.pause_versions including all);
+create table bench.recorded_pauses (like private.recorded_pauses including all);
 insert into bench.pause_records select * from public.pause_records;
 insert into bench.pause_status_log overriding system value select * from public.pause_status_log;
 insert into bench.notifications select * from public.notifications;
 insert into bench.roster_places (mentor_id, chapter_id, from_on, until_on, present_from, is_paused, is_planned, display_name, certified_until)
 select mentor_id, chapter_id, from_on, until_on, present_from, is_paused, is_planned, display_name, certified_until from private.roster_places;
-insert into bench.pause_versions select * from private.pause_versions;
+insert into bench.recorded_pauses select * from private.recorded_pauses;
 select setval(pg_get_serial_sequence('bench.pause_status_log', 'id'), max(l.id)) from bench.pause_status_log l;

@@ -595,9 +595,9 @@ begin
         where n.status <> 'active' and n.paused_at is not null))
     ), recorded as (
       -- A night in which certifications end records nothing, and asks for no moment.
-      insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
+      insert into private.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
       select n.mentor_id, n.id, n.paused_at, n.reactivated_at, (select private.fact_moment(s.cursor_key) from private.settings s),
-        case when current_setting('role') = 'authenticated' then auth.uid() end,
+        case when current_setting('role') = 'authenticated' then coalesce(acting_id, auth.uid()) end,
         coalesce(nullif(current_setting('mentorpause.command', true), ''), case
           when current_setting('role') = 'authenticated' then 'pause_mentor'
           when session_user = 'pause_scheduler' then 'nightly_step'
@@ -688,28 +688,19 @@ begin
         offset 0
       ) r
       where (c.was_paused, c.old_return) is distinct from (c.is_paused, c.expected_return_date)))
-  ), facts as (
-    select c.mentor_id, c.id, c.paused_at, c.reactivated_at,
-      (select private.fact_moment(s.cursor_key) from private.settings s) as moment,
-      case when current_setting('role') = 'authenticated' then auth.uid() end as author_id,
+  ), recorded as (
+    insert into private.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
+    select c.mentor_id, c.id, c.paused_at, c.reactivated_at, (select private.fact_moment(s.cursor_key) from private.settings s),
+      case when current_setting('role') = 'authenticated' then coalesce(acting_id, auth.uid()) end,
       coalesce(nullif(current_setting('mentorpause.command', true), ''), case
         when current_setting('role') = 'authenticated' then 'reactivate_mentor'
         when session_user = 'pause_scheduler' then 'nightly_step'
-      end) as command
+      end)
     from changed c
     where c.paused_at is not null
       and (c.old_paused_at, c.old_reactivated_at) is distinct from (c.paused_at, c.reactivated_at)
-  ), superseded as (
-    update private.pause_versions v
-    set superseded_at = greatest(f.moment, v.recorded_at), superseded_by = f.author_id, superseded_command = f.command
-    from facts f
-    where v.mentor_id = f.mentor_id and v.id = f.id and v.superseded_at = 'infinity' and v.recorded_at <> f.moment
-  ), recorded as (
-    insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, recorded_by, command)
-    select f.mentor_id, f.id, f.paused_at, f.reactivated_at, f.moment, f.author_id, f.command
-    from facts f
     -- What this transaction recorded itself was known to nobody in between.
-    on conflict on constraint pause_versions_pkey do update
+    on conflict on constraint recorded_pauses_pkey do update
     set ended_at = excluded.ended_at, recorded_by = excluded.recorded_by, command = excluded.command
   )
   insert into public.notifications

@@ -45,19 +45,27 @@ create table private.certification_versions (
     include (superseded_at, issued_on, expires_on)
 );
 
-create table private.pause_versions (
+-- Of a pause only that it has ended can follow its beginning, so a row more says all: nothing
+-- has to be superseded, which each return would wait for.
+create table private.recorded_pauses (
   mentor_id uuid not null,
   id uuid not null,
   paused_at timestamptz not null,
   ended_at timestamptz,
   recorded_at timestamptz not null,
-  superseded_at timestamptz not null default 'infinity',
   recorded_by uuid,
   command text,
-  superseded_by uuid,
-  superseded_command text,
-  constraint pause_versions_pkey primary key (mentor_id, id, recorded_at)
+  constraint recorded_pauses_pkey primary key (mentor_id, id, recorded_at)
 );
+
+create view private.pause_versions with (security_invoker = true) as
+select p.mentor_id, p.id, p.paused_at, p.ended_at, p.recorded_at,
+  -- The clock may have been set back.
+  case when e.id is null then 'infinity' else greatest(e.recorded_at, p.recorded_at) end as superseded_at,
+  p.recorded_by, p.command, e.recorded_by as superseded_by, e.command as superseded_command
+from private.recorded_pauses p
+left join private.recorded_pauses e
+  on e.mentor_id = p.mentor_id and e.id = p.id and e.ended_at is not null and p.ended_at is null;
 
 create table private.plan_versions (
   mentor_id uuid not null,
@@ -103,16 +111,18 @@ create table private.identity_versions (
 
 comment on table private.membership_versions is 'What was known of memberships as mentor: a row for each version of each.';
 comment on table private.certification_versions is 'What was known of certifications: a row for each version of each, removed ones too.';
-comment on table private.pause_versions is
+comment on table private.recorded_pauses is
   'What was known of pauses: a row when one has begun, another when it has ended. What else changes of a pause record is no fact of a status.';
+comment on view private.pause_versions is
+  'What was known of pauses, from when to when: private.recorded_pauses, of which the row of the end supersedes that of the beginning.';
 comment on table private.plan_versions is 'What was known of planned pauses: a row for each version of each. One that has begun is superseded by its pause.';
 comment on table private.kind_versions is
   'What was known of the rules of kinds: private.certification_kind_versions, with those of kinds that were deleted.';
 comment on table private.identity_versions is 'Which ids were erased, or joined into another, and since when that was known.';
 comment on column private.membership_versions.id is 'Of public.chapter_memberships.';
 comment on column private.certification_versions.id is 'Of public.certifications.';
-comment on column private.pause_versions.id is 'Of public.pause_records.';
-comment on column private.pause_versions.ended_at is 'When the record was closed; null: it is live.';
+comment on column private.recorded_pauses.id is 'Of public.pause_records.';
+comment on column private.recorded_pauses.ended_at is 'When the record was closed; null: it was live.';
 comment on column private.plan_versions.id is 'Of public.planned_pauses.';
 comment on column private.plan_versions.planned_at is 'When the plan was made: one from before the mentor left every chapter counts no more.';
 comment on column private.identity_versions.kept_id is 'Into whom the profile was joined; null: the person was erased.';
@@ -121,35 +131,36 @@ do $$
 declare
   versions regclass;
 begin
-  foreach versions in array array['private.membership_versions', 'private.certification_versions', 'private.pause_versions',
+  foreach versions in array array['private.membership_versions', 'private.certification_versions', 'private.recorded_pauses',
     'private.plan_versions', 'private.kind_versions', 'private.identity_versions']::regclass[]
   loop
     execute format('alter table %s enable row level security', versions);
     execute format('revoke all on table %s from public, anon, authenticated, service_role', versions);
     execute format($comment$comment on column %s.recorded_at is 'From when on it was known.'$comment$, versions);
-    execute format($comment$comment on column %s.superseded_at is 'From when on something else was known, or nothing; infinity: it still holds.'$comment$, versions);
     execute format($comment$comment on column %s.recorded_by is 'Who recorded it by a command; null: another system, a hand, the nightly run, or a backfill.'$comment$, versions);
     execute format($comment$comment on column %s.command is 'The command that recorded it; backfill: it was there before versions were kept; null: another system or a hand.'$comment$, versions);
+    continue when versions = 'private.recorded_pauses'::regclass;
+    execute format($comment$comment on column %s.superseded_at is 'From when on something else was known, or nothing; infinity: it still holds.'$comment$, versions);
     execute format($comment$comment on column %s.superseded_by is 'Who superseded it by a command; null as in recorded_by.'$comment$, versions);
     execute format($comment$comment on column %s.superseded_command is 'The command that superseded it; null as in command.'$comment$, versions);
   end loop;
 end
 $$;
+revoke all on table private.pause_versions from public, anon, authenticated, service_role;
 
 -- The moment.
 
-create function private.sealed_moment(micros text, secret bytea) returns text
-language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
+create function private.sealed_moment(moment timestamptz, secret bytea) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return sealed_moment.micros || ' '
-    || encode(sha256(sealed_moment.secret || convert_to('recorded_at ' || pg_current_xact_id() || ' ' || sealed_moment.micros, 'UTF8')), 'hex');
+  return encode(timestamptz_send(moment) || sha256(secret || xid8send(pg_current_xact_id()) || timestamptz_send(moment)), 'hex');
 end
 $$;
-revoke all on function private.sealed_moment(text, bytea) from public, anon, authenticated, service_role;
+revoke all on function private.sealed_moment(timestamptz, bytea) from public, anon, authenticated, service_role;
 
-comment on function private.sealed_moment(text, bytea) is
-  'A transaction''s moment with what only this project, which has the secret, can say of it: anybody may set a setting.';
+comment on function private.sealed_moment(timestamptz, bytea) is
+  'A transaction''s moment, as 16 hexadecimal digits, with what only this project, which has the secret, can say of it: anybody may set a setting.';
 
 -- Each pause waits for this, and each expression is prepared anew in each transaction: they are
 -- few, and what they call is assigned, not performed, because a statement costs more.
@@ -157,19 +168,24 @@ create function private.fact_moment(secret bytea) returns timestamptz
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  known text := nullif(current_setting('mentorpause.recorded_at', true), '');
-  -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
-  key constant bigint := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
+  known text := current_setting('mentorpause.recorded_at', true);
+  key bigint;
   moment timestamptz;
 begin
-  if known = private.sealed_moment(split_part(known, ' ', 1), fact_moment.secret) then
-    return timestamptz 'epoch' + split_part(known, ' ', 1)::bigint * interval '1 microsecond';
+  if known ~ '^000[0-9a-f]{77}$' then
+    moment := timestamptz '2000-01-01 00:00+00' + ('x' || left(known, 16))::bit(64)::bigint * interval '1 microsecond';
+    if known = private.sealed_moment(moment, secret) then
+      return moment;
+    end if;
   end if;
+  -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
+  key := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
   -- The lock first: whoever has asked before it was held has asked about an earlier moment.
-  known := pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text;
-  moment := greatest(clock_timestamp(), now() + interval '1 microsecond');
+  moment := case when pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text is not null
+    then greatest(clock_timestamp(), now() + interval '1 microsecond') end;
+  -- private.sealed_moment(), without the call.
   known := set_config('mentorpause.recorded_at',
-    private.sealed_moment((extract(epoch from moment) * 1000000)::bigint::text, fact_moment.secret), true);
+    encode(timestamptz_send(moment) || sha256(secret || xid8send(pg_current_xact_id()) || timestamptz_send(moment)), 'hex'), true);
   return moment;
 end
 $$;
@@ -283,6 +299,7 @@ declare
   came constant text := case tg_op when 'INSERT' then since when 'UPDATE' then since || ' except ' || was end;
   matching constant text := format('(%s) = (%s)', 'v.' || replace(key, ', ', ', v.'), 'g.' || replace(key, ', ', ', g.'));
   author constant record := private.fact_author(tg_table_name, tg_op);
+  records_more constant boolean := coalesce(current_setting('mentorpause.recorded_at', true), '') <> '';
   changes boolean;
   moment timestamptz;
 begin
@@ -292,8 +309,10 @@ begin
   end if;
   moment := private.fact_moment();
   if gone is not null then
-    execute format('delete from %s v using (%s) g where %s and v.recorded_at = $1', versions, gone, matching)
-    using moment;
+    if records_more then
+      execute format('delete from %s v using (%s) g where %s and v.recorded_at = $1', versions, gone, matching)
+      using moment;
+    end if;
     execute format(
       'update %s v set superseded_at = greatest($1, v.recorded_at), superseded_by = $2, superseded_command = $3'
         ' from (%s) g where %s and v.superseded_at = %L',
@@ -324,7 +343,7 @@ language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'UPDATE' and old.recorded_at = private.fact_moment() and new.recorded_at = old.recorded_at
-      and new.superseded_at = 'infinity' then
+      and coalesce(to_jsonb(new) ->> 'superseded_at', 'infinity') = 'infinity' then
     return new;
   elsif tg_op = 'DELETE' and old.recorded_at = private.fact_moment() then
     return old;
@@ -376,7 +395,7 @@ begin
     select v.name, v.fixed from (values
       ('membership_versions', 'mentor_id, chapter_id, id, started_at, ended_at'),
       ('certification_versions', 'mentor_id, kind, id, issued_on, expires_on'),
-      ('pause_versions', 'mentor_id, id, paused_at, ended_at'),
+      ('recorded_pauses', 'mentor_id, id, paused_at, ended_at'),
       ('plan_versions', 'mentor_id, id, starts_on, planned_at'),
       ('kind_versions', 'id, code, from_day, is_required, replaced_by'),
       ('identity_versions', 'person_id, was_erased, kept_id')) v (name, fixed)
@@ -386,11 +405,13 @@ begin
       facts.name, 'private.backfill_facts(', 'What was known stays; change the table that it was recorded of.');
     execute format('create trigger %1$s_refuse_update before update of %2$s, recorded_at, recorded_by, command on private.%1$s'
       ' for each row execute function private.refuse_rewriting()', facts.name, facts.fixed);
-    -- The moment is private.fact_moment(), which is later than the start of this transaction.
-    execute format('create trigger %1$s_refuse_superseding before update on private.%1$s for each row'
-      ' when (old.superseded_at <> ''infinity'' or new.superseded_at <= now()'
-      ' or new.superseded_at > greatest(clock_timestamp(), old.recorded_at))'
-      ' execute function private.refuse_rewriting()', facts.name);
+    if facts.name <> 'recorded_pauses' then
+      -- The moment is private.fact_moment(), which is later than the start of this transaction.
+      execute format('create trigger %1$s_refuse_superseding before update on private.%1$s for each row'
+        ' when (old.superseded_at <> ''infinity'' or new.superseded_at <= now()'
+        ' or new.superseded_at > greatest(clock_timestamp(), old.recorded_at))'
+        ' execute function private.refuse_rewriting()', facts.name);
+    end if;
     execute format('create trigger %1$s_refuse_delete before delete on private.%1$s for each row'
       ' execute function private.refuse_rewriting()', facts.name);
     execute format('create trigger %1$s_refuse_truncate before truncate on private.%1$s for each statement'
@@ -425,13 +446,11 @@ begin
     where v.mentor_id = c.mentor_id and v.kind = c.kind and v.id = c.id and v.superseded_at = 'infinity');
   get diagnostics more = row_count;
   added := added + more;
-  insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, command)
+  insert into private.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at, command)
   select r.mentor_id, r.id, r.paused_at, r.reactivated_at, moment, 'backfill'
   from public.pause_records r
   where r.paused_at is not null
-    and not exists (
-      select from private.pause_versions v
-      where v.mentor_id = r.mentor_id and v.id = r.id and v.superseded_at = 'infinity');
+    and not exists (select from private.recorded_pauses v where v.mentor_id = r.mentor_id and v.id = r.id);
   get diagnostics more = row_count;
   added := added + more;
   insert into private.plan_versions (mentor_id, id, starts_on, planned_at, recorded_at, command)

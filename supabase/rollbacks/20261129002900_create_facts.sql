@@ -12,7 +12,8 @@ begin
 end
 $$;
 drop function private.backfill_facts();
-drop table private.identity_versions, private.kind_versions, private.plan_versions, private.pause_versions,
+drop view private.pause_versions;
+drop table private.identity_versions, private.kind_versions, private.plan_versions, private.recorded_pauses,
   private.certification_versions, private.membership_versions;
 drop function private.refuse_rewriting();
 drop function private.record_facts();
@@ -20,4 +21,4 @@ drop function private.fact_author(text, text);
 drop function private.known_moment(timestamptz, boolean);
 drop function private.fact_moment();
 drop function private.fact_moment(bytea);
-drop function private.sealed_moment(text, bytea);
+drop function private.sealed_moment(timestamptz, bytea);

@@ -4,7 +4,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(83);
+select plan(91);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_chapter('bergen');
@@ -184,7 +184,22 @@ alter table private.membership_versions enable trigger user;
 create table pg_temp.lever (statement text);
 create function pg_temp.pull() returns trigger language plpgsql as $$ begin execute new.statement; return null; end $$;
 create trigger pull before insert on pg_temp.lever for each row execute function pg_temp.pull();
-select private.fact_moment();
+-- A transaction has one moment, and only we can say which.
+create temporary table said as select private.fact_moment() as moment;
+alter table said add sealed text default current_setting('mentorpause.recorded_at');
+select is(private.fact_moment(), (select s.moment from said s), 'a transaction has one moment');
+create function pg_temp.moment_by(setting text) returns timestamptz
+language plpgsql as $$
+begin
+  perform set_config('mentorpause.recorded_at', setting, true);
+  return private.fact_moment();
+end
+$$;
+select cmp_ok(pg_temp.moment_by(f.setting), '>', s.moment, 'which nobody has said by a setting: ' || f.what)
+from said s
+cross join lateral (values ('', 'no setting'), ('2026-01-01', 'a time'), (left(s.sealed, 16), 'no seal'), (left(s.sealed, 16) || repeat('0', 64), 'another seal'),
+  ('0002' || substr(s.sealed, 5), 'an earlier moment'), (repeat('f', 80), 'digits')) f (setting, what);
+select is(pg_temp.moment_by(s.sealed), s.moment, 'its own seal holds') from said s;
 select pg_temp.violates(s.statement, '23001', '', s.statement)
 from unnest(array[
   'update private.membership_versions set started_at = now()',
@@ -204,7 +219,7 @@ from unnest(array[
   'insert into private.membership_versions (mentor_id, chapter_id, id, started_at, recorded_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), private.fact_moment())',
   'do $x$ begin insert into private.plan_versions select gen_random_uuid(), gen_random_uuid(), current_date, now(), now(), now(); end $x$',
   'insert into private.identity_versions (person_id, was_erased, recorded_at) values (gen_random_uuid(), true, now())',
-  'truncate private.pause_versions',
+  'truncate private.recorded_pauses',
   'truncate private.identity_versions']) statement;
 -- Nor are reports typed in.
 select pg_temp.violates(statement, '23001', '', statement)
@@ -225,7 +240,7 @@ $$;
 select pg_temp.may_not(actor, statement)
 from unnest(array['service_role', 'administrator']) actor
 cross join unnest(array[
-  'update private.membership_versions set superseded_at = now()', 'delete from private.pause_versions',
+  'update private.membership_versions set superseded_at = now()', 'delete from private.recorded_pauses',
   'insert into public.people_log (command) values (''update_person'')', 'insert into private.period_report_parts select null, null, null']) statement;
 
 select is_empty($$ select from private.certification_versions v where to_jsonb(v)::text ~* 'sykdom|annet|reise' $$, 'no reason is among the facts');

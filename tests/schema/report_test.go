@@ -31,7 +31,7 @@ const randomFacts = `
 	insert into public.chapters (id, name) select md5('chapter ' || n)::uuid, 'Lag' from generate_series(1, 4) n on conflict do nothing;
 	alter table private.membership_versions disable trigger user;
 	alter table private.certification_versions disable trigger user;
-	alter table private.pause_versions disable trigger user;
+	alter table private.recorded_pauses disable trigger user;
 	alter table private.plan_versions disable trigger user;
 	alter table private.kind_versions disable trigger user;
 	insert into private.membership_versions (mentor_id, chapter_id, id, started_at, ended_at, recorded_at)
@@ -44,7 +44,7 @@ const randomFacts = `
 	select md5('mentor ' || n)::uuid, chr(97 + floor(3 * random())::int), gen_random_uuid(), c.issued_on,
 		case when random() < 0.6 then c.issued_on + floor(200 * random())::int end, '2025-01-01'
 	from generate_series(1, 1000) n, generate_series(1, floor((3 + n * 0) * random())::int) o, lateral (select date '2023-10-01' + floor((300 + n * o * 0) * random())::int as issued_on) c;
-	insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at)
+	insert into private.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at)
 	select p.id, gen_random_uuid(), p.paused_at, case when random() < 0.8 then p.paused_at + floor(100 * random()) * interval '9 hours' end, '2025-01-01'
 	from (
 		select md5('mentor ' || n)::uuid as id, timestamptz '2023-10-02 08:00+00' + floor(300 * random()) * interval '1 day' as paused_at

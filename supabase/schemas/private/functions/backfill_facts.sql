@@ -27,13 +27,11 @@ begin
     where v.mentor_id = c.mentor_id and v.kind = c.kind and v.id = c.id and v.superseded_at = 'infinity');
   get diagnostics more = row_count;
   added := added + more;
-  insert into private.pause_versions (mentor_id, id, paused_at, ended_at, recorded_at, command)
+  insert into private.recorded_pauses (mentor_id, id, paused_at, ended_at, recorded_at, command)
   select r.mentor_id, r.id, r.paused_at, r.reactivated_at, moment, 'backfill'
   from public.pause_records r
   where r.paused_at is not null
-    and not exists (
-      select from private.pause_versions v
-      where v.mentor_id = r.mentor_id and v.id = r.id and v.superseded_at = 'infinity');
+    and not exists (select from private.recorded_pauses v where v.mentor_id = r.mentor_id and v.id = r.id);
   get diagnostics more = row_count;
   added := added + more;
   insert into private.plan_versions (mentor_id, id, starts_on, planned_at, recorded_at, command)

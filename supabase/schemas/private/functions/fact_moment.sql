@@ -18,19 +18,24 @@ CREATE OR REPLACE FUNCTION private.fact_moment (
   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
 declare
-  known text := nullif(current_setting('mentorpause.recorded_at', true), '');
-  -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
-  key constant bigint := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
+  known text := current_setting('mentorpause.recorded_at', true);
+  key bigint;
   moment timestamptz;
 begin
-  if known = private.sealed_moment(split_part(known, ' ', 1), fact_moment.secret) then
-    return timestamptz 'epoch' + split_part(known, ' ', 1)::bigint * interval '1 microsecond';
+  if known ~ '^000[0-9a-f]{77}$' then
+    moment := timestamptz '2000-01-01 00:00+00' + ('x' || left(known, 16))::bit(64)::bigint * interval '1 microsecond';
+    if known = private.sealed_moment(moment, secret) then
+      return moment;
+    end if;
   end if;
+  -- Twelve bits that say what it is, and 51 of the microseconds of its start: enough until 2071.
+  key := (2911::bigint << 51) | (extract(epoch from now() - timestamptz '2000-01-01 00:00+00') * 1000000)::bigint;
   -- The lock first: whoever has asked before it was held has asked about an earlier moment.
-  known := pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text;
-  moment := greatest(clock_timestamp(), now() + interval '1 microsecond');
+  moment := case when pg_advisory_xact_lock_shared((key >> 32)::integer, (key << 32 >> 32)::integer)::text is not null
+    then greatest(clock_timestamp(), now() + interval '1 microsecond') end;
+  -- private.sealed_moment(), without the call.
   known := set_config('mentorpause.recorded_at',
-    private.sealed_moment((extract(epoch from moment) * 1000000)::bigint::text, fact_moment.secret), true);
+    encode(timestamptz_send(moment) || sha256(secret || xid8send(pg_current_xact_id()) || timestamptz_send(moment)), 'hex'), true);
   return moment;
 end
 $function$;

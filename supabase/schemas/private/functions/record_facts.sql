@@ -16,6 +16,7 @@ declare
   came constant text := case tg_op when 'INSERT' then since when 'UPDATE' then since || ' except ' || was end;
   matching constant text := format('(%s) = (%s)', 'v.' || replace(key, ', ', ', v.'), 'g.' || replace(key, ', ', ', g.'));
   author constant record := private.fact_author(tg_table_name, tg_op);
+  records_more constant boolean := coalesce(current_setting('mentorpause.recorded_at', true), '') <> '';
   changes boolean;
   moment timestamptz;
 begin
@@ -25,8 +26,10 @@ begin
   end if;
   moment := private.fact_moment();
   if gone is not null then
-    execute format('delete from %s v using (%s) g where %s and v.recorded_at = $1', versions, gone, matching)
-    using moment;
+    if records_more then
+      execute format('delete from %s v using (%s) g where %s and v.recorded_at = $1', versions, gone, matching)
+      using moment;
+    end if;
     execute format(
       'update %s v set superseded_at = greatest($1, v.recorded_at), superseded_by = $2, superseded_command = $3'
         ' from (%s) g where %s and v.superseded_at = %L',

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION private.refuse_rewriting()
   AS $function$
 begin
   if tg_op = 'UPDATE' and old.recorded_at = private.fact_moment() and new.recorded_at = old.recorded_at
-      and new.superseded_at = 'infinity' then
+      and coalesce(to_jsonb(new) ->> 'superseded_at', 'infinity') = 'infinity' then
     return new;
   elsif tg_op = 'DELETE' and old.recorded_at = private.fact_moment() then
     return old;
