@@ -921,6 +921,8 @@ begin
     where not exists (
       select from private.roster_names k
       where k.mentor_id = w.mentor_id and k.chapter_id = w.chapter_id and k.display_name = w.display_name)
+    -- Of many, those of a chapter are neighbours: a search reads fewer pages.
+    order by w.chapter_id
     on conflict on constraint roster_names_pkey do update set display_name = excluded.display_name
   ), changed as (
     select f.mentor_id, f.chapter_set_id, f.from_on, f.until_on, f.present_from, f.certified_until, f.open_requests,

@@ -565,7 +565,7 @@ begin
          or p.certified_until between f.certified_from and f.certified_until
          or f.has_request and p.has_request)
        and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+         or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
        and (f.needle is null or strpos(p.searched_as, f.needle) > 0
          or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
      order by p.display_name, p.mentor_id
@@ -583,7 +583,7 @@ begin
          or p.certified_until between f.certified_from and f.certified_until
          or f.has_request and p.has_request)
        and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+         or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
        and (f.needle is null or strpos(p.searched_as, f.needle) > 0
          or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
      order by p.display_name, p.mentor_id
@@ -617,7 +617,7 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
+           or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
            or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
@@ -630,7 +630,7 @@ begin
          and p.from_on <= walk_places.as_of and p.until_on > walk_places.as_of
          and case when p.certified_until < walk_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
          and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-           or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
+           or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_places.as_of))
          and (f.needle is null or strpos(p.searched_as, f.needle) > 0
            or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
        order by p.display_name, p.mentor_id
@@ -770,7 +770,7 @@ begin
     ) p
     where case when p.certified_until < pick_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-        or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
+        or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
         or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
       and (pick_places.after_name = '' or ((p.display_name, p.mentor_id) > (pick_places.after_name, pick_places.after_id)) is true)
@@ -844,7 +844,9 @@ revoke all on function private.pick_by_certification(uuid[], text, text, date, t
 comment on function private.pick_by_certification(uuid[], text, text, date, text, uuid, integer) is
   'The first at_most of these chapters behind a place, with a status and a part of the name (null: any), among all who are expired, or among all who are not.';
 
--- Chapters and places are compared so that only the index by name serves.
+-- Chapters and places are compared so that only the index by name serves. Of many names the
+-- first are told from the rest without putting all of them in order, which would take most of
+-- the time; the rest is read if these are not enough.
 create function private.pick_by_name(
   chapter_ids uuid[], filter private.roster_filter, as_of date, after_name text, after_id uuid, at_most integer
 ) returns table (chapter_id uuid, display_name text, mentor_id uuid)
@@ -852,72 +854,66 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp s
 as $$
 declare
   f private.roster_filter := pick_by_name.filter;
+  most integer := 2 * pick_by_name.at_most;
+  found_in uuid[];
+  found_names text[];
+  found_ids uuid[];
+  so_many integer;
 begin
-  if cardinality(pick_by_name.chapter_ids) = 1 then
+  loop
+    select array_agg(k.chapter_id), array_agg(k.display_name), array_agg(k.mentor_id)
+    into found_in, found_names, found_ids
+    from (
+      select r.chapter_id, r.display_name, r.mentor_id
+      from unnest(pick_by_name.chapter_ids) o (chapter_id)
+      join private.roster_names r
+        on private.search_keys(r.chapter_id, r.searched_as, 1)
+          @> private.search_keys(o.chapter_id, f.needle, least(3, char_length(f.needle)))
+        and (r.chapter_id = o.chapter_id) is true
+      where strpos(r.searched_as, f.needle) > 0
+        and (pick_by_name.after_name = '' or ((r.display_name, r.mentor_id) > (pick_by_name.after_name, pick_by_name.after_id)) is true)
+      order by r.display_name, r.mentor_id
+      limit most
+    ) k;
+    so_many := cardinality(found_ids);
+    if so_many = most then
+      -- Whoever comes last may have more chapters than were read.
+      so_many := array_position(found_ids, found_ids[most]) - 1;
+    end if;
     return query
-      select k.chapter_id, k.display_name, k.mentor_id
+      select w.chapter_id, w.display_name, w.mentor_id
       from (
-        select r.chapter_id, r.display_name, r.mentor_id
-        from unnest(pick_by_name.chapter_ids) o (chapter_id)
-        join private.roster_names r
-          on private.search_keys(r.chapter_id, r.searched_as, 1)
-            @> private.search_keys(o.chapter_id, f.needle, least(3, char_length(f.needle)))
-          and (r.chapter_id = o.chapter_id) is true
-        where strpos(r.searched_as, f.needle) > 0
-          and (pick_by_name.after_name = '' or ((r.display_name, r.mentor_id) > (pick_by_name.after_name, pick_by_name.after_id)) is true)
-        order by r.display_name, r.mentor_id
-      ) k
-      cross join lateral (
-        -- Looked up in this order, until there are enough.
-        select p.*
-        from private.roster_places p
-        where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
-          and p.from_on <= pick_by_name.as_of and p.until_on > pick_by_name.as_of
-        offset 0
-      ) n
-      where case when n.certified_until < pick_by_name.as_of then f.wants_expired when n.is_paused then f.wants_paused else f.wants_active end
-        and (not f.by_kind
-          or n.is_paused and (n.certified_until < pick_by_name.as_of) is not true and (
-            n.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and n.expected_return_date is null)
-          or n.certified_until between f.certified_from and f.certified_until
-          or f.has_request and n.has_request)
-        and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
-      order by k.display_name, k.mentor_id
+        select k.chapter_id, k.display_name, k.mentor_id, lag(k.mentor_id) over () as last_id
+        from unnest(found_in[:so_many], found_names[:so_many], found_ids[:so_many]) k (chapter_id, display_name, mentor_id)
+        cross join lateral (
+          -- Looked up in this order, until there are enough.
+          select p.*
+          from private.roster_places p
+          where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
+            and p.from_on <= pick_by_name.as_of and p.until_on > pick_by_name.as_of
+          offset 0
+        ) n
+        where case when n.certified_until < pick_by_name.as_of then f.wants_expired when n.is_paused then f.wants_paused else f.wants_active end
+          and (not f.by_kind
+            or n.is_paused and (n.certified_until < pick_by_name.as_of) is not true and (
+              n.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and n.expected_return_date is null)
+            or n.certified_until between f.certified_from and f.certified_until
+            or f.has_request and n.has_request)
+          and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
+            or (n.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
+      ) w
+      where w.last_id is distinct from w.mentor_id
       limit pick_by_name.at_most;
-  else
-    return query
-      select distinct on (k.display_name, k.mentor_id) k.chapter_id, k.display_name, k.mentor_id
-      from (
-        select r.chapter_id, r.display_name, r.mentor_id
-        from unnest(pick_by_name.chapter_ids) o (chapter_id)
-        join private.roster_names r
-          on private.search_keys(r.chapter_id, r.searched_as, 1)
-            @> private.search_keys(o.chapter_id, f.needle, least(3, char_length(f.needle)))
-          and (r.chapter_id = o.chapter_id) is true
-        where strpos(r.searched_as, f.needle) > 0
-          and (pick_by_name.after_name = '' or ((r.display_name, r.mentor_id) > (pick_by_name.after_name, pick_by_name.after_id)) is true)
-        order by r.display_name, r.mentor_id
-      ) k
-      cross join lateral (
-        -- Looked up in this order, until there are enough.
-        select p.*
-        from private.roster_places p
-        where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
-          and p.from_on <= pick_by_name.as_of and p.until_on > pick_by_name.as_of
-        offset 0
-      ) n
-      where case when n.certified_until < pick_by_name.as_of then f.wants_expired when n.is_paused then f.wants_paused else f.wants_active end
-        and (not f.by_kind
-          or n.is_paused and (n.certified_until < pick_by_name.as_of) is not true and (
-            n.expected_return_date between f.returns_from and f.returns_until or f.is_open_ended and n.expected_return_date is null)
-          or n.certified_until between f.certified_from and f.certified_until
-          or f.has_request and n.has_request)
-        and (f.coordinator_id is null or f.coordinator_id = any (n.assigned_to)
-          or n.assigned_to = '{}' and private.is_responsible(f.coordinator_id, n.mentor_id, n.chapter_id, pick_by_name.as_of))
-      order by k.display_name, k.mentor_id
-      limit pick_by_name.at_most;
-  end if;
+    exit when most is null or cardinality(found_ids) is distinct from most;
+    get diagnostics most = row_count;
+    pick_by_name.at_most := pick_by_name.at_most - most;
+    exit when pick_by_name.at_most = 0;
+    if so_many > 0 then
+      pick_by_name.after_name := found_names[so_many];
+      pick_by_name.after_id := found_ids[so_many];
+    end if;
+    most := null;
+  end loop;
 end
 $$;
 revoke all on function private.pick_by_name(uuid[], private.roster_filter, date, text, uuid, integer) from public, anon, authenticated, service_role;
@@ -1084,9 +1080,10 @@ begin
       end if;
       if found_names >= sample / 4 then
         null;
-      -- Somebody found by name costs as much as forty who are passed over in a list.
+      -- Somebody found by name, and counted before, costs as much as a few who are passed over
+      -- in a list, of whom nearly all may have to be.
       elsif status is null
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
+         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 8 + 1) <= listed / 8 then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;

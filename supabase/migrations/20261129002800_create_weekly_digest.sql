@@ -68,7 +68,7 @@ begin
         select s.mentor_id, s.chapter_id, s.is_paused, s.certified_until, s.expected_return_date, s.has_request
         from private.roster_places s
         where s.mentor_id = a.mentor_id and s.from_on <= digest_lines.as_of and s.until_on > digest_lines.as_of
-          and (r.id = any (s.assigned_to) or s.assigned_to = '{}' and exists (
+          and (r.id = any (s.assigned_to) or (s.assigned_to = '{}') is true and exists (
             select from private.roster_entries e
             where e.mentor_id = s.mentor_id and e.chapter_id = s.chapter_id and e.from_on <= digest_lines.as_of and e.until_on > digest_lines.as_of
               and e.coordinators @> jsonb_build_array(jsonb_build_object('id', r.id))))

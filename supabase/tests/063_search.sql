@@ -3,7 +3,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(75);
+select plan(79);
 
 select pg_temp.add_chapter('oslo');
 select pg_temp.add_coordinator('coordinator', 'oslo', 'Kari');
@@ -117,6 +117,24 @@ select is((
 from (values ('long', 'few are expired'), ('longer', 'most are expired')) c (chapter, what)
 cross join (values ('active', 'act'), ('paused', 'pau'), ('expired_cert', 'exp')) s (status, expected);
 select is(jsonb_array_length(pg_temp.answer('coordinator of long', 'public.coordinator_roster(search => ''act'')') -> 'mentors'), 1, 'and without a status');
+
+-- The first are read before the rest: a mentor of several chapters, whose rows are neighbours,
+-- is not cut in two, in whichever of them they are today.
+select pg_temp.add_chapter(c) from unnest(array['one', 'other']) c;
+select pg_temp.add_person(p.name, p.display_name)
+from (values ('first', 'Xenia A'), ('second', 'Xenia B'), ('third', 'Xenia C'), ('fourth', 'Xenia D')) p (name, display_name);
+insert into public.chapter_memberships (user_id, role, chapter_id, started_at)
+select pg_temp.id(m.name), 'mentor', pg_temp.id(m.chapter), pg_temp.midnight(m.from_day)
+from (values (1, 'first', 'one', -30), (2, 'second', 'one', 30), (3, 'second', 'other', -30),
+  (4, 'third', 'one', -30), (5, 'fourth', 'one', -30), (6, 'fourth', 'other', 30)) m (nth, name, chapter, from_day)
+order by m.nth;
+insert into public.pause_records (mentor_id, status) values (pg_temp.id('first'), 'paused'), (pg_temp.id('third'), 'paused');
+select is(
+  array(select p.mentor_id from private.pick_by_name(array(select pg_temp.id(c) from unnest(chapters) c),
+    (private.roster_filters('{active}', 'xenia', null, null, pg_temp.today()))[1], pg_temp.today(), after.name, pg_temp.id(after.id), 1) p),
+  array[pg_temp.id(found)], format('the next behind %L in %s', after.name, chapters))
+from (values ('', 'first', 'second'), ('Xenia B', 'second', 'fourth')) after (name, id, found)
+cross join (values (array['one', 'other']), (array['other', 'one'])) c (chapters);
 
 select * from finish();
 rollback;

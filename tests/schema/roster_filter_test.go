@@ -271,3 +271,56 @@ func TestFiltersReadWhatTheyFind(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodysMentorsAreNotLookedUp asks the server how it finds a coordinator's own mentors:
+// in the lists, which name those responsible. Only where these are too many to be named is
+// somebody looked up.
+func TestNobodysMentorsAreNotLookedUp(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	owner := db.Connect(t, "postgres")
+	for _, sql := range []string{
+		"insert into public.chapters (id, name) values (md5('chapter')::uuid, 'Lag')",
+		"insert into public.profiles (id, display_name) select md5('caller ' || n)::uuid, 'Kari' from generate_series(0, 40) n",
+		`insert into public.chapter_memberships (chapter_id, user_id, role)
+			select md5('chapter')::uuid, md5('caller ' || n)::uuid, 'coordinator' from generate_series(0, 40) n`,
+		"insert into public.profiles (id, display_name) select md5('mentor ' || n)::uuid, 'Mentor ' || n from generate_series(1, 900) n",
+		"insert into public.chapter_memberships (chapter_id, user_id, role) select md5('chapter')::uuid, md5('mentor ' || n)::uuid, 'mentor' from generate_series(1, 900) n",
+		"insert into public.leave_requests (mentor_id, kind) select md5('mentor ' || n)::uuid, 'pause' from generate_series(1, 900, 5) n",
+		"insert into public.pause_records (mentor_id, status, expected_return_date) select md5('mentor ' || n)::uuid, 'paused', private.today() - 3 from generate_series(1, 900, 10) n",
+		// Most of the last by name; one is everybody's.
+		`insert into public.coordinator_assignments (mentor_id, coordinator_id)
+			select md5('mentor ' || n)::uuid, md5('caller 0')::uuid from generate_series(300, 900) n
+			union all
+			select md5('mentor 900')::uuid, md5('caller ' || n)::uuid from generate_series(1, 40) n`,
+		"select private.fold_roster_deltas(100000)",
+		"vacuum analyze",
+	} {
+		if _, err := owner.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%.80s: %v", sql, err)
+		}
+	}
+	admin := explaining(t, db)
+	for name, asked := range map[string]struct {
+		call, caller string
+		looks        int
+	}{
+		"mine":                  {"null, null, null, null, null, true", "caller 0", 1},
+		"mine and overdue":      {"null, null, null, null, null, true, '{overdue}'", "caller 0", 1},
+		"mine with requests":    {"null, null, null, null, null, true, '{requests}'", "caller 0", 1},
+		"mine by name":          {"null, null, 'mentor', null, null, true", "caller 0", 1},
+		"mine, of one of many":  {"null, null, null, null, null, true", "caller 7", 1},
+		"not mine, but overdue": {"null, null, null, null, null, null, '{overdue}'", "caller 0", 0},
+	} {
+		caller := string(claims(text(t, owner, "select md5($1)::uuid::text", asked.caller)))
+		looks := 0
+		for _, statement := range admin.explain(t, caller, "select private.coordinator_roster("+asked.call+")") {
+			if strings.Contains(statement.Query, "e.coordinators @>") {
+				looks++
+			}
+		}
+		if looks > asked.looks {
+			t.Errorf("%s: %d mentors looked up", name, looks)
+		}
+	}
+}

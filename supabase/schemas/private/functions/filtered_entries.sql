@@ -91,9 +91,10 @@ begin
       end if;
       if found_names >= sample / 4 then
         null;
-      -- Somebody found by name costs as much as forty who are passed over in a list.
+      -- Somebody found by name, and counted before, costs as much as a few who are passed over
+      -- in a list, of whom nearly all may have to be.
       elsif status is null
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
+         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 8 + 1) <= listed / 8 then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;

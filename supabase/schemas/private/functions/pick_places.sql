@@ -69,7 +69,7 @@ begin
     ) p
     where case when p.certified_until < pick_places.as_of then f.wants_expired when p.is_paused then f.wants_paused else f.wants_active end
       and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-        or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
+        or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, pick_places.as_of))
       and (f.needle is null or strpos(p.searched_as, f.needle) > 0
         or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
       and (pick_places.after_name = '' or ((p.display_name, p.mentor_id) > (pick_places.after_name, pick_places.after_id)) is true)

@@ -34,7 +34,7 @@ begin
          or p.certified_until between f.certified_from and f.certified_until
          or f.has_request and p.has_request)
        and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+         or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
        and (f.needle is null or strpos(p.searched_as, f.needle) > 0
          or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
      order by p.display_name, p.mentor_id
@@ -52,7 +52,7 @@ begin
          or p.certified_until between f.certified_from and f.certified_until
          or f.has_request and p.has_request)
        and (f.coordinator_id is null or f.coordinator_id = any (p.assigned_to)
-         or p.assigned_to = '{}' and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
+         or (p.assigned_to = '{}') is true and private.is_responsible(f.coordinator_id, p.mentor_id, p.chapter_id, walk_list.as_of))
        and (f.needle is null or strpos(p.searched_as, f.needle) > 0
          or p.searched_as is null and private.has_name_with(f.needle, p.mentor_id, p.chapter_id))
      order by p.display_name, p.mentor_id
