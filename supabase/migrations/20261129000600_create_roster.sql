@@ -943,6 +943,41 @@ revoke all on function private.names_with(uuid[], text, integer) from public, an
 comment on function private.names_with(uuid[], text, integer) is
   'How many in these chapters have this part of a name, counted up to at_most.';
 
+create function private.sample_of_names(
+  chapter_ids uuid[], filter private.roster_filter, as_of date, at_most integer, out named integer, out meeting integer
+)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_bitmapscan = on
+as $$
+declare
+  f private.roster_filter := sample_of_names.filter;
+begin
+  select count(*), count(*) filter (where case
+    when n.certified_until < sample_of_names.as_of then f.wants_expired when n.is_paused then f.wants_paused when not n.is_paused then f.wants_active end)
+  into sample_of_names.named, sample_of_names.meeting
+  from (
+    select r.chapter_id, r.mentor_id
+    from unnest(sample_of_names.chapter_ids) o (chapter_id)
+    join private.roster_names r
+      on private.search_keys(r.chapter_id, r.searched_as, 1)
+        @> private.search_keys(o.chapter_id, f.needle, least(3, char_length(f.needle)))
+      and (r.chapter_id = o.chapter_id) is true
+    where strpos(r.searched_as, f.needle) > 0
+    limit sample_of_names.at_most
+  ) k
+  left join lateral (
+    select p.certified_until, p.is_paused
+    from private.roster_places p
+    where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
+      and p.from_on <= sample_of_names.as_of and p.until_on > sample_of_names.as_of
+    offset 0
+  ) n on true;
+end
+$$;
+revoke all on function private.sample_of_names(uuid[], private.roster_filter, date, integer) from public, anon, authenticated, service_role;
+
+comment on function private.sample_of_names(uuid[], private.roster_filter, date, integer) is
+  'Of any at_most in these chapters who have a filter''s part of a name, how many there are, and how many have one of its statuses.';
+
 -- By what needs attention, and by who is responsible. Somebody who is looked up costs as much
 -- as five who are read in a list.
 create function private.attended_entries(
@@ -1032,6 +1067,8 @@ declare
   sample integer := 160;
   found_rows integer;
   found_names integer;
+  named integer;
+  meeting integer;
 begin
   if f.by_kind or f.coordinator_id is not null then
     return query select * from private.attended_entries(filtered_entries.chapter_ids, f, filtered_entries.as_of,
@@ -1078,12 +1115,16 @@ begin
         ) n
         where strpos(n.searched_as, f.needle) > 0;
       end if;
+      if status is not null then
+        select n.named, n.meeting into named, meeting
+        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, 20) n;
+      end if;
       if found_names >= sample / 4 then
         null;
-      -- Somebody found by name, and counted before, costs as much as a few who are passed over
-      -- in a list, of whom nearly all may have to be.
-      elsif status is null
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 8 + 1) <= listed / 8 then
+      -- Of most names the first are enough. Of others somebody found by name, who has to be
+      -- looked up as well, costs as much as forty who are passed over in a list.
+      elsif status is null or named < 20 or 2 * meeting >= named
+         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;

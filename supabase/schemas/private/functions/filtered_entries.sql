@@ -43,6 +43,8 @@ declare
   sample integer := 160;
   found_rows integer;
   found_names integer;
+  named integer;
+  meeting integer;
 begin
   if f.by_kind or f.coordinator_id is not null then
     return query select * from private.attended_entries(filtered_entries.chapter_ids, f, filtered_entries.as_of,
@@ -89,12 +91,16 @@ begin
         ) n
         where strpos(n.searched_as, f.needle) > 0;
       end if;
+      if status is not null then
+        select n.named, n.meeting into named, meeting
+        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, 20) n;
+      end if;
       if found_names >= sample / 4 then
         null;
-      -- Somebody found by name, and counted before, costs as much as a few who are passed over
-      -- in a list, of whom nearly all may have to be.
-      elsif status is null
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 8 + 1) <= listed / 8 then
+      -- Of most names the first are enough. Of others somebody found by name, who has to be
+      -- looked up as well, costs as much as forty who are passed over in a list.
+      elsif status is null or named < 20 or 2 * meeting >= named
+         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;
