@@ -24,6 +24,7 @@ declare
   found_names text[];
   found_ids uuid[];
   so_many integer;
+  shown integer;
 begin
   loop
     select array_agg(k.chapter_id), array_agg(k.display_name), array_agg(k.mentor_id)
@@ -70,8 +71,8 @@ begin
       where w.last_id is distinct from w.mentor_id
       limit pick_by_name.at_most;
     exit when most is null or cardinality(found_ids) is distinct from most;
-    get diagnostics most = row_count;
-    pick_by_name.at_most := pick_by_name.at_most - most;
+    get diagnostics shown = row_count;
+    pick_by_name.at_most := pick_by_name.at_most - shown;
     exit when pick_by_name.at_most = 0;
     if so_many > 0 then
       pick_by_name.after_name := found_names[so_many];
