@@ -952,10 +952,7 @@ as $$
 declare
   f private.roster_filter := sample_of_names.filter;
 begin
-  select count(*), count(*) filter (where case
-    when n.certified_until < sample_of_names.as_of then f.wants_expired when n.is_paused then f.wants_paused when not n.is_paused then f.wants_active end)
-  into sample_of_names.named, sample_of_names.meeting
-  from (
+  with found as materialized (
     select r.chapter_id, r.mentor_id
     from unnest(sample_of_names.chapter_ids) o (chapter_id)
     join private.roster_names r
@@ -964,20 +961,25 @@ begin
       and (r.chapter_id = o.chapter_id) is true
     where strpos(r.searched_as, f.needle) > 0
     limit sample_of_names.at_most
-  ) k
-  left join lateral (
-    select p.certified_until, p.is_paused
-    from private.roster_places p
-    where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
-      and p.from_on <= sample_of_names.as_of and p.until_on > sample_of_names.as_of
-    offset 0
-  ) n on true;
+  )
+  select (select count(*) from found), (
+    select count(*)
+    from (select w.chapter_id, w.mentor_id from found w limit 20) k
+    cross join lateral (
+      select p.certified_until, p.is_paused
+      from private.roster_places p
+      where p.mentor_id = k.mentor_id and p.chapter_id = k.chapter_id
+        and p.from_on <= sample_of_names.as_of and p.until_on > sample_of_names.as_of
+      offset 0
+    ) n
+    where case when n.certified_until < sample_of_names.as_of then f.wants_expired when n.is_paused then f.wants_paused else f.wants_active end)
+  into sample_of_names.named, sample_of_names.meeting;
 end
 $$;
 revoke all on function private.sample_of_names(uuid[], private.roster_filter, date, integer) from public, anon, authenticated, service_role;
 
 comment on function private.sample_of_names(uuid[], private.roster_filter, date, integer) is
-  'Of any at_most in these chapters who have a filter''s part of a name, how many there are, and how many have one of its statuses.';
+  'How many in these chapters have a filter''s part of a name, counted up to at_most, and of any twenty of them how many have one of its statuses.';
 
 -- By what needs attention, and by who is responsible. Somebody who is looked up costs as much
 -- as five who are read in a list.
@@ -1116,16 +1118,15 @@ begin
         ) n
         where strpos(n.searched_as, f.needle) > 0;
       end if;
-      if status is not null then
+      if status is not null and (found_names >= sample / 4) is not true then
         select n.named, n.meeting into named, meeting
-        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, 20) n;
+        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, listed / 40 + 1) n;
       end if;
       if found_names >= sample / 4 then
         null;
-      -- Of most names the first are enough. Of others somebody found by name, who has to be
-      -- looked up as well, costs as much as forty who are passed over in a list.
-      elsif status is null or named < 20 or 2 * meeting >= named
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
+      -- Where most of the name have the status, the first are enough. Else somebody found by
+      -- name, who has to be looked up as well, costs as much as forty who are passed over in a list.
+      elsif status is null or named <= listed / 40 or 2 * meeting >= least(named, 20) then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;

@@ -91,16 +91,15 @@ begin
         ) n
         where strpos(n.searched_as, f.needle) > 0;
       end if;
-      if status is not null then
+      if status is not null and (found_names >= sample / 4) is not true then
         select n.named, n.meeting into named, meeting
-        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, 20) n;
+        from private.sample_of_names(filtered_entries.chapter_ids, f, filtered_entries.as_of, listed / 40 + 1) n;
       end if;
       if found_names >= sample / 4 then
         null;
-      -- Of most names the first are enough. Of others somebody found by name, who has to be
-      -- looked up as well, costs as much as forty who are passed over in a list.
-      elsif status is null or named < 20 or 2 * meeting >= named
-         or private.names_with(filtered_entries.chapter_ids, f.needle, listed / 40 + 1) <= listed / 40 then
+      -- Where most of the name have the status, the first are enough. Else somebody found by
+      -- name, who has to be looked up as well, costs as much as forty who are passed over in a list.
+      elsif status is null or named <= listed / 40 or 2 * meeting >= least(named, 20) then
         return query select * from private.pick_by_name(filtered_entries.chapter_ids, f,
           filtered_entries.as_of, filtered_entries.after_name, filtered_entries.after_id, filtered_entries.at_most);
         return;
