@@ -2,6 +2,7 @@ drop function public.coordinator_roster(uuid, text[], text, integer, text, boole
 drop function private.coordinator_roster(uuid, text[], text, integer, text, boolean, text[]);
 drop function private.filtered_entries(uuid[], private.roster_filter, date, text, uuid, integer, jsonb);
 drop function private.attended_entries(uuid[], private.roster_filter, date, text, uuid, integer, jsonb);
+drop function private.sample_of_names(uuid[], private.roster_filter, date, integer);
 drop function private.names_with(uuid[], text, integer);
 drop function private.pick_by_name(uuid[], private.roster_filter, date, text, uuid, integer);
 drop function private.pick_by_certification(uuid[], text, text, date, text, uuid, integer);
