@@ -716,11 +716,14 @@ begin
   if new.mentor_id is null then
     return null;
   end if;
-  -- A row too many is removed when the mentor is looked up.
-  if new.acknowledged_at is null then
+  perform from private.person_locks l where l.person_id = new.mentor_id for no key update skip locked;
+  if found then
+    perform private.refresh_unacknowledged(array[new.mentor_id]);
+  elsif new.acknowledged_at is null then
+    -- Each page looks at it, until the mentor is looked up; so there is none in passing,
+    -- whose index entry each page would step over until the next vacuum.
     insert into private.unacknowledged (mentor_id) values (new.mentor_id);
   end if;
-  perform private.refresh_unacknowledged(array[new.mentor_id]);
   return null;
 end
 $$;

@@ -21,6 +21,7 @@ type plan struct {
 	Rows     float64 `json:"Actual Rows"` // of each loop
 	Loops    float64 `json:"Actual Loops"`
 	Removed  float64 `json:"Rows Removed by Filter"`
+	Hit      float64 `json:"Shared Hit Blocks"` // in all loops
 	Plans    []plan
 }
 
@@ -173,7 +174,8 @@ func explaining(t *testing.T, db *testdb.Database) explainer {
 	e := explainer{conn, &plans}
 	for _, setting := range []string{
 		"load 'auto_explain'", "set client_min_messages = log", "set auto_explain.log_format = json", "set auto_explain.log_analyze = on",
-		"set auto_explain.log_timing = off", "set auto_explain.log_nested_statements = on", "set auto_explain.log_min_duration = 0",
+		"set auto_explain.log_buffers = on", "set auto_explain.log_timing = off",
+		"set auto_explain.log_nested_statements = on", "set auto_explain.log_min_duration = 0",
 	} {
 		if _, err := conn.Exec(t.Context(), setting); err != nil {
 			t.Fatalf("%s: %v", setting, err)
