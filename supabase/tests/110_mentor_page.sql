@@ -2,7 +2,7 @@
 begin;
 \ir _fixtures.psql
 
-select plan(96);
+select plan(98);
 
 -- Kari is Oslo's, Per moved from Oslo to Bergen, Nina is nobody's any more.
 select pg_temp.add_chapter(name) from unnest(array['oslo', 'bergen']) name;
@@ -127,6 +127,8 @@ select is(
   'what was sent, and to whom');
 select is(pg_temp.keys(pg_temp.page('coordinator', 'kari') #> '{sent,0}'),
   'attempted_at channel created_at kind notification_id outcome recipient_id recipient_name recipient_role', 'as these fields');
+select is(pg_temp.page('administrator', 'kari') -> list, pg_temp.page('coordinator', 'kari') -> list, list || ' names the same people, whoever looks')
+from unnest(array['timeline', 'sent']) list;
 select is(pg_temp.page('coordinator', 'kari') -> 'next_cursor', 'null', 'all of it on one page');
 select is(pg_temp.page('coordinator', 'other') - '{as_of,profile,contacts,memberships,recipients}'::text[],
   '{"status": "active", "certifications": [], "assignments": [], "pause_record": null, "planned_pause": null, "leave_requests": [],

@@ -41,6 +41,9 @@ declare
   sent_before timestamptz := timestamptz 'infinity';
   sent_before_id bigint := 0;
   person record;
+  -- Nearly all of what was is theirs, so that their names aren't looked up for each row.
+  mentor_name text;
+  caller_name text;
   has_dropped boolean;
   status text;
   mentor_since date;
@@ -92,8 +95,11 @@ begin
   if not found then
     perform private.refuse('mentor_not_found');
   end if;
+  mentor_name := to_json(person.display_name);
 
-  select s.time_zone, s.cursor_key into zone, key from private.settings s;
+  select s.time_zone, s.cursor_key, coalesce(to_json(p.display_name)::text, 'null') into zone, key, caller_name
+  from private.settings s
+  left join public.profiles p on p.id = caller;
   filters := jsonb_build_array('mentor', caller, mentor)::text;
   if mentor_page.page_cursor <> '' then
     place := private.read_cursor(mentor_page.page_cursor, filters, key);
@@ -154,7 +160,9 @@ begin
     select o.id, o.occurred_at,
       concat('{"id":', o.id, ',"pause_record_id":"', o.pause_record_id, '","mentor_id":"', mentor,
         '","from_status":"', o.from_status, '","to_status":"', o.to_status,
-        '","actor_id":', coalesce('"' || o.actor_id || '"', 'null'), ',"actor_name":', coalesce(to_json(a.display_name)::text, 'null'),
+        '","actor_id":', coalesce('"' || o.actor_id || '"', 'null'),
+        ',"actor_name":', case o.actor_id when mentor then mentor_name when caller then caller_name
+          else coalesce(to_json(a.display_name)::text, 'null') end,
         ',"actor_kind":"', o.actor_kind, '","record_version":', o.record_version, ',"effective_on":"', o.effective_on,
         '","certification_kind":', coalesce(to_json(o.certification_kind)::text, 'null'),
         ',"occurred_at":', to_json(o.occurred_at), '}') as shown,
@@ -183,7 +191,7 @@ begin
       order by l.occurred_at desc, l.id desc
       limit page
     ) o
-    left join public.profiles a on a.id = o.actor_id
+    left join public.profiles a on a.id = case when o.actor_id not in (mentor, caller) then o.actor_id end
   ) l;
   logs_go_on := logged.last_id is not null and exists (
     select from public.pause_status_log l
@@ -202,14 +210,16 @@ begin
   -- one; what is not tried again is the last. What was sent to a profile that was joined into
   -- this one stays under its id.
   select count(*) > messages as has_next,
-    string_agg(s.shown, ',') filter (where s.nth <= messages) as rows,
+    array_to_string((array_agg(s.shown))[:messages], ',') as rows,
     (array_agg(s.attempted_at))[messages] as last_at, (array_agg(s.id))[messages] as last_id
   into sent
   from (
-    select w.id, w.attempted_at, row_number() over () as nth,
+    select w.id, w.attempted_at,
       concat('{"notification_id":"', w.notification_id, '","kind":"', w.kind,
         '","created_at":', to_json(w.created_at), ',"attempted_at":', to_json(w.attempted_at),
-        ',"recipient_id":', coalesce('"' || w.recipient_id || '"', 'null'), ',"recipient_name":', coalesce(to_json(p.display_name)::text, 'null'),
+        ',"recipient_id":', coalesce('"' || w.recipient_id || '"', 'null'),
+        ',"recipient_name":', case w.recipient_id when mentor then mentor_name when caller then caller_name
+          else coalesce(to_json(p.display_name)::text, 'null') end,
         ',"recipient_role":', coalesce('"' || w.recipient_role || '"', 'null'),
         ',"channel":"', w.channel, '","outcome":"', w.outcome, '"}') as shown
     from (
@@ -248,7 +258,7 @@ begin
       order by y.attempted_at desc, y.id desc
       limit messages + 1
     ) w
-    left join public.profiles p on p.id = w.recipient_id
+    left join public.profiles p on p.id = case when w.recipient_id not in (mentor, caller) then w.recipient_id end
   ) s;
 
   if logs_go_on or sent.has_next then
@@ -258,7 +268,7 @@ begin
     ), filters, key);
   end if;
 
-  return concat('{"as_of":"', today, '","profile":{"id":"', mentor, '","display_name":', to_json(person.display_name),
+  return concat('{"as_of":"', today, '","profile":{"id":"', mentor, '","display_name":', mentor_name,
     ',"locale":', to_json(person.locale),
     -- Of somebody with a login, the address in Supabase Auth counts.
     '},"status":"', status, '","contacts":{"email":', coalesce(to_json(coalesce(nullif(person.login_email, ''), person.email))::text, 'null'),
