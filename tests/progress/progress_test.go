@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -68,6 +70,23 @@ func TestQuietly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many at once are slow to begin, so that some of the commands have ended before they are
+// watched.
+func TestQuietlyShowsWhatIsQuick(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	var together sync.WaitGroup
+	for n := range 64 {
+		together.Go(func() {
+			said, err := exec.Command(".ci/quietly", "-l", ".", "-o", filepath.Join(folder, strconv.Itoa(n)), "a test", "printf", `one\ntwo`).CombinedOutput()
+			if err != nil || !strings.Contains(string(said), "one\n") || !strings.Contains(string(said), "two\n") {
+				t.Errorf("%v, said %q", err, said)
+			}
+		})
+	}
+	together.Wait()
 }
 
 // Ctrl-C at a terminal is a SIGINT for everybody in the foreground.
