@@ -15,7 +15,7 @@ import (
 )
 
 // defaultChecks is how many random scripts a test plays.
-const defaultChecks = "8"
+const defaultChecks = "12"
 
 func TestMain(m *testing.M) {
 	// A hundred random scripts per test, the default, take minutes; and every run
