@@ -17,6 +17,8 @@ begin
     select l.person_id from private.person_locks l
     where l.person_id = any (refresh_unacknowledged.mentor_ids)
     order by l.person_id for no key update skip locked);
+  -- Before it is asked what waits: a row that comes in between stays.
+  delete from private.unacknowledged u where u.mentor_id = any (free);
   waiting := array(
     select f from unnest(free) f
     where exists (
@@ -24,7 +26,6 @@ begin
         where n.mentor_id = f and n.state = 'undeliverable' and n.acknowledged_at is null)
       or exists (
         select from public.status_discrepancies d where d.mentor_id = f and d.acknowledged_at is null));
-  delete from private.unacknowledged u where u.mentor_id = any (free);
   if waiting = '{}' then
     return;
   end if;
